@@ -1,0 +1,62 @@
+"""Everything that can go wrong at an edge, as one tree.
+
+    TallyError                     1   anything of ours
+    ├── UsageMistake               2   the command line or a query was not understood
+    ├── SettingsError              2   a settings file or variable is wrong
+    ├── SourceError                5   a source as a whole could not be read
+    ├── PriceError                 1   a price book or override is damaged
+    └── LedgerError                1   the ledger can't be opened, read or written
+        ├── LedgerBusy             1   another process kept the ledger locked
+        └── LedgerTooNew           1   written by a newer Tallybook
+
+Each error says what happened (its message), why (`because`) and what to do next (`hint`),
+and carries the exit code of the command line. Bad *data* is never an error: readers yield
+`tallybook.reading.Complaint` beside the good readings.
+"""
+
+from __future__ import annotations
+
+
+class TallyError(Exception):
+    """Base of all errors of Tallybook; `because` and `hint` are shown under the message."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, because: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.because = because
+        self.hint = hint
+
+
+class UsageMistake(TallyError):
+    """A flag, word or query that could not be understood."""
+
+    exit_code = 2
+
+
+class SettingsError(TallyError):
+    """A setting has a wrong name, type or value; the message names the file and the key."""
+
+    exit_code = 2
+
+
+class SourceError(TallyError):
+    """A source as a whole could not be read (single bad places become complaints instead)."""
+
+    exit_code = 5
+
+
+class PriceError(TallyError):
+    """A price book, rate card or override is damaged or contradicts itself."""
+
+
+class LedgerError(TallyError):
+    """The ledger could not be opened, read or written."""
+
+
+class LedgerBusy(LedgerError):
+    """Another process held the ledger's write lock for longer than we wait."""
+
+
+class LedgerTooNew(LedgerError):
+    """The ledger was written by a newer Tallybook than this one."""

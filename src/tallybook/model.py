@@ -1,0 +1,195 @@
+"""The nouns that every station shares: token counts, money, usage events and charges.
+
+No reading, pricing or storing happens here. All types are frozen; times are epoch
+milliseconds in UTC where the name ends in `_ms`, and aware datetimes elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
+
+Counts = tuple[int, int, int, int, int, int]
+"""Six disjoint counts in the order of `CLASSES`; the plain form used in bulk paths."""
+
+CLASSES = ("input", "output", "reasoning", "cache_read", "cache_write_5m", "cache_write_1h")
+"""The six token classes, in the order of every tuple, table and column of Tallybook."""
+
+NO_COUNTS: Counts = (0, 0, 0, 0, 0, 0)
+
+NANOS = 1_000_000_000
+"""Nano-units in one unit of a currency."""
+
+Status = Literal["complete", "partial", "failed", "unmetered", "recovered"]
+
+STATUS_RANK: Mapping[str, int] = {
+    "recovered": 0,
+    "unmetered": 1,
+    "failed": 2,
+    "partial": 3,
+    "complete": 4,
+}
+"""When two readings of one call disagree about its status, the higher rank wins."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenCounts:
+    """Six disjoint token counts, each ≥ 0: `input` excludes every cache class and `output`
+    excludes reasoning, so `total` is their plain sum. `cache_write_5m` is the short or
+    default lifetime, `cache_write_1h` the long one."""
+
+    input: int = 0
+    output: int = 0
+    reasoning: int = 0
+    cache_read: int = 0
+    cache_write_5m: int = 0
+    cache_write_1h: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.as_tuple()) < 0:
+            raise ValueError(f"token counts can't be negative: {self}")
+
+    @classmethod
+    def of(cls, counts: Counts) -> TokenCounts:
+        """The same six counts, from the plain tuple form."""
+        return cls(**dict(zip(CLASSES, counts, strict=True)))
+
+    def as_tuple(self) -> Counts:
+        """The plain tuple form, in the order of `CLASSES`."""
+        return (
+            self.input,
+            self.output,
+            self.reasoning,
+            self.cache_read,
+            self.cache_write_5m,
+            self.cache_write_1h,
+        )
+
+    @property
+    def total(self) -> int:
+        """All tokens, each counted once."""
+        return sum(self.as_tuple())
+
+    def __add__(self, other: TokenCounts) -> TokenCounts:
+        pairs = zip(self.as_tuple(), other.as_tuple(), strict=True)
+        return TokenCounts(**dict(zip(CLASSES, (a + b for a, b in pairs), strict=True)))
+
+    def items(self) -> Iterator[tuple[str, int]]:
+        """(class name, count) pairs in the order of `CLASSES`."""
+        return zip(CLASSES, self.as_tuple(), strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An exact amount: integer nano-units of one currency. Amounts of different currencies
+    are never added; trying raises `ValueError`."""
+
+    nanos: int
+    currency: str
+
+    def __add__(self, other: Money) -> Money:
+        if self.currency != other.currency:
+            raise ValueError(f"can't add {other.currency} to {self.currency}")
+        return Money(self.nanos + other.nanos, self.currency)
+
+    @property
+    def text(self) -> str:
+        """The amount as an exact decimal string without trailing zeros, such as `0.001234567`."""
+        return decimal_text(self.nanos)
+
+
+def decimal_text(nanos: int) -> str:
+    """Nano-units as an exact decimal string: 1_500_000_000 → `1.5`, 0 → `0`."""
+    whole, part = divmod(abs(nanos), NANOS)
+    sign = "-" if nanos < 0 else ""
+    fraction = f".{part:09d}".rstrip("0").rstrip(".") if part else ""
+    return f"{sign}{whole}{fraction}"
+
+
+def nanos_of(text: str) -> int:
+    """The inverse of `decimal_text`. Rounds half-even to nine decimals; raises `ValueError`
+    for anything that is not a finite decimal number."""
+    from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+
+    try:
+        value = Decimal(text)
+    except InvalidOperation as problem:
+        raise ValueError(f"not a decimal number: {text!r}") from problem
+    if not value.is_finite():
+        raise ValueError(f"not a finite number: {text!r}")
+    return int(value.scaleb(9).to_integral_value(ROUND_HALF_EVEN))
+
+
+def instant(ms: int) -> datetime:
+    """Epoch milliseconds as an aware UTC datetime."""
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageEvent:
+    """One billable model call, normalised. `context` holds the price selectors that apply
+    (`service_tier`, `speed`, …), `units` what is billed beside tokens (`web_search`, …) and
+    `assumptions` names every guess that was made on the way."""
+
+    provider: str
+    model: str
+    tokens: TokenCounts
+    started_ms: int
+    ended_ms: int
+    status: Status = "complete"
+    context: Mapping[str, str] = field(default_factory=dict[str, str])
+    units: Mapping[str, int] = field(default_factory=dict[str, int])
+    assumptions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargeLine:
+    """One class of one charge: `count` at `rate` nano-units per `per` units, rounded once,
+    half-even, to `amount` nano-units. `name` is a token class or a unit."""
+
+    name: str
+    count: int
+    rate: int
+    per: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """What an event costs by one rate card: a dated opinion, exact to the nano-unit.
+    `unpriced` counts tokens of classes for which the card has no rate: they are in no line."""
+
+    lines: tuple[ChargeLine, ...]
+    currency: str
+    card: str
+    basis: Literal["rated", "alias", "override", "estimate", "free"]
+    unpriced: int = 0
+    assumptions: frozenset[str] = frozenset()
+
+    @property
+    def amount(self) -> Money:
+        """The sum of the rounded lines."""
+        return Money(sum(line.amount for line in self.lines), self.currency)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unpriced:
+    """No price is known, which is not the same as a price of zero; `reason` says why."""
+
+    reason: str
+
+
+class Appraisal(NamedTuple):
+    """What the middle of the walk (normalise, then price) makes of one raw usage object.
+    `nanos` is None and `card` is None when unpriced; `unpriced` counts tokens without a rate."""
+
+    counts: Counts
+    nanos: int | None
+    currency: str | None
+    card: str | None
+    unpriced: int
+    context: str
+    assumptions: tuple[str, ...]
+    complaints: tuple[str, ...]
