@@ -1,0 +1,109 @@
+"""Quarter-hour roll-ups kept exact by differences, in the transaction of the events.
+
+A changed event is taken out with its old figures and put in with its new ones. Rows that
+reach zero events are deleted; a `first` or `last` that may have lost its extreme is found
+again from the events of that one row.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from ..clock import QUARTER_MS
+from ..model import Counts
+
+LIST, REPORTED, BILLED = 1, 2, 3
+"""Kinds of amount, as stored in `rollup_amount.kind`; never mixed."""
+
+_UPSERT = """
+INSERT INTO rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (bucket, series) DO UPDATE SET
+    events = events + excluded.events, requests = requests + excluded.requests,
+    messages = messages + excluded.messages, input = input + excluded.input,
+    output = output + excluded.output, reasoning = reasoning + excluded.reasoning,
+    cache_read = cache_read + excluded.cache_read,
+    cache_write_5m = cache_write_5m + excluded.cache_write_5m,
+    cache_write_1h = cache_write_1h + excluded.cache_write_1h,
+    unpriced = unpriced + excluded.unpriced,
+    first = min(first, excluded.first), last = max(last, excluded.last)
+"""
+_UPSERT_AMOUNT = """
+INSERT INTO rollup_amount VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (bucket, series, kind, currency) DO UPDATE SET
+    events = events + excluded.events, nanos = nanos + excluded.nanos
+"""
+_EXTREMES = """
+UPDATE rollup SET (first, last) =
+    (SELECT min(start), max(start + dur) FROM event
+     WHERE series = ?2 AND start >= ?3 AND start < ?4)
+WHERE bucket = ?1 AND series = ?2 AND events > 0
+"""
+
+Amounts = tuple[tuple[int, int, int], ...]
+"""(kind, currency id, nanos) of one event."""
+
+
+class Deltas:
+    """Differences gathered over a batch, applied once."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[int, int], list[int]] = {}
+        self._amounts: dict[tuple[int, int, int, int], list[int]] = {}
+        self._shrunk: set[tuple[int, int]] = set()
+
+    def add(self, event: EventFigures, sign: int = 1) -> None:
+        """Put an event's figures in (`sign` 1) or take them out (-1)."""
+        start, end, series, requests, counts, unpriced, amounts = event
+        where = (start // QUARTER_MS, series)
+        row = self._rows.get(where)
+        if row is None:
+            row = self._rows[where] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, start, end]
+        if sign > 0:
+            if start < row[10]:
+                row[10] = start
+            if end > row[11]:
+                row[11] = end
+        else:
+            self._shrunk.add(where)
+        row[0] += sign
+        row[1] += sign * requests
+        row[2] += sign * requests
+        row[3] += sign * counts[0]
+        row[4] += sign * counts[1]
+        row[5] += sign * counts[2]
+        row[6] += sign * counts[3]
+        row[7] += sign * counts[4]
+        row[8] += sign * counts[5]
+        row[9] += sign * unpriced
+        for kind, currency, nanos in amounts:
+            amount = self._amounts.setdefault((*where, kind, currency), [0, 0])
+            amount[0] += sign
+            amount[1] += sign * nanos
+
+    def apply(self, db: sqlite3.Connection) -> None:
+        """Write the differences."""
+        changed = ((*where, *row) for where, row in sorted(self._rows.items()) if _moves(row))
+        db.executemany(_UPSERT, changed)
+        amounts = sorted(self._amounts.items())
+        db.executemany(_UPSERT_AMOUNT, ((*where, *pair) for where, pair in amounts if any(pair)))
+        if self._shrunk:
+            self._repair(db)
+
+    def _repair(self, db: sqlite3.Connection) -> None:
+        rows = sorted(self._shrunk)
+        db.executemany(
+            _EXTREMES,
+            ((b, s, b * QUARTER_MS, (b + 1) * QUARTER_MS) for b, s in rows),
+        )
+        for table in ("rollup", "rollup_amount"):
+            db.executemany(
+                f"DELETE FROM {table} WHERE bucket = ? AND series = ? AND events = 0", rows
+            )
+
+
+EventFigures = tuple[int, int, int, int, Counts, int, Amounts]
+"""(start, end, series, requests, counts, unpriced tokens, amounts) of one event."""
+
+
+def _moves(row: list[int]) -> bool:
+    return any(row[:10])

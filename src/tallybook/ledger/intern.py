@@ -1,0 +1,122 @@
+"""Dictionary ids for the values of dimensions, and for whole series of them.
+
+An event row holds one series id instead of eleven values. Id 0 always means "none".
+Caches are bounded: past a limit they are forgotten and filled again from the ledger.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import NamedTuple
+
+from ..reading import Attribution
+
+LIMIT = 200_000
+
+
+class Series(NamedTuple):
+    """The values that an event has in each dimension, in the order of `SERIES_COLUMNS`."""
+
+    source: str
+    account: str | None
+    user: str | None
+    key: str | None
+    machine: str | None
+    project: str | None
+    session: str | None
+    agent: str | None
+    provider: str
+    model: str
+    status: str
+
+
+SeriesKey = tuple[Attribution, str, str, str]
+"""(who, provider, model, status): what a series is made of, cheap to build and to hash."""
+
+
+def series_of(key: SeriesKey) -> Series:
+    """The eleven values of a series."""
+    who, provider, model, status = key
+    return Series(
+        who.source,
+        who.account,
+        who.user,
+        who.key,
+        who.machine,
+        who.project,
+        who.session,
+        who.agent,
+        provider,
+        model,
+        status,
+    )
+
+
+def key_of_series(series: Series) -> SeriesKey:
+    """The inverse of `series_of`."""
+    s = series
+    who = Attribution(s.source, s.session, s.project, s.agent, s.account, s.user, s.key, s.machine)
+    return who, s.provider, s.model, s.status
+
+
+class Interner:
+    """Looks ids up and makes new ones inside the caller's write transaction."""
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._dims: dict[tuple[str, str], int] = {}
+        self._series: dict[SeriesKey, int] = {}
+        self._shapes: dict[bytes, int] = {}
+
+    def forget(self) -> None:
+        """Drop what was interned by a transaction that did not commit."""
+        self._dims.clear()
+        self._series.clear()
+        self._shapes.clear()
+
+    def dim(self, kind: str, value: str | None) -> int:
+        """The id of one value of one dimension; 0 for none."""
+        if not value:
+            return 0
+        found = self._dims.get((kind, value))
+        if found is None:
+            if len(self._dims) > LIMIT:
+                self._dims.clear()
+            clean = value.encode("utf-8", "replace").decode()
+            self._db.execute("INSERT OR IGNORE INTO dim (kind, value) VALUES (?, ?)", (kind, clean))
+            row = self._db.execute(
+                "SELECT id FROM dim WHERE kind = ? AND value = ?", (kind, clean)
+            ).fetchone()
+            found = self._dims[kind, value] = row[0]
+        return found
+
+    def series(self, key: SeriesKey) -> int:
+        """The id of a series."""
+        found = self._series.get(key)
+        if found is None:
+            if len(self._series) > LIMIT:
+                self._series.clear()
+            values = series_of(key)
+            ids = [
+                self.dim(kind, value) for kind, value in zip(Series._fields, values, strict=True)
+            ]
+            found = self._series[key] = self._series_row(ids)
+        return found
+
+    def _series_row(self, ids: list[int]) -> int:
+        names = ", ".join(Series._fields)
+        marks = ", ".join("?" * len(ids))
+        self._db.execute(f"INSERT OR IGNORE INTO series ({names}) VALUES ({marks})", ids)
+        where = " AND ".join(f"{name} = ?" for name in Series._fields)
+        return self._db.execute(f"SELECT id FROM series WHERE {where}", ids).fetchone()[0]
+
+    def shape(self, text: bytes) -> int:
+        """The id of a usage shape."""
+        found = self._shapes.get(text)
+        if found is None:
+            if len(self._shapes) > LIMIT // 100:
+                self._shapes.clear()
+            self._db.execute("INSERT OR IGNORE INTO usage_shape (text) VALUES (?)", (text,))
+            row = self._db.execute("SELECT id FROM usage_shape WHERE text = ?", (text,)).fetchone()
+            found = self._shapes[text] = row[0]
+        return found

@@ -1,0 +1,82 @@
+"""The join of several readings of one call: commutative, associative, idempotent.
+
+*What* (usage, dialect) comes whole from the best witness, by per-field maximum within one
+kind; *who* moves whole with the largest `attr`. Nothing here touches a database.
+"""
+
+from __future__ import annotations
+
+from ..model import STATUS_RANK, Money, Status
+from ..reading import Reading
+from .rawtext import join as join_raw
+
+Tools = tuple[tuple[str, int], ...]
+
+
+def join(one: Reading, other: Reading) -> Reading:
+    """What both readings together say of the call."""
+    owner = max(one, other, key=_ownership)
+    provider, model, dialect, usage, witness = _what(one, other)
+    status, note = _status(one, other)
+    return Reading(
+        keys=tuple(sorted({*one.keys, *other.keys})),
+        who=owner.who,
+        attr=owner.attr,
+        started_ms=min(one.started_ms, other.started_ms),
+        ended_ms=max(one.ended_ms, other.ended_ms),
+        provider=provider,
+        model=model,
+        dialect=dialect,
+        usage=usage,
+        witness=witness,
+        status=status,
+        note=note,
+        tools=_tools(one.tools, other.tools),
+        reported=_reported(one, other),
+        place=owner.place,
+        offset=owner.offset,
+    )
+
+
+def _ownership(reading: Reading) -> tuple[int, tuple[str, ...], str, int]:
+    who = tuple(part or "" for part in reading.who)
+    return reading.attr, who, reading.place, reading.offset
+
+
+def _what(one: Reading, other: Reading) -> tuple[str, str, str, bytes, int]:
+    best, rest = one, other
+    if (other.witness, other.dialect) > (one.witness, one.dialect):
+        best, rest = other, one
+    if (best.witness, best.dialect) != (rest.witness, rest.dialect):
+        return best.provider, best.model, best.dialect, best.usage, best.witness
+    provider, model = max((one.provider, one.model), (other.provider, other.model))
+    return provider, model, best.dialect, join_raw(one.usage, other.usage), best.witness
+
+
+def _status(one: Reading, other: Reading) -> tuple[Status, str]:
+    difference = STATUS_RANK[one.status] - STATUS_RANK[other.status]
+    if difference:
+        best = one if difference > 0 else other
+        return best.status, best.note
+    notes = {*one.note.split(";"), *other.note.split(";")} - {""}
+    return one.status, ";".join(sorted(notes))
+
+
+def _tools(one: Tools, other: Tools) -> Tools:
+    if one == other or not other:
+        return one
+    calls = dict(one)
+    for name, count in other:
+        calls[name] = max(count, calls.get(name, 0))
+    return tuple(sorted(calls.items()))
+
+
+def _reported(one: Reading, other: Reading) -> Money | None:
+    if one.reported is None or other.reported is None:
+        return one.reported or other.reported
+    return max(one, other, key=_report).reported
+
+
+def _report(reading: Reading) -> tuple[int, int, str]:
+    money = reading.reported or Money(0, "")
+    return reading.witness, money.nanos, money.currency

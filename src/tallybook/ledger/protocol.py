@@ -1,0 +1,92 @@
+"""What every ledger can do, whichever database it stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..model import NO_COUNTS, Counts
+from ..query import Query, Report
+from ..reading import Appraiser, Batch, Complaint, Cursor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What recording one batch did: `new` events, readings that `joined` known ones, and the
+    tokens and messages of the new events."""
+
+    new: int = 0
+    joined: int = 0
+    messages: int = 0
+    counts: Counts = NO_COUNTS
+    complaints: tuple[Complaint, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRecord:
+    """What the ledger knows of a session beside its calls."""
+
+    session: str
+    source: str
+    title: str = ""
+    directory: str = ""
+    branch: str = ""
+    parent: str = ""
+    forked_from: str = ""
+    version: str = ""
+    places: tuple[str, ...] = ()
+    tools: tuple[tuple[str, int], ...] = ()
+
+
+class Ledger(Protocol):
+    """The durable book: records batches idempotently and answers queries."""
+
+    @property
+    def path(self) -> str:
+        """Where the ledger is: a file, or a URL without its password."""
+        ...
+
+    def record(self, batch: Batch, appraiser: Appraiser) -> Receipt:
+        """Record a batch in one transaction. Recording anything twice changes nothing."""
+        ...
+
+    def cursors(self, source: str) -> Mapping[str, Cursor]:
+        """How far each place of a source has been read."""
+        ...
+
+    def ask(self, query: Query) -> Report:
+        """Answer a query from the roll-ups, and from events where the range cuts one."""
+        ...
+
+    def find_sessions(self, prefix: str) -> tuple[tuple[str, str], ...]:
+        """(source, session id) pairs whose id begins with a prefix, at most a few."""
+        ...
+
+    def session(self, source: str, session: str) -> SessionRecord:
+        """What is known of one session beside its calls."""
+        ...
+
+    def titles(self, sessions: tuple[str, ...]) -> Mapping[str, SessionRecord]:
+        """Titles and directories of many sessions."""
+        ...
+
+    def complaints(self) -> list[Complaint]:
+        """All complaints that still stand."""
+        ...
+
+    def info(self) -> Mapping[str, int | str]:
+        """Sizes, versions and counts."""
+        ...
+
+    def verify(self) -> list[str]:
+        """Check every invariant; a list of problems, empty when clean."""
+        ...
+
+    def revision(self) -> str:
+        """Cheap; changes whenever anything was recorded, by any process."""
+        ...
+
+    def close(self) -> None:
+        """Give the database back."""
+        ...

@@ -1,0 +1,198 @@
+"""Recording one batch inside one write transaction: new events, joins, merges.
+
+Most readings of a first import meet nothing and become rows at once. A reading whose keys
+are known joins its event; one that links two events merges them, and the smaller id survives.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from functools import reduce
+
+from ..model import NO_COUNTS, Counts
+from ..reading import Appraiser, Attribution, Batch, Complaint, Reading
+from .deltas import Deltas
+from .draft import Draft, gather, keys_of
+from .intern import Interner
+from .joining import join
+from .protocol import Receipt
+from .rows import INSERT, REPLACE, EventRow, Stored, Writer, known_keys, load
+
+Sessions = set[tuple[str, str]]
+"""(source, session id) pairs."""
+
+
+class Recorder:
+    """Gathers what one batch changes; `finish` writes the roll-ups."""
+
+    def __init__(self, db: sqlite3.Connection, intern: Interner, appraiser: Appraiser) -> None:
+        self._db = db
+        self._intern = intern
+        self._writer = Writer(intern, appraiser)
+        self._deltas = Deltas()
+        self._next = 1 + db.execute("SELECT coalesce(max(id), 0) FROM event").fetchone()[0]
+        self._rows: list[EventRow] = []
+        self._changed: dict[int, EventRow] = {}
+        self._keys: list[tuple[bytes, int]] = []
+        self._tools: list[tuple[int, int, int]] = []
+        self._sightings: set[tuple[int, int]] = set()
+        self._owned: list[tuple[int, int]] = []
+        self._complaints: list[Complaint] = []
+        self._messages = 0
+        self._joined = 0
+        self._last: Attribution | None = None
+        self._counts: list[Counts] = []
+        self.touched: Sessions = set()
+
+    def take(self, batch: Batch) -> None:
+        """Record the readings of a batch."""
+        drafts = gather(batch.readings)
+        known = known_keys(self._db, (key for each in batch.readings for key in each.keys))
+        homes = [self._homes(draft, known) for draft in drafts] if known else []
+        stored = load(self._db, {event for home in homes for event in home}) if known else {}
+        if not known:
+            for draft in drafts:
+                self._create(draft)
+            return
+        for draft, home in zip(drafts, homes, strict=True):
+            events = sorted({_survivor(stored, event) for event in home})
+            if events:
+                self._update(draft, [stored[event] for event in events], stored)
+            else:
+                self._create(draft)
+
+    @staticmethod
+    def _homes(draft: Draft, known: dict[bytes, int]) -> set[int]:
+        if len(draft) == 1 and len(draft[0].keys) == 1:
+            event = known.get(draft[0].keys[0])
+            return set() if event is None else {event}
+        return {known[key] for key in keys_of(draft) if key in known}
+
+    def _create(self, draft: Draft) -> None:
+        event, self._next = self._next, self._next + 1
+        reading = draft[0]
+        if len(draft) > 1:
+            reading = reduce(join, draft)
+            self._see(event, reading, {(each.who.source, each.who.session) for each in draft})
+            self._joined += len(draft) - 1
+        row, figures, complaints = self._writer.row(event, reading)
+        self._rows.append(row)
+        self._deltas.add(figures)
+        self._counts.append(figures[4])
+        self._messages += figures[3]
+        for key in reading.keys:
+            self._keys.append((key, event))
+        if reading.tools:
+            self._use(event, reading)
+        who = reading.who
+        if who is not self._last:
+            self._last = who
+            self._touch(who.source, who.session)
+        if complaints:
+            self._complain(reading, complaints)
+
+    def _update(self, draft: Draft, events: list[Stored], stored: dict[int, Stored]) -> None:
+        self._joined += len(draft)
+        survivor = events[0]
+        parts = [*(each.reading for each in events), *(each._replace(keys=()) for each in draft)]
+        reading = reduce(join, parts)
+        self._meet(survivor.id, reading, parts)
+        if len(events) > 1:
+            self._merge(survivor.id, events[1:], stored)
+        self._learn(survivor.id, draft)
+        if len(events) == 1 and reading == survivor.reading:
+            return
+        for each in events:
+            self._deltas.add(each.figures, -1)
+        row, figures, complaints = self._writer.row(survivor.id, reading)
+        self._deltas.add(figures)
+        self._changed[survivor.id] = row
+        stored[survivor.id] = Stored(survivor.id, reading, figures)
+        if reading.tools != survivor.reading.tools:
+            self._use(survivor.id, reading)
+        if complaints:
+            self._complain(draft[0], complaints)
+
+    def _meet(self, event: int, reading: Reading, parts: list[Reading]) -> None:
+        parties = {(each.who.source, each.who.session) for each in parts}
+        for source, session in parties:
+            self._touch(source, session)
+        if len(parties) > 1:
+            self._see(event, reading, parties)
+
+    def _touch(self, source: str, session: str | None) -> None:
+        if session:
+            self.touched.add((source, session))
+
+    def _see(self, event: int, reading: Reading, parties: set[tuple[str, str | None]]) -> None:
+        owner = (reading.who.source, reading.who.session)
+        for source, session in parties:
+            self._touch(source, session)
+            if session and (source, session) != owner:
+                self._sightings.add((self._intern.dim("session", session), event))
+        self._owned.append((self._intern.dim("session", reading.who.session), event))
+
+    def _learn(self, event: int, draft: Draft) -> None:
+        if len(draft) == 1 and len(draft[0].keys) == 1:
+            return
+        self._keys.extend((key, event) for key in keys_of(draft))
+
+    def _use(self, event: int, reading: Reading) -> None:
+        dim = self._intern.dim
+        self._tools += [(event, dim("tool", name), calls) for name, calls in reading.tools]
+
+    def _complain(self, reading: Reading, reasons: tuple[str, ...]) -> None:
+        self._complaints.extend(
+            Complaint(
+                source=reading.who.source,
+                place=reading.place,
+                position=reading.offset,
+                reason=reason,
+                hint="the call is counted with what could be read of it",
+            )
+            for reason in reasons
+        )
+
+    def _merge(self, survivor: int, others: list[Stored], stored: dict[int, Stored]) -> None:
+        for other in others:
+            self._flush()
+            pair = (survivor, other.id)
+            self._db.execute("UPDATE event_key SET event = ? WHERE event = ?", pair)
+            self._db.execute(
+                "INSERT OR IGNORE INTO sighting SELECT session, ? FROM sighting WHERE event = ?",
+                pair,
+            )
+            for table in ("sighting", "event_tool"):
+                self._db.execute(f"DELETE FROM {table} WHERE event = ?", (other.id,))
+            self._db.execute("DELETE FROM event WHERE id = ?", (other.id,))
+            stored[other.id] = stored[survivor]
+
+    def _flush(self) -> None:
+        db = self._db
+        db.executemany(INSERT, self._rows)
+        db.executemany(REPLACE, self._changed.values())
+        db.executemany("INSERT OR IGNORE INTO event_key VALUES (?, ?)", self._keys)
+        db.executemany("INSERT OR REPLACE INTO event_tool VALUES (?, ?, ?)", self._tools)
+        db.executemany("INSERT OR IGNORE INTO sighting VALUES (?, ?)", self._sightings)
+        self._rows, self._keys, self._tools = [], [], []
+        self._changed = {}
+        db.executemany("DELETE FROM sighting WHERE session = ? AND event = ?", self._owned)
+        self._sightings, self._owned = set(), []
+
+    def finish(self) -> Receipt:
+        """Write what is left, then the roll-ups."""
+        self._flush()
+        self._deltas.apply(self._db)
+        sums = (sum(column) for column in zip(*self._counts, strict=True))
+        counts = tuple(sums) if self._counts else NO_COUNTS
+        return Receipt(
+            new=len(self._counts),
+            joined=self._joined,
+            messages=self._messages,
+            counts=counts,  # pyright: ignore[reportArgumentType]  six sums, as in Counts
+            complaints=tuple(self._complaints),
+        )
+
+
+def _survivor(stored: dict[int, Stored], event: int) -> int:
+    return stored[event].id

@@ -1,0 +1,227 @@
+"""Spend that only an agent's own cumulative counters show, as derived `recovered` events.
+
+    recovered = claim - owned - sighted - what the session it was forked from had recovered then
+
+Claims are kept with their history, because a fork inherits its origin's counters as they
+stood at the fork. Derived events are replaced whenever anything they rest on changes, so
+that the order in which files are read can't matter.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from ..model import Counts
+from ..naming import undated
+from ..reading import Appraiser, Attribution, Reading, key_of
+from .deltas import Deltas
+from .intern import Interner
+from .rows import INSERT, Writer, load
+
+_COUNTED = (
+    "s.status IN (SELECT id FROM dim WHERE kind = 'status' AND value IN ('complete', 'partial'))"
+)
+_SUMS = (
+    "sum(e.input), sum(e.output), sum(e.reasoning), sum(e.cache_read),"
+    " sum(e.cache_write_5m), sum(e.cache_write_1h)"
+)
+_OWNED = f"""
+SELECT d.value, {_SUMS} FROM series s JOIN event e ON e.series = s.id
+JOIN dim d ON d.id = s.model
+WHERE s.session = ?1 AND e.start <= ?2 AND {_COUNTED} GROUP BY d.value
+"""
+_SIGHTED = f"""
+SELECT d.value, {_SUMS} FROM sighting g JOIN event e ON e.id = g.event
+JOIN series s ON s.id = e.series JOIN dim d ON d.id = s.model
+WHERE g.session = ?1 AND e.start <= ?2 AND {_COUNTED} GROUP BY d.value
+"""
+_CLAIMS = """
+SELECT d.value, p.value, r.value, max(c.seen), max(c.input), max(c.output), max(c.reasoning),
+    max(c.cache_read), max(c.cache_write_5m), max(c.cache_write_1h)
+FROM claim c JOIN dim d ON d.id = c.model JOIN dim p ON p.id = c.provider
+JOIN dim r ON r.id = c.source
+WHERE c.session = ?1 AND c.seen <= ?2 GROUP BY d.value ORDER BY d.value
+"""
+_FORKS = """
+SELECT DISTINCT g.session FROM series s JOIN event e ON e.series = s.id
+JOIN sighting g ON g.event = e.id JOIN claim c ON c.session = g.session
+WHERE s.session = ?
+"""
+FOREVER = 1 << 62
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """What one session's claim shows beyond its calls, for one model."""
+
+    source: str
+    provider: str
+    model: str
+    seen_ms: int
+    counts: Counts
+
+
+def recover(
+    db: sqlite3.Connection, intern: Interner, appraiser: Appraiser, touched: set[int]
+) -> None:
+    """Bring the recovered events of the touched sessions, and of their forks, up to date."""
+    if not db.execute("SELECT 1 FROM claim LIMIT 1").fetchone():
+        return
+    deltas = Deltas()
+    for session in sorted(_affected(db, touched)):
+        wanted = {
+            key_of("tallybook:recovered", each.source, _value(db, session), each.model): each
+            for each in recovered_at(db, session, FOREVER, frozenset())
+            if any(each.counts)
+        }
+        _replace(db, session, wanted, _Derivation(db, Writer(intern, appraiser), appraiser, deltas))
+    deltas.apply(db)
+
+
+def _affected(db: sqlite3.Connection, touched: set[int]) -> set[int]:
+    claiming = {row[0] for row in db.execute("SELECT DISTINCT session FROM claim")}
+    affected, open_ends = set[int](), set(touched)
+    while open_ends:
+        session = open_ends.pop()
+        affected.add(session)
+        forks = {row[0] for row in db.execute(_FORKS, (session,))}
+        open_ends |= forks - affected
+    return affected & claiming
+
+
+def recovered_at(
+    db: sqlite3.Connection, session: int, until_ms: int, path: frozenset[int]
+) -> list[Recovered]:
+    """What the session had spent by `until_ms` beyond the calls that are known, by model."""
+    found: list[Recovered] = []
+    for model, provider, source, seen, *claim in db.execute(
+        _CLAIMS, (session, until_ms)
+    ).fetchall():
+        known = [
+            *_sums(db, _OWNED, session, seen, model),
+            *_sums(db, _SIGHTED, session, seen, model),
+        ]
+        known += _inherited(db, session, seen, model, path | {session})
+        rest = tuple(
+            max(0, claimed - sum(each[n] for each in known)) for n, claimed in enumerate(claim)
+        )
+        found.append(
+            Recovered(
+                source=source,
+                provider=provider,
+                model=model,
+                seen_ms=seen,
+                counts=rest,  # pyright: ignore[reportArgumentType]  six columns of claim
+            )
+        )
+    return found
+
+
+def _sums(
+    db: sqlite3.Connection, sql: str, session: int, until_ms: int, model: str
+) -> list[Counts]:
+    rows = db.execute(sql, (session, until_ms))
+    return [counts for name, *counts in rows if undated(name) == undated(model)]  # pyright: ignore[reportReturnType]
+
+
+def _inherited(
+    db: sqlite3.Connection, session: int, seen: int, model: str, path: frozenset[int]
+) -> list[Counts]:
+    origin = _origin(db, session)
+    if origin is None or origin in path:
+        return []
+    first = db.execute(
+        "SELECT min(e.start) FROM series s JOIN event e ON e.series = s.id"
+        " WHERE s.session = ? AND e.witness > 0",
+        (session,),
+    ).fetchone()[0]
+    forked = seen if first is None else min(first, seen)
+    rest = recovered_at(db, origin, forked, path)
+    return [each.counts for each in rest if undated(each.model) == undated(model)]
+
+
+def _origin(db: sqlite3.Connection, session: int) -> int | None:
+    told = db.execute(
+        "SELECT d.id FROM session f JOIN dim d ON d.kind = 'session' AND d.value = f.forked_from"
+        " WHERE f.id = ?",
+        (session,),
+    ).fetchone()
+    seen = (
+        told
+        or db.execute(
+            "SELECT s.session FROM sighting g JOIN event e ON e.id = g.event"
+            " JOIN series s ON s.id = e.series WHERE g.session = ?"
+            " ORDER BY e.start DESC, e.attr DESC LIMIT 1",
+            (session,),
+        ).fetchone()
+    )
+    return None if seen is None else seen[0]
+
+
+def _value(db: sqlite3.Connection, dim: int) -> str:
+    return db.execute("SELECT value FROM dim WHERE id = ?", (dim,)).fetchone()[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Derivation:
+    db: sqlite3.Connection
+    writer: Writer
+    appraiser: Appraiser
+    deltas: Deltas
+
+
+def _replace(
+    db: sqlite3.Connection, session: int, wanted: dict[bytes, Recovered], tools: _Derivation
+) -> None:
+    ids = [
+        row[0]
+        for row in db.execute(
+            "SELECT e.id FROM series s JOIN event e ON e.series = s.id"
+            " WHERE s.session = ? AND e.witness = 0",
+            (session,),
+        )
+    ]
+    for event, stored in load(db, ids).items():
+        tools.deltas.add(stored.figures, -1)
+        db.execute("DELETE FROM event_key WHERE event = ?", (event,))
+        db.execute("DELETE FROM event WHERE id = ?", (event,))
+    next_id = 1 + db.execute("SELECT coalesce(max(id), 0) FROM event").fetchone()[0]
+    for number, (key, each) in enumerate(sorted(wanted.items())):
+        reading = _reading(db, session, each)
+        appraisal = tools.appraiser.estimate(each.provider, each.model, each.counts, each.seen_ms)
+        row, figures = tools.writer.place(next_id + number, reading, appraisal)
+        db.execute(INSERT, row)
+        db.execute("INSERT INTO event_key VALUES (?, ?)", (key, next_id + number))
+        tools.deltas.add(figures)
+
+
+def _reading(db: sqlite3.Connection, session: int, each: Recovered) -> Reading:
+    return Reading(
+        keys=(),
+        who=_who(db, session, each.source),
+        attr=0,
+        started_ms=each.seen_ms,
+        ended_ms=each.seen_ms,
+        provider=each.provider,
+        model=each.model,
+        dialect="",
+        usage=b"{}",
+        witness=0,
+        status="recovered",
+    )
+
+
+def _who(db: sqlite3.Connection, session: int, source: str) -> Attribution:
+    """The session's own attribution: that of its latest call, without the agent."""
+    latest = db.execute(
+        "SELECT e.id FROM series s JOIN event e ON e.series = s.id"
+        " WHERE s.session = ? AND e.witness > 0 ORDER BY e.start DESC, e.attr DESC, e.position DESC"
+        " LIMIT 1",
+        (session,),
+    ).fetchone()
+    if latest is not None:
+        return load(db, [latest[0]])[latest[0]].reading.who._replace(agent=None)
+    directory = db.execute("SELECT directory FROM session WHERE id = ?", (session,)).fetchone()
+    project = directory[0] if directory and directory[0] else None
+    return Attribution(source, session=_value(db, session), project=project)

@@ -1,0 +1,188 @@
+"""Event rows: building them from facts, loading them back, and taking their figures.
+
+The one place that knows the column order of the `event` table.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, TypeVar, cast
+
+from ..model import Appraisal, Counts, Money, Status
+from ..reading import Appraiser, Reading
+from .deltas import LIST, REPORTED, Amounts, EventFigures
+from .intern import Interner, Series, key_of_series
+from .rawtext import split, unite
+
+T = TypeVar("T")
+
+CHUNK = 10_000
+
+INSERT = f"INSERT INTO event VALUES ({', '.join('?' * 27)})"
+REPLACE = "INSERT OR REPLACE" + INSERT.removeprefix("INSERT")
+
+UNCOUNTED = frozenset({"unmetered", "recovered"})
+"""Statuses that add no requests; every other one adds one."""
+
+Words = tuple[str | None, str | None, str, str, str, tuple[str, ...], str]
+"""Currency, card, dialect, context, note, assumptions and place of a row, before interning."""
+
+EventRow = tuple[int | str | None, ...]
+
+
+class Stored(NamedTuple):
+    """An event as it stands in the ledger: what all its readings say together (without the
+    keys), and the figures that the roll-ups hold."""
+
+    id: int
+    reading: Reading
+    figures: EventFigures
+
+
+class Writer:
+    """Turns readings into rows: counts them, prices them, interns what repeats."""
+
+    def __init__(self, interner: Interner, appraiser: Appraiser) -> None:
+        self._intern = interner
+        self._appraise = appraiser.appraise
+        self._epoch = appraiser.epoch
+        self._words: dict[Words, tuple[int, ...]] = {}
+
+    def row(self, event: int, reading: Reading) -> tuple[EventRow, EventFigures, tuple[str, ...]]:
+        """The row of an event, its figures, and what was wrong with its usage object."""
+        appraisal = self._appraise(reading)
+        row, figures = self.place(event, reading, appraisal)
+        return row, figures, appraisal.complaints
+
+    def place(
+        self, event: int, reading: Reading, appraisal: Appraisal
+    ) -> tuple[EventRow, EventFigures]:
+        """The row of an event whose counts and price are known already."""
+        counts, nanos, currency, card, unpriced, context, assumed, _ = appraisal
+        _, who, attr, start, end, provider, model, dialect, usage, witness = reading[:10]
+        status, note, _, reported, place, offset = reading[10:]
+        series = self._intern.series((who, provider, model, status))
+        words = (currency, card, dialect, context, note, assumed, place)
+        unit, card_id, *others = self._words.get(words) or self._interned(words)
+        shape, numbers = split(usage)
+        amounts: Amounts = () if nanos is None else ((LIST, unit, nanos),)
+        paid, paid_unit = None, 0
+        if reported is not None:
+            paid, paid_unit = reported.nanos, self._intern.dim("currency", reported.currency)
+            amounts = (*amounts, (REPORTED, paid_unit, paid))
+        dialect_id, *word_ids = others
+        head = (event, start, end - start, series, witness, attr, *counts, unpriced, nanos, unit)
+        middle = (card_id, self._epoch, paid, paid_unit, dialect_id)
+        row = (*head, *middle, self._intern.shape(shape), numbers, *word_ids, offset)
+        requests = 0 if status in UNCOUNTED else 1
+        return row, (start, end, series, requests, counts, unpriced, amounts)
+
+    def _interned(self, words: Words) -> tuple[int, ...]:
+        currency, card, dialect, context, note, assumed, place = words
+        dim = self._intern.dim
+        found = self._words[words] = (
+            dim("currency", currency),
+            dim("card", card),
+            dim("dialect", dialect),
+            dim("context", context),
+            dim("note", note),
+            dim("note", ";".join(assumed)),
+            dim("place", place),
+        )
+        return found
+
+
+def known_keys(db: sqlite3.Connection, keys: Iterable[bytes]) -> dict[bytes, int]:
+    """Which of these identities the ledger knows, and the events they belong to."""
+    found: dict[bytes, int] = {}
+    for chunk in chunks(keys):
+        marks = ", ".join("?" * len(chunk))
+        found.update(db.execute(f"SELECT key, event FROM event_key WHERE key IN ({marks})", chunk))
+    return found
+
+
+_SERIES_VALUES = ", ".join(f"d_{name}.value" for name in Series._fields)
+_SERIES_JOINS = "\n".join(
+    f"LEFT JOIN dim d_{name} ON d_{name}.id = s.{name}" for name in Series._fields
+)
+_LOAD = f"""
+SELECT e.id, e.start, e.dur, e.series, e.witness, e.attr, e.input, e.output, e.reasoning,
+    e.cache_read, e.cache_write_5m, e.cache_write_1h, e.unpriced, e.list, e.currency,
+    e.reported, e.reported_currency, e.raw, e.position,
+    u.text, d_unit.value, d_dialect.value, d_note.value, d_place.value, {_SERIES_VALUES}
+FROM event e JOIN series s ON s.id = e.series JOIN usage_shape u ON u.id = e.shape
+LEFT JOIN dim d_unit ON d_unit.id = e.reported_currency
+LEFT JOIN dim d_dialect ON d_dialect.id = e.dialect
+LEFT JOIN dim d_note ON d_note.id = e.note
+LEFT JOIN dim d_place ON d_place.id = e.place
+{_SERIES_JOINS}
+WHERE e.id IN """
+
+
+def load(db: sqlite3.Connection, ids: Iterable[int]) -> dict[int, Stored]:
+    """Events by id, as they stand."""
+    wanted = list(ids)
+    tools = _tools(db, wanted)
+    found: dict[int, Stored] = {}
+    for chunk in chunks(wanted):
+        for row in db.execute(f"{_LOAD} ({', '.join('?' * len(chunk))})", chunk):
+            found[row[0]] = _stored(row, tuple(sorted(tools.get(row[0], ()))))
+    return found
+
+
+def _stored(row: tuple[object, ...], tools: tuple[tuple[str, int], ...]) -> Stored:
+    event, start, dur, series, witness, attr = cast("tuple[int, ...]", row[:6])
+    counts = cast("Counts", row[6:12])
+    unpriced, nanos, unit, reported, reported_unit = cast("tuple[int, ...]", row[12:17])
+    numbers, position, shape, currency, dialect, note, place = row[17:24]
+    who, provider, model, status = key_of_series(Series(*cast("tuple[str, ...]", row[24:])))
+    money = None
+    amounts: Amounts = ()
+    if row[13] is not None:
+        amounts = ((LIST, unit, nanos),)
+    if row[15] is not None:
+        money = Money(reported, cast("str", currency))
+        amounts = (*amounts, (REPORTED, reported_unit, reported))
+    reading = Reading(
+        keys=(),
+        who=who,
+        attr=attr,
+        started_ms=start,
+        ended_ms=start + dur,
+        provider=provider,
+        model=model,
+        dialect=cast("str", dialect or ""),
+        usage=unite(cast("bytes", shape), cast("str", numbers)),
+        witness=witness,
+        status=cast("Status", status),
+        note=cast("str", note or ""),
+        tools=tools,
+        reported=money,
+        place=cast("str", place or ""),
+        offset=cast("int", position),
+    )
+    requests = 0 if status in UNCOUNTED else 1
+    figures = (start, start + dur, series, requests, counts, unpriced, amounts)
+    return Stored(event, reading, figures)
+
+
+def _tools(db: sqlite3.Connection, ids: list[int]) -> dict[int, list[tuple[str, int]]]:
+    found: dict[int, list[tuple[str, int]]] = {}
+    for chunk in chunks(ids):
+        marks = ", ".join("?" * len(chunk))
+        rows = db.execute(
+            "SELECT t.event, d.value, t.calls FROM event_tool t JOIN dim d ON d.id = t.tool"
+            f" WHERE t.event IN ({marks})",
+            chunk,
+        )
+        for event, name, calls in rows:
+            found.setdefault(event, []).append((name, calls))
+    return found
+
+
+def chunks(items: Iterable[T]) -> Iterator[list[T]]:
+    """Lists of at most `CHUNK` items, so that no statement has too many parameters."""
+    every = list(items)
+    for start in range(0, len(every), CHUNK):
+        yield every[start : start + CHUNK]

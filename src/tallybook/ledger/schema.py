@@ -1,0 +1,125 @@
+"""The logical schema as an append-only list of numbered migrations.
+
+A migration that was ever released is never edited: its checksum is recorded in every ledger.
+Dictionary id 0 means "none", so that unique keys and joins need no NULLs. Counts are tokens,
+times epoch milliseconds UTC, amounts nano-units; rates are never stored here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+COUNT_COLUMNS = "input, output, reasoning, cache_read, cache_write_5m, cache_write_1h"
+SERIES_COLUMNS = (
+    "source, account, user, key, machine, project, session, agent, provider, model, status"
+)
+
+_COUNTS = ", ".join(f"{name} INTEGER NOT NULL" for name in COUNT_COLUMNS.split(", "))
+_SERIES = ", ".join(f"{name} INTEGER NOT NULL" for name in SERIES_COLUMNS.split(", "))
+
+_CORE = f"""
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+CREATE TABLE dim (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, value TEXT NOT NULL, UNIQUE (kind, value)
+) STRICT;
+
+CREATE TABLE series (id INTEGER PRIMARY KEY, {_SERIES}, UNIQUE ({SERIES_COLUMNS})) STRICT;
+CREATE INDEX series_session ON series (session);
+
+CREATE TABLE usage_shape (id INTEGER PRIMARY KEY, text BLOB NOT NULL UNIQUE) STRICT;
+
+CREATE TABLE event (
+    id INTEGER PRIMARY KEY,
+    start INTEGER NOT NULL, dur INTEGER NOT NULL,
+    series INTEGER NOT NULL REFERENCES series (id),
+    witness INTEGER NOT NULL, attr INTEGER NOT NULL,
+    {_COUNTS},
+    unpriced INTEGER NOT NULL,
+    list INTEGER, currency INTEGER NOT NULL, card INTEGER NOT NULL, epoch INTEGER NOT NULL,
+    reported INTEGER, reported_currency INTEGER NOT NULL,
+    dialect INTEGER NOT NULL, shape INTEGER NOT NULL, raw TEXT,
+    context INTEGER NOT NULL, note INTEGER NOT NULL, assumed INTEGER NOT NULL,
+    place INTEGER NOT NULL, position INTEGER NOT NULL
+) STRICT;
+CREATE INDEX event_start ON event (start);
+CREATE INDEX event_series ON event (series);
+
+CREATE TABLE event_key (
+    key BLOB PRIMARY KEY, event INTEGER NOT NULL REFERENCES event (id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX event_key_event ON event_key (event);
+
+CREATE TABLE event_tool (
+    event INTEGER NOT NULL REFERENCES event (id), tool INTEGER NOT NULL, calls INTEGER NOT NULL,
+    PRIMARY KEY (event, tool)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE sighting (
+    session INTEGER NOT NULL, event INTEGER NOT NULL REFERENCES event (id),
+    PRIMARY KEY (session, event)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sighting_event ON sighting (event);
+
+CREATE TABLE rollup (
+    bucket INTEGER NOT NULL, series INTEGER NOT NULL REFERENCES series (id),
+    events INTEGER NOT NULL, requests INTEGER NOT NULL, messages INTEGER NOT NULL,
+    {_COUNTS},
+    unpriced INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+    PRIMARY KEY (bucket, series)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX rollup_series ON rollup (series);
+
+CREATE TABLE rollup_amount (
+    bucket INTEGER NOT NULL, series INTEGER NOT NULL REFERENCES series (id),
+    kind INTEGER NOT NULL, currency INTEGER NOT NULL,
+    events INTEGER NOT NULL, nanos INTEGER NOT NULL,
+    PRIMARY KEY (bucket, series, kind, currency)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE session (
+    id INTEGER PRIMARY KEY, source INTEGER NOT NULL,
+    title TEXT NOT NULL, title_rank INTEGER NOT NULL, title_ms INTEGER NOT NULL,
+    directory TEXT NOT NULL, branch TEXT NOT NULL, branch_ms INTEGER NOT NULL,
+    parent TEXT NOT NULL, forked_from TEXT NOT NULL, version TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE claim (
+    session INTEGER NOT NULL, model INTEGER NOT NULL, seen INTEGER NOT NULL,
+    provider INTEGER NOT NULL, source INTEGER NOT NULL,
+    {_COUNTS},
+    reported INTEGER, reported_currency INTEGER NOT NULL,
+    PRIMARY KEY (session, model, seen)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE cursor (
+    place INTEGER PRIMARY KEY, source INTEGER NOT NULL, size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL, version INTEGER NOT NULL, state TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE complaint (
+    place INTEGER NOT NULL, position INTEGER NOT NULL, reason TEXT NOT NULL,
+    stage INTEGER NOT NULL, source INTEGER NOT NULL,
+    sample TEXT NOT NULL, hint TEXT NOT NULL, fatal INTEGER NOT NULL,
+    PRIMARY KEY (place, position, reason)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One numbered step; `checksum` guards it against later edits."""
+
+    number: int
+    name: str
+    sql: str
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the text, shortened."""
+        return sha256(self.sql.encode()).hexdigest()[:16]
+
+
+MIGRATIONS: tuple[Migration, ...] = (Migration(1, "core", _CORE),)
+"""Append only. `ledger.migrate` applies what a ledger has not seen yet."""

@@ -1,0 +1,90 @@
+"""`tally ledger verify`: every invariant of the ledger, checked from the rows themselves."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+from ..clock import QUARTER_MS
+from .deltas import LIST, REPORTED
+
+_REBUILT = f"""
+SELECT e.start / {QUARTER_MS} AS bucket, e.series, count(*) AS events,
+    sum(st.value NOT IN ('unmetered', 'recovered')),
+    sum(st.value NOT IN ('unmetered', 'recovered')),
+    sum(e.input), sum(e.output), sum(e.reasoning), sum(e.cache_read), sum(e.cache_write_5m),
+    sum(e.cache_write_1h), sum(e.unpriced), min(e.start), max(e.start + e.dur)
+FROM event e JOIN series s ON s.id = e.series JOIN dim st ON st.id = s.status GROUP BY 1, 2
+"""
+_AMOUNTS = f"""
+SELECT start / {QUARTER_MS}, series, {LIST}, currency, count(*), sum(list) FROM event
+WHERE list IS NOT NULL GROUP BY 1, 2, 4
+UNION ALL
+SELECT start / {QUARTER_MS}, series, {REPORTED}, reported_currency, count(*), sum(reported)
+FROM event WHERE reported IS NOT NULL GROUP BY 1, 2, 4
+"""
+_CHECKS = (
+    (
+        "events without a key",
+        "SELECT count(*) FROM event WHERE id NOT IN (SELECT event FROM event_key)",
+    ),
+    (
+        "keys without an event",
+        "SELECT count(*) FROM event_key WHERE event NOT IN (SELECT id FROM event)",
+    ),
+    (
+        "events with a negative count or duration",
+        (
+            "SELECT count(*) FROM event WHERE min(dur, input, output, reasoning, cache_read,"
+            " cache_write_5m, cache_write_1h, unpriced) < 0"
+        ),
+    ),
+    (
+        "priced events without a card or currency",
+        "SELECT count(*) FROM event WHERE list IS NOT NULL AND (currency = 0 OR card = 0)",
+    ),
+    (
+        "events that hide tokens without a price",
+        (
+            "SELECT count(*) FROM event WHERE list IS NULL AND unpriced <> input + output"
+            " + reasoning + cache_read + cache_write_5m + cache_write_1h"
+        ),
+    ),
+    (
+        "sightings of a session's own events",
+        (
+            "SELECT count(*) FROM sighting g JOIN event e ON e.id = g.event"
+            " JOIN series s ON s.id = e.series WHERE s.session = g.session"
+        ),
+    ),
+)
+
+
+def problems(db: sqlite3.Connection) -> list[str]:
+    """What is wrong, in words; empty when everything holds."""
+    return list(_problems(db))
+
+
+def _problems(db: sqlite3.Connection) -> Iterator[str]:
+    for (line,) in db.execute("PRAGMA integrity_check"):
+        if line != "ok":
+            yield f"damaged file: {line}"
+    broken = len(db.execute("PRAGMA foreign_key_check").fetchall())
+    if broken:
+        yield f"{broken} rows point at nothing"
+    for what, sql in _CHECKS:
+        count = db.execute(sql).fetchone()[0]
+        if count:
+            yield f"{count} {what}"
+    for table, rebuilt in (("rollup", _REBUILT), ("rollup_amount", _AMOUNTS)):
+        count = _differences(db, table, rebuilt)
+        if count:
+            yield f"{count} rows of {table} differ from the events they sum up"
+
+
+def _differences(db: sqlite3.Connection, table: str, rebuilt: str) -> int:
+    sql = f"""
+        SELECT (SELECT count(*) FROM (SELECT * FROM {table} EXCEPT SELECT * FROM ({rebuilt})))
+             + (SELECT count(*) FROM (SELECT * FROM ({rebuilt}) EXCEPT SELECT * FROM {table}))
+    """
+    return db.execute(sql).fetchone()[0]

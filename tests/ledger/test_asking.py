@@ -1,0 +1,194 @@
+"""Answers against a slow, obvious computation: edges, zones, buckets, filters, order."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tallybook.errors import UsageMistake
+from tallybook.ledger.sqlite import SqliteLedger
+from tallybook.query import Bucket, Filter, Query, Report
+from tallybook.reading import SessionFact
+
+from .books import appraiser, open_new, reading, record, usage
+
+APPRAISER = appraiser()
+ZONES = ["UTC", "Asia/Kathmandu", "America/New_York", "Australia/Lord_Howe", "Pacific/Chatham"]
+CHANGE = int(datetime(2025, 11, 2, 6, tzinfo=UTC).timestamp() * 1000)
+"""New York's clocks go back at this instant."""
+
+
+def day_of(ms: int, tz: str) -> str:
+    zone = UTC if tz == "UTC" else ZoneInfo(tz)
+    return datetime.fromtimestamp(ms / 1000, zone).date().isoformat()
+
+
+def bucket_of(ms: int, tz: str, bucket: str) -> str:
+    day = datetime.fromisoformat(day_of(ms, tz))
+    if bucket == "week":
+        return (day - timedelta(days=day.weekday())).date().isoformat()
+    if bucket == "month":
+        return day.replace(day=1).date().isoformat()
+    return day.date().isoformat()
+
+
+TIMES = st.lists(
+    st.integers(-60, 60).map(lambda n: CHANGE + n * 1_234_567)
+    | st.integers(-40, 40).map(lambda n: CHANGE + n * 900_000),
+    min_size=1,
+    max_size=12,
+)
+EDGES = st.none() | st.integers(-70, 70).map(lambda n: CHANGE + n * 777_777)
+
+
+@settings(max_examples=80, deadline=None)
+@given(TIMES, EDGES, EDGES, st.sampled_from(ZONES), st.sampled_from(["day", "week", "month"]))
+def test_ranges_and_buckets_match_the_slow_way(
+    tmp_path_factory: pytest.TempPathFactory,
+    times: list[int],
+    since: int | None,
+    until: int | None,
+    tz: str,
+    bucket: Bucket,
+) -> None:
+    ledger = open_new(tmp_path_factory.mktemp("ask"))
+    record(
+        ledger,
+        [
+            reading(str(n), at=at, session=f"s{n % 3}", raw=usage(output=n + 1))
+            for n, at in enumerate(times)
+        ],
+        by=APPRAISER,
+    )
+    want: dict[str, int] = defaultdict(int)
+    sessions: dict[str, set[int]] = defaultdict(set)
+    for n, at in enumerate(times):
+        if (since is None or at >= since) and (until is None or at < until):
+            want[bucket_of(at, tz, bucket)] += n + 1
+            sessions[bucket_of(at, tz, bucket)].add(n % 3)
+    report = ledger.ask(Query(by=("date",), since_ms=since, until_ms=until, tz=tz, bucket=bucket))
+    got = {row.dims["date"]: row.figures for row in report.rows}
+    assert {name: figures.counts[1] for name, figures in got.items()} == dict(want)
+    assert {name: figures.sessions for name, figures in got.items()} == {
+        name: len(each) for name, each in sessions.items()
+    }
+    assert report.totals.counts[1] == sum(want.values())
+    assert report.totals.cost.get("USD", 0) == sum(
+        figures.cost.get("USD", 0) for figures in got.values()
+    )
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> SqliteLedger:
+    book = open_new(tmp_path)
+    day = 24 * 3_600_000
+    record(
+        book,
+        [
+            reading("a", session="s1", at=CHANGE, raw=usage(output=5)),
+            reading("b", session="s1", at=CHANGE + day, raw=usage(output=7)),
+            reading(
+                "c", session="s2", at=CHANGE + day, model="claude-haiku-4-5", raw=usage(output=11)
+            ),
+            reading("d", session="s3", at=CHANGE + day, model="mystery", provider="unknown"),
+        ],
+        by=APPRAISER,
+    )
+    return book
+
+
+def outputs(report: Report, *names: str) -> list[tuple[object, ...]]:
+    return [(*(row.dims[name] for name in names), row.figures.counts[1]) for row in report.rows]
+
+
+def test_grouping_by_model_gives_the_provider_too(ledger: SqliteLedger) -> None:
+    report = ledger.ask(Query(by=("model",), sort="-output"))
+    assert outputs(report, "provider", "model") == [
+        ("unknown", "mystery", 100),
+        ("anthropic", "claude-sonnet-4-5-20250929", 12),
+        ("anthropic", "claude-haiku-4-5", 11),
+    ]
+
+
+def test_date_rows_list_their_models_by_use(ledger: SqliteLedger) -> None:
+    report = ledger.ask(Query(by=("date",), bucket="day"))
+    assert [row.models for row in report.rows] == [
+        ("claude-sonnet-4-5-20250929",),
+        ("mystery", "claude-haiku-4-5", "claude-sonnet-4-5-20250929"),
+    ]
+
+
+def test_sessions_are_counted_once_in_the_totals(ledger: SqliteLedger) -> None:
+    report = ledger.ask(Query(by=("date",), bucket="day"))
+    assert [row.figures.sessions for row in report.rows] == [1, 3]
+    assert report.totals.sessions == 3
+
+
+@pytest.mark.parametrize(
+    ("condition", "want"),
+    [
+        (Filter(dimension="model", values=("CLAUDE-haiku-4-5",)), 11),
+        (Filter(dimension="model", values=("anthropic/claude-haiku-4-5",)), 11),
+        (Filter(dimension="model", op="~", values=("claude",)), 23),
+        (Filter(dimension="model", op="!=", values=("mystery",)), 23),
+        (Filter(dimension="provider", values=("anthropic", "unknown")), 123),
+        (Filter(dimension="session", values=("s1",)), 12),
+        (Filter(dimension="agent", values=("",)), 123),
+        (Filter(dimension="model", values=("claude",)), 0),
+        (Filter(dimension="status", values=("partial",)), 0),
+    ],
+)
+def test_filters(ledger: SqliteLedger, condition: Filter, want: int) -> None:
+    assert ledger.ask(Query(where=(condition,))).totals.counts[1] == want
+
+
+def test_conditions_are_joined_by_and(ledger: SqliteLedger) -> None:
+    where = (
+        Filter(dimension="session", values=("s1", "s2")),
+        Filter(dimension="model", op="~", values=("haiku",)),
+    )
+    assert ledger.ask(Query(where=where)).totals.counts[1] == 11
+
+
+def test_titles_group_and_filter(ledger: SqliteLedger) -> None:
+    from tallybook.reading import Batch
+
+    fact = SessionFact(source="claude-code", session="s1", title="Fix the parser", title_rank=2)
+    ledger.record(Batch(facts=[fact]), APPRAISER)
+    report = ledger.ask(Query(by=("title",), sort="-output"))
+    assert outputs(report, "title") == [(None, 111), ("Fix the parser", 12)]
+    where = (Filter(dimension="title", op="~", values=("PARSER",)),)
+    assert ledger.ask(Query(where=where)).totals.counts[1] == 12
+
+
+def test_hours(ledger: SqliteLedger) -> None:
+    report = ledger.ask(Query(by=("date",), bucket="hour", tz="Asia/Kathmandu"))
+    assert outputs(report, "date") == [("2025-11-02T11:00", 5), ("2025-11-03T11:00", 118)]
+
+
+@pytest.mark.parametrize("sort", ["-cost", "total", "-last_at", "model", "-requests"])
+def test_orders_are_total_and_reversible(ledger: SqliteLedger, sort: str) -> None:
+    rows = ledger.ask(Query(by=("model",), sort=sort)).rows
+    assert len(rows) == 3
+    assert ledger.ask(Query(by=("model",), sort=sort, limit=1)).rows == rows[:1]
+
+
+def test_what_cant_be_asked_is_refused(ledger: SqliteLedger) -> None:
+    with pytest.raises(UsageMistake, match="colour"):
+        ledger.ask(Query(by=("colour",)))
+    with pytest.raises(UsageMistake, match="date"):
+        ledger.ask(Query(where=(Filter(dimension="date", values=("x",)),)))
+    with pytest.raises(UsageMistake, match="sort"):
+        ledger.ask(Query(by=("model",), sort="-beauty"))
+
+
+def test_an_empty_ledger_answers(tmp_path: Path) -> None:
+    report = open_new(tmp_path).ask(Query(by=("date",), bucket="month", tz="Europe/Berlin"))
+    assert report.rows == ()
+    assert report.totals.requests == 0
