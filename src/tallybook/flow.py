@@ -1,0 +1,201 @@
+"""The walk: collect → normalise → price → record. The only place that knows this order.
+
+Places that have not changed since their cursor are not opened. What is new is recorded in
+batches, each with the cursors of what it covers, so that a kill at any point loses and
+doubles nothing: the next run goes on where the last batch ended.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from .appraising import Appraising
+from .ledger import Ledger
+from .model import NO_COUNTS, Counts
+from .prices import PriceBook
+from .query import Query, Report
+from .reading import Batch, Complaint, Cursor, Observation, Reading, SessionClaim, SessionFact
+from .sources.source import Place, Source
+
+READINGS_A_BATCH = 20_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a sync has come, for a line on the screen."""
+
+    source: str
+    places_done: int
+    places_total: int
+    bytes_done: int
+    bytes_total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncReceipt:
+    """What a sync did. `counts`, `messages` and `sessions` are those of new events;
+    `by_provider` is what the ledger now holds; `complete` is False when a place could not be
+    read at all."""
+
+    sources: tuple[str, ...]
+    places_found: int
+    places_read: int
+    places_unchanged: int
+    bytes_read: int
+    sessions: int
+    messages: int
+    new_events: int
+    joined: int
+    counts: Counts
+    complaints: tuple[Complaint, ...]
+    by_provider: Report
+    ledger: str
+    seconds: float
+    complete: bool
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What a sync has seen so far; only the walk touches it."""
+
+    found: int = 0
+    read: int = 0
+    unchanged: int = 0
+    bytes_read: int = 0
+    new: int = 0
+    joined: int = 0
+    messages: int = 0
+    counts: Counts = NO_COUNTS
+    sessions: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    complaints: list[Complaint] = field(default_factory=list[Complaint])
+
+    def add(self, batch: Batch, ledger: Ledger, appraiser: Appraising) -> None:
+        """Record a batch and remember what it did."""
+        receipt = ledger.record(batch, appraiser)
+        self.new += receipt.new
+        self.joined += receipt.joined
+        self.messages += receipt.messages
+        sums = zip(self.counts, receipt.counts, strict=True)
+        self.counts = tuple(a + b for a, b in sums)  # pyright: ignore[reportAttributeAccessIssue]
+        self.complaints += [*batch.complaints, *receipt.complaints]
+        self.sessions.update(
+            (each.who.source, each.who.session) for each in batch.readings if each.who.session
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """What a sync walks with: where to record, by which prices, and whom to tell."""
+
+    ledger: Ledger
+    prices: PriceBook
+    progress: Callable[[Progress], None] | None = None
+    full: bool = False
+    titles: bool = True
+
+
+def sync(walk: Walk, sources: Sequence[Source]) -> SyncReceipt:
+    """Read what is new in the sources and record it. Raises `LedgerError` only; whatever is
+    wrong with the data comes back as complaints."""
+    started = time.monotonic()
+    tally = _Tally()
+    appraiser = Appraising(walk.prices)
+    for source in sources:
+        _walk_source(walk, source, tally, appraiser)
+    return SyncReceipt(
+        sources=tuple(source.name for source in sources),
+        places_found=tally.found,
+        places_read=tally.read,
+        places_unchanged=tally.unchanged,
+        bytes_read=tally.bytes_read,
+        sessions=len(tally.sessions),
+        messages=tally.messages,
+        new_events=tally.new,
+        joined=tally.joined,
+        counts=tally.counts,
+        complaints=tuple(tally.complaints),
+        by_provider=walk.ledger.ask(Query(by=("provider",))),
+        ledger=walk.ledger.path,
+        seconds=time.monotonic() - started,
+        complete=not any(each.fatal for each in tally.complaints),
+    )
+
+
+def _walk_source(walk: Walk, source: Source, tally: _Tally, appraiser: Appraising) -> None:
+    cursors = walk.ledger.cursors(source.name)
+    batch = Batch()
+    changed: list[tuple[Place, Cursor | None]] = []
+    for place in source.locate():
+        if isinstance(place, Complaint):
+            batch.complaints.append(place)
+            continue
+        tally.found += 1
+        cursor = cursors.get(place.path)
+        if walk.full or cursor is None or not _same(place, cursor, source.version):
+            changed.append((place, None if walk.full else cursor))
+        else:
+            tally.unchanged += 1
+    if not changed and not batch.complaints:
+        return
+    with _undisturbed():
+        for observation in _observations(walk, source, changed, tally):
+            _sort(observation, batch, walk.titles)
+            if len(batch.readings) >= READINGS_A_BATCH and isinstance(observation, Cursor):
+                tally.add(batch, walk.ledger, appraiser)
+                batch = Batch()
+        tally.add(batch, walk.ledger, appraiser)
+
+
+def _same(place: Place, cursor: Cursor, version: int) -> bool:
+    return (place.size, place.mtime_ns, version) == (cursor.size, cursor.mtime_ns, cursor.version)
+
+
+def _observations(
+    walk: Walk, source: Source, changed: list[tuple[Place, Cursor | None]], tally: _Tally
+) -> Iterator[Observation]:
+    total = sum(place.size for place, _ in changed)
+    for number, (place, cursor) in enumerate(changed):
+        if walk.progress is not None:
+            walk.progress(
+                Progress(
+                    source=source.name,
+                    places_done=number,
+                    places_total=len(changed),
+                    bytes_done=tally.bytes_read,
+                    bytes_total=total,
+                )
+            )
+        yield from source.read(place, cursor)
+        tally.read += 1
+        tally.bytes_read += place.size
+
+
+def _sort(observation: Observation, batch: Batch, titles: bool) -> None:
+    if isinstance(observation, Reading):
+        batch.readings.append(observation)
+    elif isinstance(observation, Cursor):
+        batch.cursors.append(observation)
+    elif isinstance(observation, Complaint):
+        batch.complaints.append(observation)
+    elif isinstance(observation, SessionFact):
+        untitled = replace(observation, title="", title_rank=0)
+        batch.facts.append(observation if titles else untitled)
+    elif isinstance(observation, SessionClaim):
+        batch.claims.append(observation)
+
+
+@contextmanager
+def _undisturbed() -> Generator[None]:
+    """Without the cyclic garbage collector: a bulk import makes no cycles, and scanning its
+    many small objects would cost a tenth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
