@@ -93,7 +93,7 @@ class Book:
         chosen = [self.source(name, more.get(name, ())) for name in names] or self.sources()
         walk = Walk(
             ledger=self.ledger,
-            prices=self.prices,
+            prices=lambda: self.prices,
             progress=progress,
             full=full,
             titles=self.settings.titles,

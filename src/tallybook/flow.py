@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from .appraising import Appraising
 from .ledger import Ledger
-from .model import NO_COUNTS, Counts
-from .prices import PriceBook
+from .model import NO_COUNTS, Counts, six
 from .query import Query, Report
 from .reading import Batch, Complaint, Cursor, Observation, Reading, SessionClaim, SessionFact
-from .sources.source import Place, Source
+
+if TYPE_CHECKING:
+    from .prices import PriceBook
+    from .reading import Appraiser
+    from .sources.source import Place, Source
 
 READINGS_A_BATCH = 20_000
 
@@ -37,9 +40,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncReceipt:
-    """What a sync did. `counts`, `messages` and `sessions` are those of new events;
-    `by_provider` is what the ledger now holds; `complete` is False when a place could not be
-    read at all."""
+    """What a sync did. `counts` are the tokens that it added, recovered ones and those of
+    calls that turned out larger included; `messages` are those of new events, `sessions` those
+    that were read. `by_provider` is what the ledger now holds; `complete` is False when a place
+    could not be read at all."""
 
     sources: tuple[str, ...]
     places_found: int
@@ -69,18 +73,16 @@ class _Tally:
     new: int = 0
     joined: int = 0
     messages: int = 0
-    counts: Counts = NO_COUNTS
+    before: Counts | None = None
     sessions: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     complaints: list[Complaint] = field(default_factory=list[Complaint])
 
-    def add(self, batch: Batch, ledger: Ledger, appraiser: Appraising) -> None:
+    def add(self, batch: Batch, ledger: Ledger, appraiser: Appraiser) -> None:
         """Record a batch and remember what it did."""
         receipt = ledger.record(batch, appraiser)
         self.new += receipt.new
         self.joined += receipt.joined
         self.messages += receipt.messages
-        sums = zip(self.counts, receipt.counts, strict=True)
-        self.counts = tuple(a + b for a, b in sums)  # pyright: ignore[reportAttributeAccessIssue]
         self.complaints += [*batch.complaints, *receipt.complaints]
         self.sessions.update(
             (each.who.source, each.who.session) for each in batch.readings if each.who.session
@@ -89,10 +91,11 @@ class _Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Walk:
-    """What a sync walks with: where to record, by which prices, and whom to tell."""
+    """What a sync walks with: where to record, by which prices, and whom to tell. The price
+    book is opened when there is something to price."""
 
     ledger: Ledger
-    prices: PriceBook
+    prices: Callable[[], PriceBook]
     progress: Callable[[Progress], None] | None = None
     full: bool = False
     titles: bool = True
@@ -103,9 +106,9 @@ def sync(walk: Walk, sources: Sequence[Source]) -> SyncReceipt:
     wrong with the data comes back as complaints."""
     started = time.monotonic()
     tally = _Tally()
-    appraiser = Appraising(walk.prices)
     for source in sources:
-        _walk_source(walk, source, tally, appraiser)
+        _walk_source(walk, source, tally)
+    holds = walk.ledger.ask(Query(by=("provider",)))
     return SyncReceipt(
         sources=tuple(source.name for source in sources),
         places_found=tally.found,
@@ -116,18 +119,24 @@ def sync(walk: Walk, sources: Sequence[Source]) -> SyncReceipt:
         messages=tally.messages,
         new_events=tally.new,
         joined=tally.joined,
-        counts=tally.counts,
+        counts=_added(tally.before, holds.totals.counts),
         complaints=tuple(tally.complaints),
-        by_provider=walk.ledger.ask(Query(by=("provider",))),
+        by_provider=holds,
         ledger=walk.ledger.path,
         seconds=time.monotonic() - started,
         complete=not any(each.fatal for each in tally.complaints),
     )
 
 
-def _walk_source(walk: Walk, source: Source, tally: _Tally, appraiser: Appraising) -> None:
+def _added(before: Counts | None, after: Counts) -> Counts:
+    if before is None:
+        return NO_COUNTS
+    return six(new - old for old, new in zip(before, after, strict=True))
+
+
+def _walk_source(walk: Walk, source: Source, tally: _Tally) -> None:
     cursors = walk.ledger.cursors(source.name)
-    batch = Batch()
+    batch = Batch(located=(source.name,))
     changed: list[tuple[Place, Cursor | None]] = []
     for place in source.locate():
         if isinstance(place, Complaint):
@@ -139,8 +148,13 @@ def _walk_source(walk: Walk, source: Source, tally: _Tally, appraiser: Appraisin
             changed.append((place, None if walk.full else cursor))
         else:
             tally.unchanged += 1
-    if not changed and not batch.complaints:
+    if not changed and not batch.complaints and not _closed_before(walk, source, cursors):
         return
+    from .appraising import Appraising
+
+    if tally.before is None:
+        tally.before = walk.ledger.ask(Query()).totals.counts
+    appraiser = Appraising(walk.prices())
     with _undisturbed():
         for observation in _observations(walk, source, changed, tally):
             _sort(observation, batch, walk.titles)
@@ -148,6 +162,14 @@ def _walk_source(walk: Walk, source: Source, tally: _Tally, appraiser: Appraisin
                 tally.add(batch, walk.ledger, appraiser)
                 batch = Batch()
         tally.add(batch, walk.ledger, appraiser)
+
+
+def _closed_before(walk: Walk, source: Source, cursors: Mapping[str, Cursor]) -> bool:
+    """Whether something that could not be opened was complained of, and has gone since."""
+    return any(
+        each.fatal and each.source == source.name and each.place not in cursors
+        for each in walk.ledger.complaints()
+    )
 
 
 def _same(place: Place, cursor: Cursor, version: int) -> bool:

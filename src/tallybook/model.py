@@ -6,7 +6,7 @@ milliseconds in UTC where the name ends in `_ms`, and aware datetimes elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
@@ -21,6 +21,19 @@ NO_COUNTS: Counts = (0, 0, 0, 0, 0, 0)
 
 NANOS = 1_000_000_000
 """Nano-units in one unit of a currency."""
+
+
+def six(values: Iterable[int]) -> Counts:
+    """Six values as `Counts`; `ValueError` if there are more or fewer."""
+    fresh, output, reasoning, read, short, long = values
+    return fresh, output, reasoning, read, short, long
+
+
+def summed(counts: Iterable[Counts]) -> Counts:
+    """The sum of counts, class by class."""
+    columns = list(zip(*counts, strict=True))
+    return six(map(sum, columns)) if columns else NO_COUNTS
+
 
 Status = Literal["complete", "partial", "failed", "unmetered", "recovered"]
 

@@ -187,8 +187,10 @@ class Appraiser(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What one transaction records."""
+    """What one transaction records. `located` names the sources whose places were all looked
+    up just before: what was said earlier of places that could not be opened is settled."""
 
+    located: tuple[str, ...] = ()
     readings: list[Reading] = field(default_factory=list[Reading])
     complaints: list[Complaint] = field(default_factory=list[Complaint])
     facts: list[SessionFact] = field(default_factory=list[SessionFact])

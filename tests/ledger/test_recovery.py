@@ -91,6 +91,15 @@ def test_a_recovered_event_goes_when_the_call_turns_up(tmp_path: Path) -> None:
     assert asked(tmp_path / "l.db", found) == {}
 
 
+def test_two_names_of_one_model_share_its_calls(tmp_path: Path) -> None:
+    claims = [
+        claim("s1", 100, T0 + MINUTE),
+        claim("s1", 200, T0 + MINUTE, model="claude-sonnet-4-5[1m]"),
+    ]
+    batch = Batch(readings=[reading("a")], claims=claims)
+    assert asked(tmp_path / "l.db", batch)["s1"].counts[1] == 200
+
+
 def test_a_dated_name_is_the_same_model(tmp_path: Path) -> None:
     batch = Batch(
         readings=[reading("a")],

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..errors import UsageMistake
-from ..model import NANOS
+from ..model import NANOS, six
 from ..query import DIMENSIONS, Figures, Query, Report, Row
 from .deltas import BILLED, LIST, REPORTED
 from .filters import where_sql
@@ -171,7 +171,7 @@ def _figures(row: Group, amounts: Mapping[str, Mapping[str, int]]) -> Figures:
     return Figures(
         requests=requests,
         messages=messages,
-        counts=tuple(counts),  # pyright: ignore[reportArgumentType]  six columns
+        counts=six(counts),
         cost=amounts.get("cost", {}),
         reported_cost=amounts.get("reported_cost", {}),
         billed_cost=amounts.get("billed_cost", {}),

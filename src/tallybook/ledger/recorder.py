@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from functools import reduce
 
-from ..model import NO_COUNTS, Counts
+from ..model import Counts, summed
 from ..reading import Appraiser, Attribution, Batch, Complaint, Reading
 from .deltas import Deltas
 from .draft import Draft, gather, keys_of
@@ -34,7 +34,6 @@ class Recorder:
         self._rows: list[EventRow] = []
         self._changed: dict[int, EventRow] = {}
         self._keys: list[tuple[bytes, int]] = []
-        self._tools: list[tuple[int, int, int]] = []
         self._sightings: set[tuple[int, int]] = set()
         self._owned: list[tuple[int, int]] = []
         self._complaints: list[Complaint] = []
@@ -82,8 +81,6 @@ class Recorder:
         self._messages += figures[3]
         for key in reading.keys:
             self._keys.append((key, event))
-        if reading.tools:
-            self._use(event, reading)
         who = reading.who
         if who is not self._last:
             self._last = who
@@ -108,8 +105,6 @@ class Recorder:
         self._deltas.add(figures)
         self._changed[survivor.id] = row
         stored[survivor.id] = Stored(survivor.id, reading, figures)
-        if reading.tools != survivor.reading.tools:
-            self._use(survivor.id, reading)
         if complaints:
             self._complain(draft[0], complaints)
 
@@ -137,10 +132,6 @@ class Recorder:
             return
         self._keys.extend((key, event) for key in keys_of(draft))
 
-    def _use(self, event: int, reading: Reading) -> None:
-        dim = self._intern.dim
-        self._tools += [(event, dim("tool", name), calls) for name, calls in reading.tools]
-
     def _complain(self, reading: Reading, reasons: tuple[str, ...]) -> None:
         self._complaints.extend(
             Complaint(
@@ -162,8 +153,7 @@ class Recorder:
                 "INSERT OR IGNORE INTO sighting SELECT session, ? FROM sighting WHERE event = ?",
                 pair,
             )
-            for table in ("sighting", "event_tool"):
-                self._db.execute(f"DELETE FROM {table} WHERE event = ?", (other.id,))
+            self._db.execute("DELETE FROM sighting WHERE event = ?", (other.id,))
             self._db.execute("DELETE FROM event WHERE id = ?", (other.id,))
             stored[other.id] = stored[survivor]
 
@@ -171,10 +161,10 @@ class Recorder:
         db = self._db
         db.executemany(INSERT, self._rows)
         db.executemany(REPLACE, self._changed.values())
-        db.executemany("INSERT OR IGNORE INTO event_key VALUES (?, ?)", self._keys)
-        db.executemany("INSERT OR REPLACE INTO event_tool VALUES (?, ?, ?)", self._tools)
+        # In the order of the keys, neighbours in the index are written together.
+        db.executemany("INSERT OR IGNORE INTO event_key VALUES (?, ?)", sorted(self._keys))
         db.executemany("INSERT OR IGNORE INTO sighting VALUES (?, ?)", self._sightings)
-        self._rows, self._keys, self._tools = [], [], []
+        self._rows, self._keys = [], []
         self._changed = {}
         db.executemany("DELETE FROM sighting WHERE session = ? AND event = ?", self._owned)
         self._sightings, self._owned = set(), []
@@ -183,13 +173,11 @@ class Recorder:
         """Write what is left, then the roll-ups."""
         self._flush()
         self._deltas.apply(self._db)
-        sums = (sum(column) for column in zip(*self._counts, strict=True))
-        counts = tuple(sums) if self._counts else NO_COUNTS
         return Receipt(
             new=len(self._counts),
             joined=self._joined,
             messages=self._messages,
-            counts=counts,  # pyright: ignore[reportArgumentType]  six sums, as in Counts
+            counts=summed(self._counts),
             complaints=tuple(self._complaints),
         )
 

@@ -10,14 +10,15 @@ that the order in which files are read can't matter.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..model import Counts
+from ..model import Counts, six, summed
 from ..naming import undated
 from ..reading import Appraiser, Attribution, Reading, key_of
 from .deltas import Deltas
 from .intern import Interner
 from .rows import INSERT, Writer, load
+from .schema import EVENTS_OF_SERIES
 
 _COUNTED = (
     "s.status IN (SELECT id FROM dim WHERE kind = 'status' AND value IN ('complete', 'partial'))"
@@ -27,9 +28,8 @@ _SUMS = (
     " sum(e.cache_write_5m), sum(e.cache_write_1h)"
 )
 _OWNED = f"""
-SELECT d.value, {_SUMS} FROM series s JOIN event e ON e.series = s.id
-JOIN dim d ON d.id = s.model
-WHERE s.session = ?1 AND e.start <= ?2 AND {_COUNTED} GROUP BY d.value
+SELECT (SELECT value FROM dim WHERE id = s.model), {_SUMS} {EVENTS_OF_SERIES}
+AND s.session = ?1 AND e.start <= ?2 AND {_COUNTED} GROUP BY 1
 """
 _SIGHTED = f"""
 SELECT d.value, {_SUMS} FROM sighting g JOIN event e ON e.id = g.event
@@ -43,11 +43,17 @@ FROM claim c JOIN dim d ON d.id = c.model JOIN dim p ON p.id = c.provider
 JOIN dim r ON r.id = c.source
 WHERE c.session = ?1 AND c.seen <= ?2 GROUP BY d.value ORDER BY d.value
 """
-_FORKS = """
-SELECT DISTINCT g.session FROM series s JOIN event e ON e.series = s.id
-JOIN sighting g ON g.event = e.id JOIN claim c ON c.session = g.session
-WHERE s.session = ?
+_FORKS = f"""
+SELECT DISTINCT session FROM sighting
+WHERE event IN (SELECT e.id {EVENTS_OF_SERIES} AND s.session = ?)
+AND session IN (SELECT session FROM claim)
 """
+_FIRST = f"SELECT min(e.start) {EVENTS_OF_SERIES} AND s.session = ? AND e.witness > 0"
+_LATEST = f"""
+SELECT e.id {EVENTS_OF_SERIES} AND s.session = ? AND e.witness > 0
+ORDER BY e.start DESC, e.attr DESC, e.position DESC LIMIT 1
+"""
+_DERIVED = f"SELECT e.id {EVENTS_OF_SERIES} AND s.session = ? AND e.witness = 0"
 FOREVER = 1 << 62
 
 
@@ -95,50 +101,48 @@ def recovered_at(
 ) -> list[Recovered]:
     """What the session had spent by `until_ms` beyond the calls that are known, by model."""
     found: list[Recovered] = []
-    for model, provider, source, seen, *claim in db.execute(
-        _CLAIMS, (session, until_ms)
-    ).fetchall():
+    for claim in _claims(db, session, until_ms):
         known = [
-            *_sums(db, _OWNED, session, seen, model),
-            *_sums(db, _SIGHTED, session, seen, model),
+            *_sums(db, _OWNED, session, claim),
+            *_sums(db, _SIGHTED, session, claim),
+            *_inherited(db, session, claim, path | {session}),
         ]
-        known += _inherited(db, session, seen, model, path | {session})
-        rest = tuple(
-            max(0, claimed - sum(each[n] for each in known)) for n, claimed in enumerate(claim)
-        )
-        found.append(
-            Recovered(
-                source=source,
-                provider=provider,
-                model=model,
-                seen_ms=seen,
-                counts=rest,  # pyright: ignore[reportArgumentType]  six columns of claim
-            )
-        )
+        beyond = zip(claim.counts, summed(known), strict=True)
+        rest = six(max(0, claimed - seen) for claimed, seen in beyond)
+        found.append(replace(claim, counts=rest))
     return found
 
 
-def _sums(
-    db: sqlite3.Connection, sql: str, session: int, until_ms: int, model: str
-) -> list[Counts]:
-    rows = db.execute(sql, (session, until_ms))
-    return [counts for name, *counts in rows if undated(name) == undated(model)]  # pyright: ignore[reportReturnType]
+def _claims(db: sqlite3.Connection, session: int, until_ms: int) -> list[Recovered]:
+    """The latest claims of a session, one for all the names of a model."""
+    found: dict[str, Recovered] = {}
+    for model, provider, source, seen, *counts in db.execute(_CLAIMS, (session, until_ms)):
+        claim = Recovered(
+            source=source, provider=provider, model=model, seen_ms=seen, counts=six(counts)
+        )
+        other = found.get(undated(model))
+        if other is not None:
+            both = summed((other.counts, claim.counts))
+            claim = replace(other, seen_ms=max(other.seen_ms, seen), counts=both)
+        found[undated(model)] = claim
+    return list(found.values())
+
+
+def _sums(db: sqlite3.Connection, sql: str, session: int, claim: Recovered) -> list[Counts]:
+    rows = db.execute(sql, (session, claim.seen_ms))
+    return [six(counts) for name, *counts in rows if undated(name) == undated(claim.model)]
 
 
 def _inherited(
-    db: sqlite3.Connection, session: int, seen: int, model: str, path: frozenset[int]
+    db: sqlite3.Connection, session: int, claim: Recovered, path: frozenset[int]
 ) -> list[Counts]:
     origin = _origin(db, session)
     if origin is None or origin in path:
         return []
-    first = db.execute(
-        "SELECT min(e.start) FROM series s JOIN event e ON e.series = s.id"
-        " WHERE s.session = ? AND e.witness > 0",
-        (session,),
-    ).fetchone()[0]
-    forked = seen if first is None else min(first, seen)
+    first = db.execute(_FIRST, (session,)).fetchone()[0]
+    forked = claim.seen_ms if first is None else min(first, claim.seen_ms)
     rest = recovered_at(db, origin, forked, path)
-    return [each.counts for each in rest if undated(each.model) == undated(model)]
+    return [each.counts for each in rest if undated(each.model) == undated(claim.model)]
 
 
 def _origin(db: sqlite3.Connection, session: int) -> int | None:
@@ -174,14 +178,7 @@ class _Derivation:
 def _replace(
     db: sqlite3.Connection, session: int, wanted: dict[bytes, Recovered], tools: _Derivation
 ) -> None:
-    ids = [
-        row[0]
-        for row in db.execute(
-            "SELECT e.id FROM series s JOIN event e ON e.series = s.id"
-            " WHERE s.session = ? AND e.witness = 0",
-            (session,),
-        )
-    ]
+    ids = [row[0] for row in db.execute(_DERIVED, (session,))]
     for event, stored in load(db, ids).items():
         tools.deltas.add(stored.figures, -1)
         db.execute("DELETE FROM event_key WHERE event = ?", (event,))
@@ -214,12 +211,7 @@ def _reading(db: sqlite3.Connection, session: int, each: Recovered) -> Reading:
 
 def _who(db: sqlite3.Connection, session: int, source: str) -> Attribution:
     """The session's own attribution: that of its latest call, without the agent."""
-    latest = db.execute(
-        "SELECT e.id FROM series s JOIN event e ON e.series = s.id"
-        " WHERE s.session = ? AND e.witness > 0 ORDER BY e.start DESC, e.attr DESC, e.position DESC"
-        " LIMIT 1",
-        (session,),
-    ).fetchone()
+    latest = db.execute(_LATEST, (session,)).fetchone()
     if latest is not None:
         return load(db, [latest[0]])[latest[0]].reading.who._replace(agent=None)
     directory = db.execute("SELECT directory FROM session WHERE id = ?", (session,)).fetchone()

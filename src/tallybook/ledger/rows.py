@@ -5,6 +5,7 @@ The one place that knows the column order of the `event` table.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, TypeVar, cast
@@ -12,21 +13,23 @@ from typing import NamedTuple, TypeVar, cast
 from ..model import Appraisal, Counts, Money, Status
 from ..reading import Appraiser, Reading
 from .deltas import LIST, REPORTED, Amounts, EventFigures
-from .intern import Interner, Series, key_of_series
+from .intern import LIMIT, Interner, Series, key_of_series
 from .rawtext import split, unite
 
 T = TypeVar("T")
 
 CHUNK = 10_000
 
-INSERT = f"INSERT INTO event VALUES ({', '.join('?' * 27)})"
+INSERT = f"INSERT INTO event VALUES ({', '.join('?' * 28)})"
 REPLACE = "INSERT OR REPLACE" + INSERT.removeprefix("INSERT")
 
 UNCOUNTED = frozenset({"unmetered", "recovered"})
 """Statuses that add no requests; every other one adds one."""
 
-Words = tuple[str | None, str | None, str, str, str, tuple[str, ...], str]
-"""Currency, card, dialect, context, note, assumptions and place of a row, before interning."""
+Tools = tuple[tuple[str, int], ...]
+Words = tuple[str | None, str | None, str, str, str, tuple[str, ...], Tools, str]
+"""Currency, card, dialect, context, note, assumptions, tools and place of a row, before they
+are interned."""
 
 EventRow = tuple[int | str | None, ...]
 
@@ -61,9 +64,9 @@ class Writer:
         """The row of an event whose counts and price are known already."""
         counts, nanos, currency, card, unpriced, context, assumed, _ = appraisal
         _, who, attr, start, end, provider, model, dialect, usage, witness = reading[:10]
-        status, note, _, reported, place, offset = reading[10:]
+        status, note, tools, reported, place, offset = reading[10:]
         series = self._intern.series((who, provider, model, status))
-        words = (currency, card, dialect, context, note, assumed, place)
+        words = (currency, card, dialect, context, note, assumed, tools, place)
         unit, card_id, *others = self._words.get(words) or self._interned(words)
         shape, numbers = split(usage)
         amounts: Amounts = () if nanos is None else ((LIST, unit, nanos),)
@@ -79,8 +82,10 @@ class Writer:
         return row, (start, end, series, requests, counts, unpriced, amounts)
 
     def _interned(self, words: Words) -> tuple[int, ...]:
-        currency, card, dialect, context, note, assumed, place = words
+        currency, card, dialect, context, note, assumed, tools, place = words
         dim = self._intern.dim
+        if len(self._words) > LIMIT:
+            self._words.clear()
         found = self._words[words] = (
             dim("currency", currency),
             dim("card", card),
@@ -88,6 +93,7 @@ class Writer:
             dim("context", context),
             dim("note", note),
             dim("note", ";".join(assumed)),
+            dim("tools", words_of(tools)),
             dim("place", place),
         )
         return found
@@ -110,11 +116,13 @@ _LOAD = f"""
 SELECT e.id, e.start, e.dur, e.series, e.witness, e.attr, e.input, e.output, e.reasoning,
     e.cache_read, e.cache_write_5m, e.cache_write_1h, e.unpriced, e.list, e.currency,
     e.reported, e.reported_currency, e.raw, e.position,
-    u.text, d_unit.value, d_dialect.value, d_note.value, d_place.value, {_SERIES_VALUES}
+    d_tools.value, u.text, d_unit.value, d_dialect.value, d_note.value, d_place.value,
+    {_SERIES_VALUES}
 FROM event e JOIN series s ON s.id = e.series JOIN usage_shape u ON u.id = e.shape
 LEFT JOIN dim d_unit ON d_unit.id = e.reported_currency
 LEFT JOIN dim d_dialect ON d_dialect.id = e.dialect
 LEFT JOIN dim d_note ON d_note.id = e.note
+LEFT JOIN dim d_tools ON d_tools.id = e.tools
 LEFT JOIN dim d_place ON d_place.id = e.place
 {_SERIES_JOINS}
 WHERE e.id IN """
@@ -122,21 +130,19 @@ WHERE e.id IN """
 
 def load(db: sqlite3.Connection, ids: Iterable[int]) -> dict[int, Stored]:
     """Events by id, as they stand."""
-    wanted = list(ids)
-    tools = _tools(db, wanted)
     found: dict[int, Stored] = {}
-    for chunk in chunks(wanted):
+    for chunk in chunks(ids):
         for row in db.execute(f"{_LOAD} ({', '.join('?' * len(chunk))})", chunk):
-            found[row[0]] = _stored(row, tuple(sorted(tools.get(row[0], ()))))
+            found[row[0]] = _stored(row)
     return found
 
 
-def _stored(row: tuple[object, ...], tools: tuple[tuple[str, int], ...]) -> Stored:
+def _stored(row: tuple[object, ...]) -> Stored:
     event, start, dur, series, witness, attr = cast("tuple[int, ...]", row[:6])
     counts = cast("Counts", row[6:12])
     unpriced, nanos, unit, reported, reported_unit = cast("tuple[int, ...]", row[12:17])
-    numbers, position, shape, currency, dialect, note, place = row[17:24]
-    who, provider, model, status = key_of_series(Series(*cast("tuple[str, ...]", row[24:])))
+    numbers, position, tools, shape, currency, dialect, note, place = row[17:25]
+    who, provider, model, status = key_of_series(Series(*cast("tuple[str, ...]", row[25:])))
     money = None
     amounts: Amounts = ()
     if row[13] is not None:
@@ -157,7 +163,7 @@ def _stored(row: tuple[object, ...], tools: tuple[tuple[str, int], ...]) -> Stor
         witness=witness,
         status=cast("Status", status),
         note=cast("str", note or ""),
-        tools=tools,
+        tools=tools_of(cast("str | None", tools)),
         reported=money,
         place=cast("str", place or ""),
         offset=cast("int", position),
@@ -167,18 +173,14 @@ def _stored(row: tuple[object, ...], tools: tuple[tuple[str, int], ...]) -> Stor
     return Stored(event, reading, figures)
 
 
-def _tools(db: sqlite3.Connection, ids: list[int]) -> dict[int, list[tuple[str, int]]]:
-    found: dict[int, list[tuple[str, int]]] = {}
-    for chunk in chunks(ids):
-        marks = ", ".join("?" * len(chunk))
-        rows = db.execute(
-            "SELECT t.event, d.value, t.calls FROM event_tool t JOIN dim d ON d.id = t.tool"
-            f" WHERE t.event IN ({marks})",
-            chunk,
-        )
-        for event, name, calls in rows:
-            found.setdefault(event, []).append((name, calls))
-    return found
+def words_of(tools: Tools) -> str:
+    """Tools and their calls as one text: replies that used the same tools share it."""
+    return json.dumps(tools, ensure_ascii=False, separators=(",", ":")) if tools else ""
+
+
+def tools_of(words: str | None) -> Tools:
+    """The inverse of `words_of`."""
+    return tuple((name, calls) for name, calls in json.loads(words)) if words else ()
 
 
 def chunks(items: Iterable[T]) -> Iterator[list[T]]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from hashlib import sha256
 
+from ..clock import QUARTER_MS
+
 COUNT_COLUMNS = "input, output, reasoning, cache_read, cache_write_5m, cache_write_1h"
 SERIES_COLUMNS = (
     "source, account, user, key, machine, project, session, agent, provider, model, status"
@@ -41,20 +43,15 @@ CREATE TABLE event (
     reported INTEGER, reported_currency INTEGER NOT NULL,
     dialect INTEGER NOT NULL, shape INTEGER NOT NULL, raw TEXT,
     context INTEGER NOT NULL, note INTEGER NOT NULL, assumed INTEGER NOT NULL,
+    tools INTEGER NOT NULL,
     place INTEGER NOT NULL, position INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX event_start ON event (start);
-CREATE INDEX event_series ON event (series);
 
 CREATE TABLE event_key (
     key BLOB PRIMARY KEY, event INTEGER NOT NULL REFERENCES event (id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX event_key_event ON event_key (event);
-
-CREATE TABLE event_tool (
-    event INTEGER NOT NULL REFERENCES event (id), tool INTEGER NOT NULL, calls INTEGER NOT NULL,
-    PRIMARY KEY (event, tool)
-) STRICT, WITHOUT ROWID;
 
 CREATE TABLE sighting (
     session INTEGER NOT NULL, event INTEGER NOT NULL REFERENCES event (id),
@@ -105,6 +102,15 @@ CREATE TABLE complaint (
     PRIMARY KEY (place, position, reason)
 ) STRICT, WITHOUT ROWID;
 """
+
+EVENTS_OF_SERIES = f"""
+    FROM series s CROSS JOIN rollup q CROSS JOIN event e
+    WHERE q.series = s.id AND e.series = s.id
+    AND e.start >= q.bucket * {QUARTER_MS} AND e.start < (q.bucket + 1) * {QUARTER_MS}
+"""
+"""The events of some series, to be narrowed by conditions on `s`. They are found by way of the
+roll-ups and the index on `start`, which spares every event an index entry of its own. The order
+of the joins is meant: it goes from few rows to many."""
 
 
 @dataclass(frozen=True, slots=True)

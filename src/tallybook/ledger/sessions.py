@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from dataclasses import replace
 
 from .protocol import SessionRecord
-from .rows import chunks
+from .rows import chunks, tools_of
+from .schema import EVENTS_OF_SERIES
 
 _RECORD = """
 SELECT d.value, r.value, f.title, f.directory, f.branch, f.parent, f.forked_from, f.version
 FROM session f JOIN dim d ON d.id = f.id JOIN dim r ON r.id = f.source WHERE
+"""
+_CALLS = f"""
+SELECT (SELECT value FROM dim WHERE id = e.place), (SELECT value FROM dim WHERE id = e.tools),
+    count(*) {EVENTS_OF_SERIES}
+AND s.session = (SELECT id FROM dim WHERE kind = 'session' AND value = ?)
+AND s.source = (SELECT id FROM dim WHERE kind = 'source' AND value = ?)
+GROUP BY e.place, e.tools
 """
 
 
@@ -31,23 +40,15 @@ def session_record(db: sqlite3.Connection, source: str, session: str) -> Session
     """What is known of one session; empty fields where nothing is."""
     row = db.execute(_RECORD + " d.value = ? AND r.value = ?", (session, source)).fetchone()
     record = SessionRecord(session=session, source=source) if row is None else _record(row)
-    places = db.execute(
-        "SELECT DISTINCT p.value FROM series s JOIN event e ON e.series = s.id"
-        " JOIN dim p ON p.id = e.place JOIN dim d ON d.id = s.session"
-        " WHERE d.kind = 'session' AND d.value = ? ORDER BY p.value",
-        (session,),
-    )
-    tools = db.execute(
-        "SELECT n.value, sum(t.calls) FROM series s JOIN event e ON e.series = s.id"
-        " JOIN event_tool t ON t.event = e.id JOIN dim n ON n.id = t.tool"
-        " JOIN dim d ON d.id = s.session WHERE d.kind = 'session' AND d.value = ?"
-        " GROUP BY n.value ORDER BY sum(t.calls) DESC, n.value",
-        (session,),
-    )
+    rows = db.execute(_CALLS, (session, source)).fetchall()
+    tools: Counter[str] = Counter()
+    for _, words, calls in rows:
+        for name, count in tools_of(words):
+            tools[name] += count * calls
     return replace(
         record,
-        places=tuple(place for (place,) in places),
-        tools=tuple(tools.fetchall()),
+        places=tuple(sorted({place for place, _, _ in rows if place})),
+        tools=tuple(sorted(tools.items(), key=lambda each: (-each[1], each[0]))),
     )
 
 

@@ -15,8 +15,6 @@ from .asking import answer
 from .connection import connect, writing
 from .intern import Interner
 from .protocol import Receipt, SessionRecord
-from .recorder import Recorder
-from .recovery import recover
 from .schema import MIGRATIONS
 from .sessions import find_sessions, session_record, session_titles
 from .verify import problems
@@ -74,6 +72,9 @@ class SqliteLedger:
 
     def record(self, batch: Batch, appraiser: Appraiser) -> Receipt:
         """Record a batch in one transaction."""
+        from .recorder import Recorder  # a report, and a sync that finds nothing, do without
+        from .recovery import recover
+
         try:
             with writing(self._db):
                 recorder = Recorder(self._db, self._intern, appraiser)
@@ -89,6 +90,7 @@ class SqliteLedger:
                 }
                 recover(self._db, self._intern, appraiser, dims)
                 self._settle(batch.cursors)
+                self._forgive(batch.located)
                 self._complain(batch.complaints, READER)
                 self._complain(receipt.complaints, APPRAISAL)
                 self._advance()
@@ -154,9 +156,16 @@ class SqliteLedger:
                 ),
             )
             self._db.execute(
-                "DELETE FROM complaint WHERE place = ? AND position >= ? AND stage = ?",
+                "DELETE FROM complaint WHERE place = ? AND (position >= ? OR fatal) AND stage = ?",
                 (place, cursor.since, READER),
             )
+
+    def _forgive(self, sources: Iterable[str]) -> None:
+        self._db.executemany(
+            "DELETE FROM complaint WHERE fatal AND source = ?"
+            " AND place NOT IN (SELECT place FROM cursor)",
+            [(self._intern.dim("source", source),) for source in sources],
+        )
 
     def _complain(self, complaints: Iterable[Complaint], stage: int) -> None:
         dim = self._intern.dim

@@ -1,0 +1,99 @@
+"""`kill -9` at any moment of an import loses and doubles nothing."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tallybook.ledger.sqlite import SqliteLedger
+from tallybook.query import Query, Report
+
+ROOT = Path(__file__).resolve().parents[2]
+
+WALK = """
+import sys
+from pathlib import Path
+import tallybook.flow as flow
+from tallybook.ledger import open_ledger
+from tallybook.prices import open_price_book
+from tallybook.sources import open_source
+home, path = sys.argv[1:]
+flow.READINGS_A_BATCH = 150
+ledger = open_ledger(path)
+print("walking", flush=True)
+flow.sync(flow.Walk(ledger=ledger, prices=open_price_book),
+          [open_source("claude-code", environ={"HOME": home})])
+"""
+
+
+def corpus() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("corpus", ROOT / "bench" / "corpus.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def walk(home: Path, ledger: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", WALK, str(home), str(ledger)]
+    job = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
+    assert job.stdout is not None
+    with job.stdout as told:
+        assert told.readline() == "walking\n"
+    return job
+
+
+def answer(ledger: Path) -> Report:
+    book = SqliteLedger(str(ledger))
+    assert book.verify() == []
+    report = book.ask(Query(by=("session", "model", "status")))
+    book.close()
+    return report
+
+
+def killed_often(folder: Path, megabytes: int, kills: int, seed: int) -> None:
+    home = folder / "home"
+    corpus().make(home, megabytes, seed=seed)
+    calm = folder / "calm.db"
+    started = time.monotonic()
+    assert walk(home, calm).wait(timeout=300) == 0
+    span = time.monotonic() - started
+    want = answer(calm)
+    assert want.totals.requests > 0
+    chance, struck = random.Random(seed), 0
+    ledger = folder / "struck-0.db"
+    for number in range(kills):
+        job = walk(home, ledger)
+        time.sleep(chance.uniform(0, span))
+        if job.poll() is None:
+            os.kill(job.pid, signal.SIGKILL)
+            struck += 1
+        if job.wait(timeout=300) == 0:  # it had ended: begin anew, so that the next one strikes
+            assert answer(ledger).rows == want.rows
+            ledger = folder / f"struck-{number + 1}.db"
+    assert struck > 0
+    assert walk(home, ledger).wait(timeout=300) == 0
+    got = answer(ledger)
+    assert (got.rows, got.totals) == (want.rows, want.totals)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9 on Windows")
+def test_kills_during_import(tmp_path: Path) -> None:
+    killed_often(tmp_path, megabytes=12, kills=5, seed=1)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9 on Windows")
+@pytest.mark.parametrize("seed", range(4))
+def test_many_kills_during_import(tmp_path: Path, seed: int) -> None:
+    killed_often(tmp_path, megabytes=40, kills=60, seed=seed)
