@@ -1,0 +1,116 @@
+"""The Anthropic dialect's tolerant way: usage objects with wrong types, impossible numbers or
+broken text. Only `anthropic` calls it; it answers with the same `Usage`, cleaned.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import msgspec
+
+from .anthropic import LIMIT, CacheCreation, Findings, Iteration, OutputDetails, ServerTools, Usage
+
+Fields = dict[str, object]
+
+
+def pick(raw: bytes, findings: Findings) -> Usage | None:
+    """The usage object in `raw` with every unusable field taken out and complained of; None
+    if there is no object at all."""
+    try:
+        found: object = msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        findings.complain("usage is not a JSON object")
+        return None
+    fields = cast("Fields", found)
+    details = _inner(fields, "output_tokens_details", findings)
+    tools = _inner(fields, "server_tool_use", findings)
+    return Usage(
+        input_tokens=_number(fields, "input_tokens", findings),
+        output_tokens=_number(fields, "output_tokens", findings),
+        cache_creation_input_tokens=_number(fields, "cache_creation_input_tokens", findings),
+        cache_read_input_tokens=_number(fields, "cache_read_input_tokens", findings),
+        cache_creation=_split(fields, findings),
+        output_tokens_details=OutputDetails(_number(details, "thinking_tokens", findings)),
+        server_tool_use=ServerTools(
+            _number(tools, "web_search_requests", findings),
+            _number(tools, "web_fetch_requests", findings),
+        ),
+        service_tier=_text(fields, "service_tier", findings),
+        speed=_text(fields, "speed", findings),
+        inference_geo=_text(fields, "inference_geo", findings),
+        iterations=_iterations(fields, findings),
+    )
+
+
+def _number(fields: Fields, name: str, findings: Findings) -> int | None:
+    """A count, or None with a complaint. An impossible number counts nothing: a wrong total
+    would be worse than a missing part that is named."""
+    value = fields.get(name)
+    if value is None:
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        findings.complain(f"{name} is not a whole number")
+        return None
+    if value < 0:
+        findings.complain(f"{name} is negative")
+        return 0
+    if value >= LIMIT:
+        findings.complain(f"{name} is impossibly large")
+        return 0
+    return value
+
+
+def _text(fields: Fields, name: str, findings: Findings) -> str | None:
+    value = fields.get(name)
+    if value is None or isinstance(value, str):
+        return value
+    findings.complain(f"{name} is not text")
+    return None
+
+
+def _inner(fields: Fields, name: str, findings: Findings) -> Fields:
+    value = fields.get(name)
+    if isinstance(value, dict):
+        return cast("Fields", value)
+    if value is not None:
+        findings.complain(f"{name} is not an object")
+    return {}
+
+
+def _split(fields: Fields, findings: Findings) -> CacheCreation:
+    inner = _inner(fields, "cache_creation", findings)
+    return CacheCreation(
+        _number(inner, "ephemeral_5m_input_tokens", findings),
+        _number(inner, "ephemeral_1h_input_tokens", findings),
+    )
+
+
+def _iterations(fields: Fields, findings: Findings) -> list[Iteration]:
+    value = fields.get("iterations")
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        findings.complain("iterations is not a list")
+        return []
+    passes: list[Iteration] = []
+    for one in cast("list[object]", value):
+        if not isinstance(one, dict):
+            findings.complain("iterations holds something else than objects")
+            continue
+        inner = cast("Fields", one)
+        passes.append(
+            Iteration(
+                type=_text(inner, "type", findings),
+                status=_text(inner, "status", findings),
+                input_tokens=_number(inner, "input_tokens", findings),
+                output_tokens=_number(inner, "output_tokens", findings),
+                cache_creation_input_tokens=_number(inner, "cache_creation_input_tokens", findings),
+                cache_read_input_tokens=_number(inner, "cache_read_input_tokens", findings),
+                cache_creation=_split(inner, findings),
+            )
+        )
+    return passes

@@ -1,0 +1,39 @@
+"""Names as agents write them, and what they tell: who served a model, what was meant by a
+misspelt word. Prices and display names live elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+UNKNOWN = "unknown"
+
+
+def provider_of(model: str, response: str = "") -> str:
+    """Who served a Claude reply, told by the response id's prefix (the vendor's clouds mark
+    theirs) and then by the model's spelling. A model of another maker came through a proxy
+    that we can't name: `unknown` is the honest answer."""
+    if response.startswith(_CLOUD_IDS):
+        return "aws" if response.startswith("msg_bdrk_") else "google-vertex"
+    if model.startswith("claude"):
+        return "anthropic"
+    return "aws" if "anthropic." in model else UNKNOWN
+
+
+_CLOUD_IDS = ("msg_bdrk_", "msg_vrtx_")
+
+
+def near_miss(word: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant, or None."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+def undated(model: str) -> str:
+    """A model's name without release date and client markers, so that one model told in two
+    ways is recognised: `claude-sonnet-4-5-20250929[1m]` → `claude-sonnet-4-5`."""
+    name = model.split("[", 1)[0].lower()
+    stem, _, date = name.rpartition("-")
+    return stem if stem and len(date) == 8 and date.isdigit() else name

@@ -1,0 +1,133 @@
+"""Where things lie on disk: Tallybook's own files, and the roots of agents' histories.
+
+Everything is a pure function of (environment, home, platform), so that every system can be
+tested on every other; only `home_folder` and `windows_profiles` ask the machine. Nothing here
+opens a history or decides what a file means. `platform` is spelled as `sys.platform`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+APP = "tallybook"
+
+WSL_USERS = Path("/mnt/c/Users")
+"""Where the Windows subsystem for Linux shows the profiles of the Windows side."""
+
+_NOBODY = frozenset({"all users", "default", "default user", "public"})
+
+
+def home_folder(environ: Mapping[str, str], platform: str = sys.platform) -> Path:
+    """The user's home: `HOME` if set (tests and containers rely on it), on Windows then
+    `USERPROFILE`, else what the operating system says."""
+    names = ("HOME", "USERPROFILE") if platform == "win32" else ("HOME",)
+    for name in names:
+        if environ.get(name):
+            return Path(environ[name])
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path(os.sep)
+
+
+def expand(text: str, home: Path) -> Path:
+    """A path as a person writes it: a leading `~` stands for `home`."""
+    if text == "~":
+        return home
+    if text.startswith(("~/", "~\\")):
+        return home / text[2:]
+    return Path(text)
+
+
+def _folder(environ: Mapping[str, str], name: str, fallback: Path) -> Path:
+    """A base folder from the environment; relative values are ignored, as the XDG base
+    directory specification asks."""
+    value = environ.get(name, "")
+    return Path(value) if value.startswith(("/", "\\")) or value[1:3] in (":\\", ":/") else fallback
+
+
+def data_folder(environ: Mapping[str, str], home: Path, platform: str = sys.platform) -> Path:
+    """Where Tallybook keeps its data; `TALLY_HOME` moves it."""
+    if environ.get("TALLY_HOME"):
+        return expand(environ["TALLY_HOME"], home)
+    if platform == "win32":
+        return _folder(environ, "LOCALAPPDATA", home / "AppData" / "Local") / APP
+    if platform == "darwin":
+        return _folder(environ, "XDG_DATA_HOME", home / "Library" / "Application Support") / APP
+    return _folder(environ, "XDG_DATA_HOME", home / ".local" / "share") / APP
+
+
+def config_folder(environ: Mapping[str, str], home: Path, platform: str = sys.platform) -> Path:
+    """Where Tallybook looks for its settings; `TALLY_HOME` moves it."""
+    if environ.get("TALLY_HOME"):
+        return expand(environ["TALLY_HOME"], home)
+    if platform == "win32":
+        return _folder(environ, "APPDATA", home / "AppData" / "Roaming") / APP
+    if platform == "darwin":
+        return _folder(environ, "XDG_CONFIG_HOME", home / "Library" / "Application Support") / APP
+    return _folder(environ, "XDG_CONFIG_HOME", home / ".config") / APP
+
+
+def ledger_path(environ: Mapping[str, str], home: Path, platform: str = sys.platform) -> Path:
+    """The ledger's default place. `TALLY_LEDGER` is a setting and is not looked at here."""
+    return data_folder(environ, home, platform) / "ledger.db"
+
+
+def config_path(environ: Mapping[str, str], home: Path, platform: str = sys.platform) -> Path:
+    """The user's settings file. `TALLY_CONFIG` is a setting and is not looked at here."""
+    return config_folder(environ, home, platform) / "config.toml"
+
+
+def in_wsl(environ: Mapping[str, str], platform: str = sys.platform) -> bool:
+    """Whether this Linux is the one inside Windows, which sets these variables itself."""
+    names = ("WSL_DISTRO_NAME", "WSL_INTEROP")
+    return platform == "linux" and any(environ.get(name) for name in names)
+
+
+def windows_profiles(users: Path = WSL_USERS) -> tuple[Path, ...]:
+    """The Windows profiles that hold a readable `.claude` folder, seen from inside WSL. Other
+    people's profiles are closed to us and are none of our business: they are left out."""
+    found: list[Path] = []
+    try:
+        names = sorted(entry.name for entry in os.scandir(users))
+    except OSError:
+        return ()
+    for name in names:
+        folder = users / name / ".claude"
+        if name.lower() not in _NOBODY and os.access(folder, os.R_OK | os.X_OK):
+            found.append(users / name)
+    return tuple(found)
+
+
+def claude_roots(
+    environ: Mapping[str, str],
+    home: Path,
+    platform: str = sys.platform,
+    profiles: Sequence[Path] = (),
+) -> tuple[Path, ...]:
+    """Folders that may hold Claude Code's `projects`, existing or not, each once.
+
+    `CLAUDE_CONFIG_DIR` (a comma list) replaces all others. Else: `~/.claude`, the XDG place of
+    later versions, on macOS the desktop application's own session folders (searched for
+    `.claude/projects` at any depth), and each of `profiles` (the Windows side of WSL).
+    """
+    chosen = [part.strip() for part in environ.get("CLAUDE_CONFIG_DIR", "").split(",")]
+    if any(chosen):
+        return tuple(dict.fromkeys(expand(part, home) for part in chosen if part))
+    roots = [
+        home / ".claude",
+        _folder(environ, "XDG_CONFIG_HOME", home / ".config") / "claude",
+    ]
+    if platform == "darwin":
+        desktop = home / "Library" / "Application Support" / "Claude"
+        roots += [desktop / name for name in DESKTOP_FOLDERS]
+    if in_wsl(environ, platform):
+        roots += [profile / ".claude" for profile in profiles]
+    return tuple(dict.fromkeys(roots))
+
+
+DESKTOP_FOLDERS = ("local-agent-mode-sessions", "claude-code-sessions")
+"""Folders of the Claude desktop application in which it keeps whole `.claude` homes."""

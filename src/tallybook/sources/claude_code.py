@@ -1,0 +1,83 @@
+"""The source `claude-code`: Claude Code, versions 1.x and 2.x, from its own history files.
+
+Where the files are, what is missing in them and how the parts work together; the parts are
+`claude_files`, `claude_reader` and `claude_recall`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from ..places import claude_roots, home_folder, in_wsl, windows_profiles
+from ..reading import Complaint, Cursor, Observation, ProcessSignature, Round
+from .claude_files import NAME, locate
+from .claude_reader import read_file
+from .source import Place
+from .tail import Buffers
+
+MISSING = (
+    "Calls made with --no-session-persistence, or killed before the first block, leave no usage.",
+    "Compaction has no line of its own: 2.x shows it in running totals (recovered), 1.x does not.",
+    "Version 1.x does not record its small-model helper calls, often more than half of all calls.",
+    "Version 1.x sometimes writes only a placeholder of the output count: counted as partial.",
+    "Claude Code deletes files after 30 days by default; what was recorded before stays.",
+)
+
+
+class ClaudeCode:
+    """See `Source`. `machine` names this computer in attributions (default: its host name)."""
+
+    name = NAME
+    aliases = ("claude",)
+    title = "Claude Code"
+    dialect = "anthropic"
+    signature = ProcessSignature(names=("claude",), words=("claude-code",))
+    version = 1
+    missing = MISSING
+    variables = ("CLAUDE_CONFIG_DIR", "XDG_CONFIG_HOME")
+
+    def __init__(
+        self,
+        extra_roots: Sequence[Path] = (),
+        environ: Mapping[str, str] | None = None,
+        platform: str = sys.platform,
+        machine: str | None = None,
+    ) -> None:
+        self._environ = os.environ if environ is None else environ
+        self._platform = platform
+        self._extra = tuple(extra_roots)
+        self._machine = machine or host_name(self._environ)
+        self._buffers = Buffers()
+
+    def roots(self) -> Sequence[Path]:
+        """Every folder that is looked into, existing or not."""
+        return (*self._usual_roots(), *self._extra)
+
+    def locate(self) -> Iterator[Place | Complaint]:
+        """The history files that exist now, each real file once, in the order of their paths."""
+        return locate(self._usual_roots(), self._extra)
+
+    def read(self, place: Place, since: Cursor | None) -> Iterator[Observation]:
+        """What a file says since the cursor; see `claude_reader.read_file`."""
+        return read_file(place, since, self.version, self._machine, self._buffers)
+
+    def recall(self, session: str) -> Iterator[Round]:
+        """The conversation of a session, from the files as they are now."""
+        from .claude_recall import recall
+
+        return recall(self.locate(), session)
+
+    def _usual_roots(self) -> tuple[Path, ...]:
+        environ, platform = self._environ, self._platform
+        profiles = windows_profiles() if in_wsl(environ, platform) else ()
+        return claude_roots(environ, home_folder(environ, platform), platform, profiles)
+
+
+def host_name(environ: Mapping[str, str]) -> str | None:
+    """This computer's name without asking the network; None if it has none."""
+    if hasattr(os, "uname"):
+        return os.uname().nodename or None
+    return environ.get("COMPUTERNAME") or None

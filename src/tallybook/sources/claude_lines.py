@@ -1,0 +1,168 @@
+"""Lines of Claude Code's history as typed objects: decoding, strict first and then tolerant.
+
+Only what metering needs is typed; everything else in a line is passed over by the decoder and
+never becomes an object. Nothing here decides what a line is worth.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import cast
+
+import msgspec
+from msgspec import Raw, Struct
+
+NOTHING = Raw(b"")
+
+Problems = (msgspec.MsgspecError, ValueError, RecursionError)
+"""What decoding may raise on damaged bytes."""
+
+EARLIEST_MS = 1_420_070_400_000
+"""2015-01-01: times before it, or after `LATEST_MS`, were not written by a clock."""
+
+LATEST_MS = 4_102_444_800_000
+"""2100-01-01."""
+
+
+class Block(Struct, gc=False):
+    """One block of a reply's content; the text itself is left out."""
+
+    type: str = ""
+    id: str | None = None
+    name: str | None = None
+
+
+class Message(Struct, gc=False):
+    """The provider's reply as far as metering needs it."""
+
+    id: str | None = None
+    model: str | None = None
+    content: list[Block] | str | None = None
+    stop_reason: str | None = None
+    usage: Raw = NOTHING
+
+
+class Line(Struct, gc=False, rename="camel"):
+    """One line of a history."""
+
+    type: str | None = None
+    message: Message | None = None
+    session_id: str | None = None
+    request_session_id: str | None = None
+    request_id: str | None = None
+    uuid: str | None = None
+    timestamp: datetime | None = None
+    cwd: str | None = None
+    git_branch: str | None = None
+    version: str | None = None
+    is_sidechain: bool | None = None
+    attribution_agent: str | None = None
+    cost_usd: Raw = msgspec.field(default=NOTHING, name="costUSD")
+
+
+decode_line = msgspec.json.Decoder(Line).decode
+"""The strict way; raises one of `Problems`."""
+
+
+def decode_tolerant(raw: bytes) -> Line | None:
+    """The same line, when a field has an unexpected type or the text is not quite JSON; None
+    if there is no JSON object in it."""
+    fields = loose(raw)
+    if fields is None:
+        return None
+    line = Line(cost_usd=_raw(fields.get("costUSD")))
+    for name, encoded in _TEXTS:
+        setattr(line, name, _text(fields.get(encoded)))
+    line.timestamp = _time(fields.get("timestamp"))
+    line.is_sidechain = fields.get("isSidechain") is True
+    message = fields.get("message")
+    if isinstance(message, dict):
+        inner = cast("dict[str, object]", message)
+        line.message = Message(
+            id=_text(inner.get("id")),
+            model=_text(inner.get("model")),
+            content=_blocks(inner.get("content")),
+            stop_reason=_text(inner.get("stop_reason")),
+            usage=_raw(inner.get("usage")),
+        )
+    return line
+
+
+_OTHERS = ("message", "is_sidechain", "cost_usd", "timestamp")
+_TEXTS = tuple(
+    (name, encoded)
+    for name, encoded in zip(Line.__struct_fields__, Line.__struct_encode_fields__, strict=True)
+    if name not in _OTHERS
+)
+
+
+def loose(raw: bytes) -> dict[str, object] | None:
+    """A JSON object from bytes with broken encoding or control characters; None if it is none."""
+    import json
+
+    try:
+        found: object = json.loads(raw.decode("utf-8", "replace"), strict=False)
+    except (ValueError, RecursionError):
+        return None
+    return cast("dict[str, object]", found) if isinstance(found, dict) else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _time(value: object) -> datetime | None:
+    """A time; the year 1 for what is there and is no time, which nobody takes for plausible."""
+    if value is None:
+        return None
+    try:
+        return datetime.fromisoformat(value) if isinstance(value, str) else NEVER
+    except ValueError:
+        return NEVER
+
+
+NEVER = datetime(1, 1, 2, tzinfo=UTC)
+
+
+def _raw(value: object) -> Raw:
+    if value is None:
+        return NOTHING
+    try:
+        return Raw(msgspec.json.encode(value))
+    except Problems:
+        return NOTHING
+
+
+def _blocks(value: object) -> list[Block]:
+    if not isinstance(value, list):
+        return []
+    dicts = [
+        cast("dict[str, object]", one)
+        for one in cast("list[object]", value)
+        if isinstance(one, dict)
+    ]
+    return [
+        Block(
+            type=_text(one.get("type")) or "", id=_text(one.get("id")), name=_text(one.get("name"))
+        )
+        for one in dicts
+    ]
+
+
+def ms_of(time: datetime) -> int:
+    """Epoch milliseconds; a time without offset is one in UTC."""
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=UTC)
+    return int(time.timestamp() * 1000 + 0.5)
+
+
+def plausible(ms: int) -> bool:
+    """Whether a time can be a real one."""
+    return EARLIEST_MS <= ms < LATEST_MS
+
+
+def sample_of(raw: bytes) -> str:
+    """The first bytes of a line's JSON envelope, without any conversation: up to 40 printable
+    characters, cut before a message begins."""
+    text = raw[:40].decode("utf-8", "replace").partition('"message"')[0].partition('"content"')[0]
+    return "".join(c if c.isprintable() else "?" for c in text)

@@ -1,0 +1,212 @@
+"""What Claude Code's lines tell about sessions: titles, origin of forks, and the cumulative
+counters of `cost-state` lines. Replies are folded elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+from msgspec import Raw, Struct
+
+from ..clock import parse_instant
+from ..model import Counts
+from ..naming import provider_of
+from ..reading import SessionClaim, SessionFact
+from .claude_files import NAME, project_of
+from .claude_lines import NOTHING, Line, Problems
+from .claude_replies import money_of
+from .tail import Block
+
+HEAD_BYTES = 64 << 10
+HEAD_LINES = 60
+SUMMARIES = 8
+"""Summary lines looked at in one file; each costs a search of the block."""
+
+TITLE = 80
+"""Titles are cut to this many characters."""
+
+_MACHINE_TEXT = ("<", "Caveat:", "[Request interrupted", "This session is being continued")
+"""How prompts begin that no person typed: command output, reminders, summaries."""
+
+
+class Part(Struct, gc=False):
+    """One block of a prompt."""
+
+    type: str | None = None
+    text: str | None = None
+
+
+class Prompt(Struct, gc=False):
+    """What a person said."""
+
+    role: str | None = None
+    content: str | list[Part] | None = None
+
+
+class Opening(Struct, gc=False, rename="camel"):
+    """A line of a file's head, or a line that names its session."""
+
+    type: str | None = None
+    message: Prompt | None = None
+    session_id: str | None = None
+    is_meta: bool | None = None
+    is_sidechain: bool | None = None
+    is_compact_summary: bool | None = None
+    timestamp: str | None = None
+    cwd: str | None = None
+    git_branch: str | None = None
+    version: str | None = None
+    summary: str | None = None
+    leaf_uuid: str | None = None
+    custom_title: str | None = None
+    ai_title: str | None = None
+
+
+_opening = msgspec.json.Decoder(Opening).decode
+
+
+class Notes:
+    """What is known so far about the sessions of one file."""
+
+    def __init__(self, session: str | None) -> None:
+        self.session = session
+        self.titles: dict[str, tuple[int, str]] = {}
+        self.last: dict[str, Line] = {}
+        self.first: Opening | None = None
+        self.forked: dict[str, str] = {}
+        self._summaries = 0
+
+    def read_head(self, data: bytes) -> None:
+        """Look for the first real prompt in the first lines of a file."""
+        for raw in data[:HEAD_BYTES].split(b"\n")[:HEAD_LINES]:
+            try:
+                line = _opening(raw)
+            except Problems:
+                continue
+            if line.session_id and (self.first is None or not self.first.cwd):
+                self.first = line
+            self._prompt(line)
+
+    def title(self, block: Block, pos: int, end: int) -> None:
+        """Take the agent's own title, or the one that the user gave, from the line at `pos`. A
+        summary names the line that it ends with: older versions also put the summaries of other
+        sessions into a file, so that line has to be near."""
+        try:
+            line = _opening(block.data[pos:end])
+        except Problems:
+            return
+        text = line.custom_title or line.ai_title
+        if text is None and line.leaf_uuid and self._summaries < SUMMARIES:
+            self._summaries += 1
+            leaf = line.leaf_uuid.encode("utf-8", "replace")
+            near = block.data.find(leaf, end, block.stop), block.data.find(leaf, 0, pos)
+            text = line.summary if max(near) >= 0 else None
+        session = line.session_id or self.session
+        if text and session:
+            self._entitle(session, 3 if line.custom_title else 2, text)
+
+    def _prompt(self, line: Opening) -> None:
+        message, session = line.message, line.session_id or self.session
+        machine = line.is_meta or line.is_sidechain or line.is_compact_summary
+        if line.type != "user" or message is None or session is None or machine:
+            return
+        content = message.content
+        texts = [content] if isinstance(content, str) else [one.text for one in content or ()]
+        text = next((one for one in texts if one and one.strip()), "").strip()
+        if text and not text.startswith(_MACHINE_TEXT):
+            self._entitle(session, 1, text.splitlines()[0].strip())
+
+    def _entitle(self, session: str, rank: int, text: str) -> None:
+        held, _ = self.titles.get(session, (0, ""))
+        if rank > held or rank == held > 1:
+            self.titles[session] = (rank, text.strip()[:TITLE])
+
+    def facts(self, slug: str, seen_ms: int) -> Iterator[SessionFact]:
+        """One fact for every session that was met; `slug` is the name of the file's folder."""
+        opened = self.first.session_id if self.first else None
+        opened_ms = parse_instant(self.first.timestamp or "") or 0 if self.first else 0
+        known = dict.fromkeys([opened or "", *self.last, *self.titles])
+        for session in filter(None, known):
+            rank, title = self.titles.get(session, (0, ""))
+            line: Line | Opening | None = self.last.get(session)
+            if line is None and self.first and opened == session:
+                line = self.first
+            yield SessionFact(
+                source=NAME,
+                session=session,
+                title=title,
+                title_rank=min(rank, 2),
+                directory=project_of(line.cwd, slug) if line and line.cwd else None,
+                branch=(line.git_branch or None) if line else None,
+                version=line.version if line else None,
+                forked_from=self.forked.get(session),
+                seen_ms=seen_ms or opened_ms,
+            )
+
+
+class ModelUse(Struct, gc=False, rename="camel"):
+    """Cumulative counters of one model in a `cost-state` line."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    thinking_tokens: int = 0
+    cache_read_input_tokens: int = 0
+    cache_creation_input_tokens: int = 0
+    short_writes: int = msgspec.field(default=0, name="cacheCreationEphemeral5mInputTokens")
+    long_writes: int = msgspec.field(default=0, name="cacheCreationEphemeral1hInputTokens")
+    cost_usd: Raw = msgspec.field(default=NOTHING, name="costUSD")
+
+    def counts(self) -> Counts | None:
+        """Six disjoint classes; a write of untold lifetime is a short one. None if a counter is
+        negative or contradicts another."""
+        long = self.long_writes
+        rest = self.cache_creation_input_tokens - long
+        short = max(self.short_writes, rest)
+        spoken, thought = self.output_tokens - self.thinking_tokens, self.thinking_tokens
+        read = self.cache_read_input_tokens
+        counts = (self.input_tokens, spoken, thought, read, short, long)
+        return counts if min(counts) >= 0 and max(counts) < 2**53 else None
+
+
+class CostState(Struct, gc=False, rename="camel"):
+    """Claude Code's own total for a session so far."""
+
+    session_id: str | None = None
+    start_time: int | float | None = None
+    total_duration: int | float | None = None
+    model_usage: dict[str, ModelUse] | None = None
+
+    def closed_ms(self) -> int:
+        """When the run that wrote the line ended by its own account, or 0."""
+        return int((self.start_time or 0) + (self.total_duration or 0)) if self.start_time else 0
+
+
+_cost_state = msgspec.json.Decoder(CostState).decode
+
+
+def claims_of(raw: bytes, session: str | None, seen_ms: int) -> list[SessionClaim] | None:
+    """The claims of one `cost-state` line, one a model; None if it can't be understood.
+    `session` is the file's own, `seen_ms` the latest time before the line, 0 if unknown."""
+    try:
+        state = _cost_state(raw)
+    except Problems:
+        return None
+    owner = state.session_id or session
+    claims: list[SessionClaim] = []
+    for model, use in (state.model_usage or {}).items():
+        counts = use.counts()
+        if counts is None or owner is None:
+            return None
+        claims.append(
+            SessionClaim(
+                source=NAME,
+                session=owner,
+                provider=provider_of(model),
+                model=model,
+                counts=counts,
+                seen_ms=seen_ms or state.closed_ms(),
+                reported=money_of(bytes(use.cost_usd)) if use.cost_usd else None,
+            )
+        )
+    return claims

@@ -1,0 +1,60 @@
+"""What every source offers: the `Source` protocol and the `Place` it reads.
+
+The flow asks `locate`, leaves out places whose cursor still fits, and hands the others to
+`read`. Sources never count, price or store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ..reading import Complaint, Cursor, Observation, ProcessSignature, Round
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A file that can be read on its own: its path, size in bytes and time of last change."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+class Source(Protocol):
+    """One agent or tool whose usage history can be read.
+
+    `name` and `aliases` are what a user types, `title` what is shown. `dialect` is the usual
+    accounting dialect of its readings. `version` rises when the reader gets better at
+    something it complained of. `missing` says in plain sentences what this tool never writes
+    down, `variables` which environment variables move its files.
+    """
+
+    name: str
+    aliases: tuple[str, ...]
+    title: str
+    dialect: str
+    signature: ProcessSignature | None
+    version: int
+    missing: tuple[str, ...]
+    variables: tuple[str, ...]
+
+    def roots(self) -> Sequence[Path]:
+        """Every folder that is looked into, existing or not."""
+        ...
+
+    def locate(self) -> Iterator[Place | Complaint]:
+        """The places that exist now, in a stable order, and what could not be looked into."""
+        ...
+
+    def read(self, place: Place, since: Cursor | None) -> Iterator[Observation]:
+        """What a place says since the cursor (None: from its beginning). Ends with a cursor;
+        never raises on bad data, which becomes complaints."""
+        ...
+
+    def recall(self, session: str) -> Iterator[Round]:
+        """The conversation of a session, read from the tool's own files at this moment.
+        Yields nothing when the files are gone."""
+        ...
