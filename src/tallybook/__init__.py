@@ -1,0 +1,57 @@
+"""Tallybook: one ledger for every token that AI coding agents use.
+
+Only the version and the public names live here. The names load when first touched, so that
+`import tallybook` itself costs nothing.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # type checkers take it for true; importing typing would cost as much as all
+
+if TYPE_CHECKING:
+    from .book import Book
+    from .errors import TallyError
+    from .model import Charge, Money, TokenCounts, UsageEvent
+    from .query import Query, Report
+    from .settings import Settings
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Book",
+    "Charge",
+    "Money",
+    "Query",
+    "Report",
+    "Settings",
+    "TallyError",
+    "TokenCounts",
+    "UsageEvent",
+    "__version__",
+]
+
+_HOMES = {
+    "Book": "book",
+    "Charge": "model",
+    "Money": "model",
+    "Query": "query",
+    "Report": "query",
+    "Settings": "settings",
+    "TallyError": "errors",
+    "TokenCounts": "model",
+    "UsageEvent": "model",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from the module where it lives; `AttributeError` for any other."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{home}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,22 @@
+"""The command line. `main` is the entry point of the command `tally`.
+
+Only the shortest way to `tally --version` lives here; everything else loads when needed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from .. import __version__
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line (default: the process's own) and return the exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments in (["--version"], ["-V"]):
+        print(f"tally {__version__}")
+        return 0
+    from .boundary import run
+
+    return run(arguments)

@@ -1,0 +1,116 @@
+"""From options to an answer: the question, the sync before it, and asking the book.
+
+How an answer is printed is `output`; the options themselves are `options`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from ..errors import LedgerBusy, SettingsError, UsageMistake
+from ..format import count
+from ..query import Filter, Query, Report
+from ..questions import parse_query
+from ..settings import Settings
+from .options import Asked
+from .progress import ProgressLine
+from .remarks import remarked
+from .shell import Shell, mention
+
+if TYPE_CHECKING:
+    from ..book import Book
+    from ..flow import SyncReceipt
+
+PARTIAL = 5
+"""Exit code when some histories could not be read and the answer is shown all the same."""
+
+
+def begin(context: click.Context) -> tuple[Shell, Asked]:
+    """Where the current command runs and what it was given."""
+    shell = context.find_object(Shell)
+    return shell or Shell.real(), Asked.of(context)
+
+
+def settings_for(shell: Shell, asked: Asked) -> Settings:
+    """The settings with this command line's own on top, and sources by their own names."""
+    settings = shell.settings(tz=asked.tz, week_start=asked.week_start)
+    if not settings.paths:
+        return settings
+    named = {_source_of(name, settings): paths for name, paths in settings.paths.items()}
+    return replace(settings, paths=named)
+
+
+def question(
+    shell: Shell, settings: Settings, asked: Asked, defaults: Iterable[tuple[str, str]] = ()
+) -> Query:
+    """The question of a command line; `defaults` fill in keys that were not given. Any of
+    `since`, `until` and `last` takes the place of a default range."""
+    given = {key for key, _ in asked.pairs}
+    if given & {"since", "until", "last"}:
+        given |= {"since", "until", "last"}
+    pairs = [*asked.pairs, *((key, text) for key, text in defaults if key not in given)]
+    query = parse_query(pairs, shell.frame(settings))
+    where = tuple(map(_own_name, query.where))
+    return replace(query, where=where, limit=query.limit or None)
+
+
+def refresh(book: Book, shell: Shell, asked: Asked) -> SyncReceipt | None:
+    """Read what is new before answering, unless told not to. When another process holds the
+    ledger the answer is given from what is recorded, and that is said."""
+    if not asked.sync:
+        return None
+    try:
+        with ProgressLine(live=shell.live and not asked.quiet, width=shell.width) as line:
+            receipt = book.sync(progress=line)
+    except LedgerBusy:
+        mention(
+            "another process is writing the ledger: showing what is recorded", quiet=asked.quiet
+        )
+        return None
+    if receipt.complaints:
+        said = count(len(receipt.complaints), "complaint")
+        mention(f"{said} while reading; to see them: tally doctor", quiet=asked.quiet)
+    if asked.verbose:
+        mention(
+            f"read {count(receipt.places_read, 'place')}, "
+            f"{count(receipt.new_events, 'new event')}, in {receipt.seconds:.2f} s"
+        )
+    return receipt
+
+
+def answer(book: Book, query: Query, receipt: SyncReceipt | None) -> Report:
+    """Ask the book, with the notes that belong to the answer; it is incomplete when the sync
+    before it was."""
+    report = remarked(book, book.ask(query))
+    whole = report.complete and (receipt is None or receipt.complete)
+    return report if whole else replace(report, complete=False)
+
+
+def exit_code(reports: Sequence[Report]) -> int:
+    """0, or 5 when an answer is only a part."""
+    return 0 if all(report.complete for report in reports) else PARTIAL
+
+
+def _source_of(name: str, settings: Settings) -> str:
+    from ..sources import source_name
+
+    try:
+        return source_name(name)
+    except UsageMistake as problem:
+        origin = settings.origins[f"source.{name}.paths"]
+        raise SettingsError(
+            f"{problem} in {origin}", because=problem.because, hint=problem.hint
+        ) from problem
+
+
+def _own_name(condition: Filter) -> Filter:
+    """Sources may be named by their aliases; the ledger knows the names."""
+    if condition.dimension != "source" or condition.op == "~":
+        return condition
+    from ..sources import source_name
+
+    return replace(condition, values=tuple(map(source_name, condition.values)))

@@ -1,0 +1,85 @@
+"""`tally config`: every setting with its value and where that came from."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import click
+
+from ..format import DASH
+from ..periods import WEEK_DAYS
+from ..settings import Settings
+from .app import NearMissGroup
+from .asking import begin, settings_for
+from .delimited import json_text
+from .options import json_option, run_options
+from .shell import Shell, say
+
+
+@click.group(cls=NearMissGroup, short_help="the settings: show, path")
+def config() -> None:
+    """The settings: flag, TALLY_* variable, tally.toml, config.toml, default, in this order."""
+
+
+@config.command("show")
+@json_option
+@run_options
+@click.pass_context
+def config_show(context: click.Context, **_options: object) -> int:
+    """Each setting, its value, and where it came from."""
+    shell, asked = begin(context)
+    settings = settings_for(shell, asked)
+    values = setting_values(settings)
+    if asked.format == "json":
+        rows = [
+            {"key": key, "value": value, "origin": settings.origins.get(key, "default")}
+            for key, value in values.items()
+        ]
+        say(json_text({"schema": "tallybook.config/1", "rows": rows}))
+        return 0
+    from .tables import Column, Ink, draw
+
+    origins = [settings.origins.get(key, "default") for key in values]
+    columns = [
+        Column(title="Setting", cells=tuple(values), text=True, least=20),
+        Column(title="Value", cells=tuple(_shown(shell, v) for v in values.values()), text=True),
+        Column(title="From", cells=tuple(map(shell.shown, origins)), text=True),
+    ]
+    say("\n".join(draw(columns, shell.width, Ink(on=shell.colour and asked.colour))))
+    return 0
+
+
+@config.command("path")
+@run_options
+@click.pass_context
+def config_path(context: click.Context, **_options: object) -> int:
+    """Only the path of your settings file, for scripts. It need not exist."""
+    shell, _ = begin(context)
+    surroundings = shell.surroundings
+    say(surroundings.environ.get("TALLY_CONFIG") or str(surroundings.config_file))
+    return 0
+
+
+def setting_values(settings: Settings) -> dict[str, Any]:
+    """Settings by key, as a settings file would hold them; None is not set."""
+    return {
+        "ledger": settings.ledger,
+        "tz": settings.tz,
+        "week_start": WEEK_DAYS[settings.week_start],
+        "prices": None if settings.prices is None else str(settings.prices),
+        "titles": settings.titles,
+        **{
+            f"source.{name}.paths": [str(path) for path in paths]
+            for name, paths in settings.paths.items()
+        },
+    }
+
+
+def _shown(shell: Shell, value: object) -> str:
+    if value is None:
+        return DASH
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return ", ".join(shell.shown(str(path)) for path in cast("list[object]", value))
+    return shell.shown(str(value))

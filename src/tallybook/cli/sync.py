@@ -1,0 +1,196 @@
+"""`tally sync`: read the histories, record them, and give a receipt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..format import DASH, compact, count, number, plain, size
+from ..model import CLASSES
+from ..query import Figures, report_json
+from .asking import PARTIAL, begin, settings_for
+from .delimited import json_text
+from .options import Asked, json_option, run_options
+from .progress import ProgressLine
+from .remarks import remarked
+from .shell import Shell, say
+
+if TYPE_CHECKING:
+    from ..flow import SyncReceipt
+    from ..reading import Complaint
+    from .tables import Column
+
+SCHEMA = "tallybook.sync/1"
+_SAMPLES = 3
+
+
+@click.command(short_help="read the agents' histories into the ledger")
+@click.argument("sources", nargs=-1, metavar="[SOURCE]…")
+@click.option("--full", is_flag=True, help="Read everything again, not only what is new.")
+@click.option(
+    "--path",
+    "paths",
+    multiple=True,
+    metavar="P",
+    type=click.Path(exists=True, path_type=Path),
+    help="Also read this folder.",
+)
+@json_option
+@run_options
+@click.pass_context
+def sync(
+    context: click.Context,
+    sources: tuple[str, ...],
+    full: bool,
+    paths: tuple[Path, ...],
+    **_options: object,
+) -> int:
+    """Read what is new in the histories of the agents, all by default, into the ledger.
+
+    Reading anything twice changes nothing. With --path a folder is read beside the usual
+    ones, as one of the SOURCEs named (or of all).
+    """
+    from ..sources import source_name, source_names
+
+    shell, asked = begin(context)
+    names = tuple(dict.fromkeys(map(source_name, sources)))
+    more = {name: [path.absolute() for path in paths] for name in names or source_names()}
+    with (
+        shell.open_book(settings_for(shell, asked)) as book,
+        ProgressLine(live=shell.live and not asked.quiet, width=shell.width) as line,
+    ):
+        chosen = names or (source_names() if paths else ())
+        receipt = book.sync(chosen, full=full, paths=more if paths else None, progress=line)
+        receipt = replace(receipt, by_provider=remarked(book, receipt.by_provider))
+    if asked.format == "json":
+        say(json_text(receipt_json(receipt)))
+    else:
+        say("\n".join(receipt_lines(shell, asked, receipt)))
+    return 0 if receipt.complete else PARTIAL
+
+
+def receipt_json(receipt: SyncReceipt) -> dict[str, Any]:
+    """The receipt as `tallybook.sync/1`."""
+    tokens = dict(zip(CLASSES, receipt.counts, strict=True))
+    return {
+        "schema": SCHEMA,
+        "sources": list(receipt.sources),
+        "complete": receipt.complete,
+        "places": {
+            "found": receipt.places_found,
+            "read": receipt.places_read,
+            "unchanged": receipt.places_unchanged,
+        },
+        "bytes_read": receipt.bytes_read,
+        "sessions": receipt.sessions,
+        "messages": receipt.messages,
+        "tokens": {**tokens, "total": sum(receipt.counts)},
+        "new_events": receipt.new_events,
+        "joined": receipt.joined,
+        "complaints": [complaint_json(each) for each in receipt.complaints],
+        "by_provider": report_json(receipt.by_provider)["rows"],
+        "totals": report_json(receipt.by_provider)["totals"],
+        "ledger": receipt.ledger,
+        "seconds": f"{receipt.seconds:.3f}",
+    }
+
+
+def complaint_json(complaint: Complaint) -> dict[str, Any]:
+    """One complaint with its place and its next step."""
+    return {
+        "source": complaint.source,
+        "place": complaint.place,
+        "position": complaint.position,
+        "reason": complaint.reason,
+        "hint": complaint.hint,
+        "fatal": complaint.fatal,
+    }
+
+
+def receipt_lines(shell: Shell, asked: Asked, receipt: SyncReceipt) -> list[str]:
+    """The receipt for people: what was read, what was new, what the ledger now holds."""
+    from .footnotes import footnotes
+    from .tables import Ink, draw, facts, folded
+
+    ink = Ink(on=shell.colour and asked.colour)
+    read = f"{count(receipt.places_read, 'place')}, {size(receipt.bytes_read)}"
+    unchanged = (
+        f", {number(receipt.places_unchanged)} unchanged" if receipt.places_unchanged else ""
+    )
+    pairs = [
+        ("sources", ", ".join(map(plain, receipt.sources))),
+        (
+            "read",
+            f"{read} in {receipt.seconds:.2f} s (found {number(receipt.places_found)}{unchanged})",
+        ),
+        ("new", _new(receipt)),
+        ("seen before", count(receipt.joined, "reading") if receipt.joined else ""),
+        ("complaints", _complaints(receipt)),
+    ]
+    lines = facts([pair for pair in pairs if pair[1]], ink, shell.width)
+    lines += _complaint_lines(shell, receipt)
+    if receipt.by_provider.rows:
+        columns = _by_provider(shell, receipt)
+        total = len(receipt.by_provider.rows) > 1
+        lines += ["", "The ledger now holds", "", *draw(columns, shell.width, ink, total=total)]
+        lines += [
+            part for note in footnotes(receipt.by_provider) for part in folded(note, shell.width)
+        ]
+    if not receipt.places_found:
+        lines += ["", "No history was found. Where was it looked for? tally doctor"]
+    return [*lines, "", f"Ledger: {shell.shown(receipt.ledger)}"]
+
+
+def _new(receipt: SyncReceipt) -> str:
+    if not receipt.new_events:
+        return "nothing"
+    parts = (
+        count(receipt.new_events, "event"),
+        count(receipt.messages, "message"),
+        f"{number(sum(receipt.counts))} tokens",
+        f"in {count(receipt.sessions, 'session')}",
+    )
+    return ", ".join(parts)
+
+
+def _complaints(receipt: SyncReceipt) -> str:
+    found = len(receipt.complaints)
+    return f"{number(found)}, to see all of them: tally doctor" if found else "none"
+
+
+def _complaint_lines(shell: Shell, receipt: SyncReceipt) -> list[str]:
+    return [
+        f"  {shell.shown(each.place)}: {plain(each.reason)}"
+        for each in receipt.complaints[:_SAMPLES]
+    ]
+
+
+def _by_provider(shell: Shell, receipt: SyncReceipt) -> list[Column]:
+    from .reportcolumns import Manner, cost_text
+    from .tables import Column
+
+    report = receipt.by_provider
+    manner = Manner(width=shell.width)
+    word = number if manner.wide else compact
+    named = [(plain(row.dims.get("provider") or DASH), row.figures) for row in report.rows]
+    rows: list[tuple[str, Figures]] = [
+        *named,
+        *([("Total", report.totals)] if len(named) > 1 else []),
+    ]
+    counts = {
+        "In": (0,),
+        "Out": (1, 2),
+        "Cache": (3, 4, 5),
+    }
+    columns = [Column(title="Provider", cells=tuple(name for name, _ in rows), text=True)]
+    columns += [
+        Column(title=title, cells=tuple(word(sum(f.counts[i] for i in which)) for _, f in rows))
+        for title, which in counts.items()
+    ]
+    for currency in sorted(report.totals.cost) or ["USD"]:
+        cells = tuple(cost_text(figures, "cost", currency, manner) for _, figures in rows)
+        columns.append(Column(title=f"Cost {currency}", cells=cells))
+    return columns

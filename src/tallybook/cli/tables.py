@@ -1,0 +1,141 @@
+"""Tables as text: which columns fit, how wide they are, and their lines.
+
+What stands in the columns is decided elsewhere. Widths are terminal cells, so that Chinese,
+Japanese and Korean text lines up; that knowledge is rich's. Numbers are never wrapped or cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from ..format import shorten
+
+GAP = 2
+_SMALLEST = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column. `rank` 0 always stays; of the others the highest goes first when room is
+    short, and all of one rank together. `text` columns stand left and may be shortened, in
+    the middle, down to `least`."""
+
+    title: str
+    cells: tuple[str, ...]
+    rank: int = 0
+    text: bool = False
+    least: int = 12
+
+    @property
+    def natural(self) -> int:
+        """The width at which nothing is cut."""
+        return max(map(cell_len, (self.title, *self.cells)))
+
+    @property
+    def needed(self) -> int:
+        """The width below which the column is no use."""
+        return (
+            min(self.natural, max(self.least, cell_len(self.title))) if self.text else self.natural
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ink:
+    """Bold and faint print, or plain where colour is off: meaning never hangs on it."""
+
+    on: bool
+
+    def bold(self, text: str) -> str:
+        """Headings and totals."""
+        return f"\x1b[1m{text}\x1b[0m" if self.on and text else text
+
+    def faint(self, text: str) -> str:
+        """Footnotes."""
+        return f"\x1b[2m{text}\x1b[0m" if self.on and text else text
+
+
+def draw(columns: Sequence[Column], width: int, ink: Ink, *, total: bool = False) -> list[str]:
+    """The lines of a table within `width`; with `total` the last row is set apart."""
+    kept, widths = fit(columns, width)
+    lines = [_line([column.title for column in kept], kept, widths)]
+    lines += [
+        _line([column.cells[row] for column in kept], kept, widths)
+        for row in range(len(kept[0].cells))
+    ]
+    lines[0] = ink.bold(lines[0])
+    if total:
+        rule = "─" * (sum(widths) + GAP * (len(widths) - 1))
+        lines[-1:] = [ink.faint(rule), ink.bold(lines[-1])]
+    return lines
+
+
+def fit(columns: Sequence[Column], width: int) -> tuple[list[Column], list[int]]:
+    """The columns that are shown at this width, and how wide each is."""
+    kept = list(columns)
+    while room(kept) > width:
+        worst = max(column.rank for column in kept)
+        if worst == 0:
+            break
+        kept = [column for column in kept if column.rank != worst]
+    widths = [column.natural for column in kept]
+    for floor in ([column.needed for column in kept], [_SMALLEST] * len(kept)):
+        _squeeze(kept, widths, floor, width)
+    return kept, widths
+
+
+def room(columns: Sequence[Column], rank: int | None = None) -> int:
+    """The cells that these columns need at least, leaving out those above a rank."""
+    needed = [column.needed for column in columns if rank is None or column.rank <= rank]
+    return sum(needed) + GAP * (len(needed) - 1)
+
+
+def markdown(columns: Sequence[Column]) -> list[str]:
+    """The whole table in Markdown, nothing shortened."""
+    marks = ["---" if column.text else "---:" for column in columns]
+    rows = zip(*(column.cells for column in columns), strict=True)
+    lines = [[column.title for column in columns], marks, *rows]
+    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
+
+
+def _squeeze(kept: list[Column], widths: list[int], floor: list[int], width: int) -> None:
+    while sum(widths) + GAP * (len(widths) - 1) > width:
+        wide = [i for i, column in enumerate(kept) if column.text and widths[i] > floor[i]]
+        if not wide:
+            return
+        widths[max(wide, key=lambda i: widths[i])] -= 1
+
+
+def _line(cells: list[str], columns: list[Column], widths: list[int]) -> str:
+    parts: list[str] = []
+    for cell, column, width in zip(cells, columns, widths, strict=True):
+        text = shorten(cell, width, cell_len) if column.text else cell
+        space = " " * (width - cell_len(text))
+        parts.append(text + space if column.text else space + text)
+    return (" " * GAP).join(parts).rstrip()
+
+
+def facts(pairs: Sequence[tuple[str, str]], ink: Ink, width: int) -> list[str]:
+    """Names and values, the values below each other and folded to fit."""
+    edge = max((cell_len(name) for name, _ in pairs), default=0)
+    lines: list[str] = []
+    for name, value in pairs:
+        first, *more = folded(value, max(width - edge - GAP, _SMALLEST))
+        lines.append(f"{ink.faint(name)}{' ' * (edge - cell_len(name))}  {first}".rstrip())
+        lines += [" " * edge + part for part in more]
+    return lines
+
+
+def folded(text: str, width: int) -> list[str]:
+    """Running text in lines of at most `width` cells, broken between words; further lines
+    are set in a little."""
+    lines, line = list[str](), ""
+    for word in text.split(" "):
+        grown = f"{line} {word}" if line.strip() else line + word
+        if line.strip() and cell_len(grown) > width:
+            lines, line = [*lines, line], f"  {word}"
+        else:
+            line = grown
+    return [*lines, line]

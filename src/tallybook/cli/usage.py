@@ -1,0 +1,130 @@
+"""`tally usage`: what was used, grouped and filtered in any way."""
+
+from __future__ import annotations
+
+import click
+
+from ..errors import UsageMistake
+from ..periods import WORDS, Period, period
+from ..query import BUCKETS, DIMENSIONS, Query, Report, nearest
+from ..settings import Settings
+from .asking import answer, begin, exit_code, question, refresh, settings_for
+from .delimited import check_fields
+from .options import (
+    Asked,
+    filter_options,
+    order_options,
+    output_options,
+    run_options,
+    sync_option,
+    time_options,
+)
+from .output import show_fields, show_report, title_of
+from .shell import Shell, say
+
+GROUPINGS = (*BUCKETS, *(name for name in DIMENSIONS if name != "date"))
+"""The words after `tally usage` that say what the rows are."""
+
+_DEFAULT_SPAN = {"hour": "24h", "week": "8w", "month": "12mo"}
+
+
+@click.command(short_help="what was used, by day, model, project, …")
+@click.argument("words", nargs=-1, metavar="[GROUPING] [PERIOD]")
+@click.option("--by", multiple=True, metavar="A,B", help="Group by these dimensions.")
+@time_options
+@filter_options
+@output_options
+@order_options
+@sync_option
+@run_options
+@click.pass_context
+def usage(context: click.Context, words: tuple[str, ...], **_options: object) -> int:
+    """What was used. GROUPING is hour, day, week, month, or a dimension such as model,
+    project or session; PERIOD a word for time such as today, 2026-11 or 2026-W47.
+
+    Without any: by day, the last 7 days.
+    """
+    shell, asked = begin(context)
+    settings = settings_for(shell, asked)
+    query = asked_query(shell, settings, asked, words)
+    if asked.fields == ("?",):
+        show_fields(query)
+        return 0
+    check_fields(asked.fields, query)
+    with shell.open_book(settings) as book:
+        report = answer(book, query, refresh(book, shell, asked))
+        ever = None
+        if not report.rows and asked.format == "table":
+            ever = book.ask(Query(tz=query.tz))
+    if ever is None:
+        show_report(shell, asked, report, title_of(query, f"Usage by {_grouped(query)}"))
+    else:
+        say("\n".join(nothing_lines(report, ever)))
+    return exit_code([report])
+
+
+def asked_query(shell: Shell, settings: Settings, asked: Asked, words: tuple[str, ...]) -> Query:
+    """The question of the words and options of `tally usage`."""
+    grouping, when = _sorted_words(words)
+    pairs = list(asked.pairs)
+    if grouping:
+        pairs.insert(0, ("by", grouping))
+    if when:
+        if {"since", "until", "last"} & {key for key, _ in pairs}:
+            raise UsageMistake(
+                f"give either {when!r} or a time option, not both", hint="see: tally help time"
+            )
+        pairs += _period_pairs(when, period(when, shell.frame(settings)))
+    by = next((text for key, text in pairs if key == "by"), "day")
+    span = _DEFAULT_SPAN.get(by.split(",")[0], "7d")
+    whole = Asked(pairs=tuple(pairs), tz=asked.tz, week_start=asked.week_start)
+    return question(shell, settings, whole, [("by", "day"), ("last", span)])
+
+
+def nothing_lines(report: Report, ever: Report, what: str = "usage") -> list[str]:
+    """What to say instead of an empty table."""
+    lines = [title_of(report.query, f"No {what}") + "."]
+    if ever.totals.last_ms is None:
+        return [*lines, "The ledger is empty. What was looked for, and where: tally doctor"]
+    from ..clock import local
+
+    last = local(ever.totals.last_ms, report.query.tz)
+    matching = " that matches the filters" if report.query.where else ""
+    lines.append(f"The last recorded call was on {last:%Y-%m-%d %H:%M}.")
+    return [*lines, f"To see all there is{matching}: add --since all"]
+
+
+def _grouped(query: Query) -> str:
+    names = [query.bucket or "day" if name == "date" else name for name in query.by]
+    return " and ".join(names) or "everything"
+
+
+def _sorted_words(words: tuple[str, ...]) -> tuple[str, str]:
+    """The grouping and the period among the words: `week` first means the grouping."""
+    grouping, when = "", ""
+    for word in words:
+        if not grouping and _is_grouping(word):
+            grouping = word
+        elif not when and _is_period(word):
+            when = word
+        else:
+            close = nearest(word, (*GROUPINGS, *WORDS))
+            raise UsageMistake(
+                f"can't place the word {word!r}",
+                hint=f"did you mean {close}?" if close else "see: tally usage --help",
+            )
+    return grouping, when
+
+
+def _is_grouping(word: str) -> bool:
+    return all(part in GROUPINGS for part in word.split(","))
+
+
+def _is_period(word: str) -> bool:
+    return word.lower() in WORDS or word[:4].isdecimal()
+
+
+def _period_pairs(word: str, found: Period) -> list[tuple[str, str]]:
+    if found.since_ms is not None and found.since_ms == found.until_ms:
+        return [("since", word)]
+    return [("since", word), ("until", word)]

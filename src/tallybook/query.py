@@ -1,0 +1,220 @@
+"""The question and the answer: `Query`, `Filter` and `Report`, and the report's JSON form.
+
+The parser and the printer of questions are in `tallybook.questions`. Nothing here knows SQL
+or how an answer is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from .model import CLASSES, NO_COUNTS, Counts, decimal_text
+
+DIMENSIONS = (
+    "date",
+    "source",
+    "provider",
+    "model",
+    "session",
+    "title",
+    "project",
+    "agent",
+    "account",
+    "user",
+    "key",
+    "machine",
+    "status",
+)
+"""What a report can be grouped and filtered by. Grouping by `model` gives the provider too."""
+
+Bucket = Literal["hour", "day", "week", "month"]
+BUCKETS: tuple[Bucket, ...] = ("hour", "day", "week", "month")
+
+MEASURES = (
+    "requests",
+    "messages",
+    *CLASSES,
+    "total",
+    "cost",
+    "reported_cost",
+    "billed_cost",
+    "unpriced_tokens",
+    "partial_requests",
+    "failed_requests",
+    "unmetered_requests",
+    "sessions",
+    "first_at",
+    "last_at",
+)
+"""What a report counts in every row and in its totals, in the order of the contract."""
+
+SCHEMA = "tallybook.report/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """One condition: the dimension has one of `values` (`=`), has none of them (`!=`), or
+    contains one of them regardless of case (`~`). Conditions on a query are joined by *and*."""
+
+    dimension: str
+    op: Literal["=", "!=", "~"] = "="
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What is asked. The time range is half-open and in epoch milliseconds; `tz` is the IANA
+    zone that cuts `date` buckets and prints times. `sort` is a measure or dimension, with a
+    leading `-` for descending; None means the natural order (dates up, else `-total`)."""
+
+    by: tuple[str, ...] = ()
+    where: tuple[Filter, ...] = ()
+    since_ms: int | None = None
+    until_ms: int | None = None
+    tz: str = "UTC"
+    bucket: Bucket | None = None
+    week_start: int = 0
+    sort: str | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """The measures of one row. Amounts map a currency to integer nano-units. `sessions` is a
+    true distinct count in its own row and in the totals, so the total is not the sum of rows."""
+
+    requests: int = 0
+    messages: int = 0
+    counts: Counts = NO_COUNTS
+    cost: Mapping[str, int] = field(default_factory=dict[str, int])
+    reported_cost: Mapping[str, int] = field(default_factory=dict[str, int])
+    billed_cost: Mapping[str, int] = field(default_factory=dict[str, int])
+    unpriced_tokens: int = 0
+    partial_requests: int = 0
+    failed_requests: int = 0
+    unmetered_requests: int = 0
+    sessions: int = 0
+    first_ms: int | None = None
+    last_ms: int | None = None
+
+    @property
+    def total(self) -> int:
+        """All tokens of the six disjoint classes."""
+        return sum(self.counts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of a report: the values of the dimensions asked for (None where a call has
+    none), the figures, and in date rows the models that were used."""
+
+    dims: Mapping[str, str | None]
+    figures: Figures
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Something a reader of the numbers has to know, with a stable `code`."""
+
+    code: str
+    text: str
+    items: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """The answer to a query. `complete` is False when some source could not be read."""
+
+    query: Query
+    revision: str
+    rows: tuple[Row, ...]
+    totals: Figures
+    complete: bool = True
+    notes: tuple[Note, ...] = ()
+
+
+def amounts_json(amounts: Mapping[str, int]) -> dict[str, str]:
+    """Amounts as the contract writes them: currency → exact decimal string."""
+    return {currency: decimal_text(nanos) for currency, nanos in sorted(amounts.items())}
+
+
+def figures_json(figures: Figures, tz: str) -> dict[str, Any]:
+    """The measures in the contract's order and spelling."""
+    from .clock import iso
+
+    return {
+        "requests": figures.requests,
+        "messages": figures.messages,
+        **dict(zip(CLASSES, figures.counts, strict=True)),
+        "total": figures.total,
+        "cost": amounts_json(figures.cost),
+        "reported_cost": amounts_json(figures.reported_cost),
+        "billed_cost": amounts_json(figures.billed_cost),
+        "unpriced_tokens": figures.unpriced_tokens,
+        "partial_requests": figures.partial_requests,
+        "failed_requests": figures.failed_requests,
+        "unmetered_requests": figures.unmetered_requests,
+        "sessions": figures.sessions,
+        "first_at": None if figures.first_ms is None else iso(figures.first_ms, tz),
+        "last_at": None if figures.last_ms is None else iso(figures.last_ms, tz),
+    }
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """The whole answer in the form of `tallybook.report/1`: dimensions, then measures, and
+    in date rows the models."""
+    tz = report.query.tz
+    dated = "date" in report.query.by
+    rows = [
+        {
+            **row.dims,
+            **figures_json(row.figures, tz),
+            **({"models": list(row.models)} if dated else {}),
+        }
+        for row in report.rows
+    ]
+    return {
+        "schema": SCHEMA,
+        "query": query_json(report.query),
+        "revision": report.revision,
+        "complete": report.complete,
+        "rows": rows,
+        "totals": figures_json(report.totals, tz),
+        "notes": [
+            {"code": note.code, "text": note.text, "items": list(note.items)}
+            for note in report.notes
+        ],
+    }
+
+
+def query_json(query: Query) -> dict[str, Any]:
+    """The question as it was understood. `where` maps a dimension (with `!` or `~` behind it
+    for *is none of* and *contains*) to its values; `sort` is the order that was really used."""
+    order = query.sort or ("date" if "date" in query.by else "-total" if query.by else None)
+    return {
+        "by": list(query.by),
+        "since": None if query.since_ms is None else exact_time(query.since_ms, query.tz),
+        "until": None if query.until_ms is None else exact_time(query.until_ms, query.tz),
+        "tz": query.tz,
+        "where": {f.dimension + f.op.replace("=", ""): list(f.values) for f in query.where},
+        "bucket": query.bucket,
+        "sort": order,
+        "limit": query.limit,
+    }
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The one known word that looks most like a misspelt one, or None if none is near."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word, list(known), 1, 0.6)), None)
+
+
+def exact_time(ms: int, tz: str) -> str:
+    """An instant as ISO 8601 with offset, to the millisecond where it has one."""
+    from .clock import iso, local
+
+    return iso(ms, tz) if ms % 1000 == 0 else local(ms, tz).isoformat(timespec="milliseconds")

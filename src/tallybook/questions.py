@@ -1,0 +1,156 @@
+"""Questions as text: one parser and one printer for command-line flags and URL query strings.
+
+Both are lists of (key, text) pairs. The shape of a question is `tallybook.query.Query`; words
+for time are understood by `tallybook.periods`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Literal, cast
+
+from .errors import UsageMistake
+from .periods import WEEK_DAYS, Frame, period, since_last
+from .query import (
+    BUCKETS,
+    DIMENSIONS,
+    MEASURES,
+    Bucket,
+    Filter,
+    Query,
+    exact_time,
+    nearest,
+)
+
+_KEYS = ("by", "where", "since", "until", "last", "tz", "week-start", "bucket", "sort", "limit")
+_CONDITION = re.compile(r"([a-z_]+)\s*(!=|=|~)(.*)", re.DOTALL)
+
+
+def query_pairs(query: Query) -> list[tuple[str, str]]:
+    """The question as (key, text) pairs, which are also flags of `tally usage`; `parse_query`
+    gives the same question back. Times are written as exact instants."""
+    names = [(query.bucket or name) if name == "date" else name for name in query.by]
+    pairs = [("by", ",".join(names))] if names else []
+    pairs += [("where", f"{f.dimension}{f.op}{value}") for f in query.where for value in f.values]
+    edges = (("since", query.since_ms), ("until", query.until_ms))
+    pairs += [(key, exact_time(ms, query.tz)) for key, ms in edges if ms is not None]
+    pairs += [("tz", query.tz), ("week-start", WEEK_DAYS[query.week_start])]
+    rest = (("sort", query.sort), ("limit", query.limit))
+    return pairs + [(key, str(value)) for key, value in rest if value is not None]
+
+
+def parse_query(pairs: Iterable[tuple[str, str]], frame: Frame) -> Query:
+    """The question that flags or a URL ask. Beside the keys of `query_pairs`, every dimension
+    is a key of its own (`model=x` is `where=model=x`), `last` is a span such as `7d`, `since`
+    and `until` take words (an `until` word is included), and `by` takes buckets. Repeated
+    conditions on one dimension are *or*, different ones *and*. Words count from `frame`.
+    Raises `UsageMistake` for anything not understood."""
+    said: dict[str, list[str]] = {}
+    for key, text in pairs:
+        name = "where" if key in DIMENSIONS else key
+        if name not in _KEYS:
+            raise _unknown("question", key, (*_KEYS, *DIMENSIONS))
+        said.setdefault(name, []).append(f"{key}={text}" if key in DIMENSIONS else text)
+    last = {name: texts[-1] for name, texts in said.items()}
+    frame = frame._replace(tz=last.get("tz", frame.tz), week_start=_week_start(last, frame))
+    by, bucket = _grouping(",".join(said.get("by", [])), last.get("bucket"))
+    since_ms, until_ms = _range(last, frame)
+    return Query(
+        by=by,
+        where=_filters(said.get("where", [])),
+        since_ms=since_ms,
+        until_ms=until_ms,
+        tz=frame.tz,
+        bucket=bucket,
+        week_start=frame.week_start,
+        sort=_order(last.get("sort"), by),
+        limit=_limit(last.get("limit")),
+    )
+
+
+def _grouping(text: str, bucket: str | None) -> tuple[tuple[str, ...], Bucket | None]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    asked = [name for name in names if name in BUCKETS] + ([bucket] if bucket else [])
+    if unknown := [name for name in asked if name not in BUCKETS]:
+        raise _unknown("bucket", unknown[0], BUCKETS)
+    if len(set(asked)) > 1:
+        raise UsageMistake(f"can't group by {asked[0]} and by {asked[1]} at once")
+    dims = ["date" if name in BUCKETS else name for name in names]
+    if asked and "date" not in dims:
+        dims.insert(0, "date")
+    for name in dims:
+        if name not in DIMENSIONS:
+            raise _unknown("grouping", name, (*DIMENSIONS, *BUCKETS))
+    chosen = asked[0] if asked else "day" if "date" in dims else None
+    return tuple(dict.fromkeys(dims)), cast("Bucket | None", chosen)
+
+
+def _filters(conditions: list[str]) -> tuple[Filter, ...]:
+    merged: dict[tuple[str, str], list[str]] = {}
+    for text in conditions:
+        match = _CONDITION.fullmatch(text.strip())
+        if match is None:
+            raise UsageMistake(
+                f"can't read the condition {text!r}",
+                hint="write dimension=value, dimension!=value or dimension~part, "
+                "such as model~opus",
+            )
+        dimension, op, value = match[1], match[2], match[3].strip()
+        if dimension == "date":
+            raise UsageMistake("date is no condition", hint="use --since and --until")
+        if dimension not in DIMENSIONS:
+            raise _unknown("dimension", dimension, DIMENSIONS)
+        merged.setdefault((dimension, op), []).append(value)
+    return tuple(
+        Filter(dimension=dimension, op=cast('Literal["=", "!=", "~"]', op), values=tuple(values))
+        for (dimension, op), values in merged.items()
+    )
+
+
+def _range(last: Mapping[str, str], frame: Frame) -> tuple[int | None, int | None]:
+    if "last" in last and "since" in last:
+        raise UsageMistake("--last and --since exclude each other", hint="give one of them")
+    since_ms = period(last["since"], frame).since_ms if "since" in last else None
+    if "last" in last:
+        since_ms = since_last(last["last"], frame)
+    until_ms = period(last["until"], frame).until_ms if "until" in last else None
+    if since_ms is not None and until_ms is not None and until_ms <= since_ms:
+        raise UsageMistake(
+            "the time range is empty",
+            because=f"it would end at {exact_time(until_ms, frame.tz)} "
+            f"and begin at {exact_time(since_ms, frame.tz)}",
+        )
+    return since_ms, until_ms
+
+
+def _order(sort: str | None, by: tuple[str, ...]) -> str | None:
+    if sort is None:
+        return None
+    name = sort.strip().removeprefix("-")
+    if name in MEASURES or name in by or (name == "provider" and "model" in by):
+        return sort.strip()
+    if name in DIMENSIONS:
+        raise UsageMistake(f"can't sort by {name}", hint=f"group by it too: --by {name}")
+    raise _unknown("sort order", name, (*MEASURES, *by))
+
+
+def _limit(text: str | None) -> int | None:
+    if text is not None and not re.fullmatch(r"\d{1,9}", text.strip()):
+        raise UsageMistake(f"the limit must be a whole number, not {text!r}")
+    return None if text is None else int(text)
+
+
+def _week_start(last: Mapping[str, str], frame: Frame) -> int:
+    day = last.get("week-start", WEEK_DAYS[frame.week_start]).lower()
+    if day not in WEEK_DAYS:
+        raise _unknown("first day of the week", day, WEEK_DAYS)
+    return WEEK_DAYS.index(day)
+
+
+def _unknown(what: str, word: str, known: tuple[str, ...]) -> UsageMistake:
+    close = nearest(word, known)
+    return UsageMistake(
+        f"unknown {what} {word!r}",
+        hint=f"did you mean {close}?" if close else f"use one of {', '.join(known)}",
+    )

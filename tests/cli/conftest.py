@@ -1,0 +1,208 @@
+"""A shell with a frozen moment and a book held in memory, for tests of the command line.
+
+The book's figures are written by hand, so that what is printed can be checked by eye.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tallybook.book import SessionAnswer
+from tallybook.cli.boundary import run
+from tallybook.cli.shell import Shell
+from tallybook.flow import SyncReceipt
+from tallybook.query import Figures, Filter, Note, Query, Report, Row
+from tallybook.reading import Complaint
+from tallybook.settings import Settings, Surroundings
+
+NOW = int(datetime(2026, 11, 22, 12, 0, tzinfo=UTC).timestamp() * 1000)
+"""A Sunday at noon, UTC."""
+
+SONNET, OPUS = "claude-sonnet-4-5-20250929", "claude-opus-4-5-20251101"
+
+
+def figures(scale: int, *, cost: Mapping[str, int] | None = None, **more: int) -> Figures:
+    """Figures of a plausible shape, as large as `scale`."""
+    amounts = {"USD": 1_234_567_890 * scale} if cost is None else cost
+    return Figures(
+        requests=7 * scale,
+        messages=7 * scale,
+        counts=(1_234 * scale, 5_678 * scale, 90 * scale, 99_876 * scale, 4_321 * scale, 0),
+        cost=amounts,
+        sessions=scale,
+        first_ms=NOW - 3_600_000 * scale,
+        last_ms=NOW - 60_000,
+        **more,
+    )
+
+
+DAYS = tuple(
+    Row(dims={"date": day}, figures=figures(scale), models=models)
+    for day, scale, models in (
+        ("2026-11-20", 1, (SONNET,)),
+        ("2026-11-21", 44, (SONNET, OPUS)),
+        ("2026-11-22", 3, (OPUS,)),
+    )
+)
+MODELS = (
+    Row(dims={"provider": "anthropic", "model": SONNET}, figures=figures(40)),
+    Row(
+        dims={"provider": "zai-coding-plan", "model": "glm-4.7"},
+        figures=figures(8, cost={}, unpriced_tokens=889_592),
+    ),
+)
+SESSIONS = (
+    Row(
+        dims={"session": "8c1f22d0-aaaa-4bbb-8ccc-0123456789ab", "title": "修复登录页面的时区错误"},
+        figures=figures(3),
+    ),
+    Row(
+        dims={
+            "session": "8c1f22d1-aaaa-4bbb-8ccc-0123456789ab",
+            "title": "Find out why the nightly import is slower since the index was added",
+        },
+        figures=figures(2),
+    ),
+    Row(dims={"session": "f00d0000-1", "title": "=1+1\x1b[31m red"}, figures=figures(1)),
+)
+PROVIDERS = (Row(dims={"provider": "anthropic"}, figures=figures(48)),)
+
+
+RECOVERED = Filter(dimension="status", values=("recovered",))
+
+
+@dataclass
+class Tome:
+    """A book that answers by what is asked for; it remembers the questions."""
+
+    rows: dict[tuple[str, ...], tuple[Row, ...]] = field(default_factory=dict)
+    totals: Figures = field(default_factory=Figures)
+    notes: tuple[Note, ...] = ()
+    whole: bool = True
+    recovered: int = 0
+    received: SyncReceipt | None = None
+    found: SessionAnswer | None = None
+    asked: list[Query] = field(default_factory=list)
+    synced: list[tuple[Sequence[str], bool]] = field(default_factory=list)
+    settings: Settings | None = None
+
+    def __enter__(self) -> Tome:
+        return self
+
+    def __exit__(self, *_ended: object) -> None:
+        return None
+
+    def ask(self, query: Query) -> Report:
+        """The prepared rows of the grouping; nothing for times before the last hours."""
+        if RECOVERED in query.where:  # what a report asks for its notes
+            found = Figures(counts=(self.recovered, 0, 0, 0, 0, 0))
+            return Report(query=query, revision="r1", rows=(), totals=found)
+        self.asked.append(query)
+        rows = self.rows.get(query.by, ())
+        return Report(
+            query=query,
+            revision="r1",
+            rows=rows,
+            totals=self.totals,
+            complete=self.whole,
+            notes=self.notes,
+        )
+
+    def sync(
+        self, names: Sequence[str] = (), *, full: bool = False, **_more: object
+    ) -> SyncReceipt:
+        """The prepared receipt."""
+        self.synced.append((names, full))
+        assert self.received is not None
+        return self.received
+
+    def session(self, _session_id: str) -> SessionAnswer | None:
+        """The prepared session."""
+        return self.found
+
+    def sources(self) -> list[object]:
+        """No sources."""
+        return []
+
+
+def receipt(*complaints: Complaint, complete: bool = True) -> SyncReceipt:
+    """What a sync of one source says."""
+    report = Report(
+        query=Query(by=("provider",)), revision="r1", rows=PROVIDERS, totals=PROVIDERS[0].figures
+    )
+    return SyncReceipt(
+        sources=("claude-code",),
+        places_found=12,
+        places_read=3,
+        places_unchanged=9,
+        bytes_read=1_234_567,
+        sessions=2,
+        messages=14,
+        new_events=14,
+        joined=6,
+        counts=(10, 20, 3, 400, 50, 6),
+        complaints=complaints,
+        by_provider=report,
+        ledger="/home/ada/ledger.db",
+        seconds=0.256,
+        complete=complete,
+    )
+
+
+@pytest.fixture
+def tome() -> Tome:
+    """A book with three days, two models (one without a price) and three sessions."""
+    return Tome(
+        rows={
+            ("date",): DAYS,
+            ("model",): MODELS,
+            ("session", "title"): SESSIONS,
+            ("provider",): PROVIDERS,
+        },
+        totals=figures(48),
+        received=receipt(),
+    )
+
+
+Ask = Callable[..., int]
+
+
+@pytest.fixture
+def ask(tome: Tome, tmp_path: Path, home: Path) -> Ask:
+    """Run a command line on the book: `ask("usage", "day", width=80)`; gives the exit code."""
+
+    def go(*words: str, width: int = 100, **environ: str) -> int:
+        def open_book(settings: Settings) -> Tome:
+            tome.settings = settings
+            return tome
+
+        shell = Shell(
+            surroundings=Surroundings(
+                environ={"TZ": "UTC", **environ},
+                home=home,
+                cwd=tmp_path,
+                config_file=home / "config.toml",
+                ledger_file=home / "ledger.db",
+            ),
+            now_ms=NOW,
+            width=width,
+            colour=False,
+            live=False,
+            open_book=open_book,
+        )
+        return run(words, shell)
+
+    return go
+
+
+@pytest.fixture
+def unpriced(tome: Tome) -> Tome:
+    """The same book, with its unpriced model in the totals and a note that names it."""
+    tome.totals = replace(figures(48), unpriced_tokens=889_592, partial_requests=2)
+    tome.notes = (Note(code="unpriced-model", text="no price", items=("zai-coding-plan/glm-4.7",)),)
+    return tome

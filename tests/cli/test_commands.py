@@ -1,0 +1,293 @@
+"""The other commands: sync, session, config, ledger, price, source, doctor, help, demo; and
+whole processes for what only a process can show."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+import pytest
+
+from tallybook import __version__
+from tallybook.book import SessionAnswer
+from tallybook.cli import progress
+from tallybook.cli.app import COMMANDS, arrange
+from tallybook.cli.help import TOPICS
+from tallybook.cli.progress import ProgressLine, progress_text
+from tallybook.cli.session import session_json
+from tallybook.flow import Progress
+from tallybook.query import Figures, Query, Report
+from tallybook.reading import Complaint, Round
+
+COMPLAINT = Complaint(
+    source="claude-code",
+    place="/home/ada/x.jsonl",
+    position=12,
+    reason="not JSON",
+    sample="{",
+    hint="look at it",
+)
+
+
+def test_the_receipt_in_json(ask, tome, capsys) -> None:
+    tome.received = replace(tome.received, complaints=(COMPLAINT,), complete=False)
+    assert ask("sync", "claude", "--full", "--json") == 5
+    assert tome.synced == [(("claude-code",), True)]
+    found = json.loads(capsys.readouterr().out)
+    assert found["schema"] == "tallybook.sync/1"
+    assert found["places"] == {"found": 12, "read": 3, "unchanged": 9}
+    assert found["tokens"]["total"] == 489
+    assert (found["new_events"], found["joined"], found["sessions"]) == (14, 6, 2)
+    assert found["by_provider"][0]["cost"] == {"USD": "59.25925872"}
+    assert found["complaints"][0]["hint"] == "look at it"
+    assert "sample" not in found["complaints"][0]
+
+
+def test_complaints_are_told_beside_a_report_and_in_the_receipt(ask, tome, capsys) -> None:
+    tome.received = replace(tome.received, complaints=(COMPLAINT,))
+    assert ask("usage") == 0
+    assert "1 complaint while reading" in capsys.readouterr().err
+    assert ask("usage", "--quiet") == 0
+    assert capsys.readouterr().err == ""
+    assert ask("sync") == 0
+    assert "not JSON" in capsys.readouterr().out
+
+
+SESSION = SessionAnswer(
+    session_id="8c1f-1",
+    source="claude-code",
+    title="一个标题 \x1b[31m",
+    project="/srv/web",
+    parent="",
+    forked_from="",
+    branch="main",
+    created_ms=1_700_000_000_000,
+    updated_ms=1_700_000_060_000,
+    models=("m",),
+    figures=Figures(requests=2, messages=2, counts=(1, 2, 3, 4, 5, 6), cost={"USD": 10**9}),
+    agents=("explore",),
+    tools=(("Bash", 3),),
+    by_model=Report(query=Query(by=("model",)), revision="r", rows=(), totals=Figures()),
+)
+
+
+def test_a_session_in_json(ask, tome, capsys) -> None:
+    tome.found = SESSION
+    assert ask("session", "8c1f", "--json", "--tz", "Asia/Shanghai") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["schema"] == "tallybook.session/1"
+    assert found["created_at"] == "2023-11-15T06:13:20+08:00"
+    assert (found["messages_count"], found["total"], found["cost"]) == (2, 21, {"USD": "1"})
+    assert (found["rounds"], found["content"], found["parent"]) == ([], "off", None)
+    assert found["tools"] == [{"name": "Bash", "calls": 3}]
+
+
+def test_a_session_on_a_page(ask, tome, capsys) -> None:
+    tome.found = SESSION
+    assert ask("session", "8c1f") == 0
+    out = capsys.readouterr().out
+    assert out.startswith("一个标题 ")
+    assert "\x1b" not in out
+    assert "Bash 3" in out
+
+
+def test_rounds_are_recalled_or_rotated_away() -> None:
+    one = Round(number=1, started_ms=0, model="m", question="why?", answer="because")
+    found = session_json(SESSION, (one,), "UTC")
+    assert found["content"] == "recalled"
+    assert found["rounds"][0]["question"] == "why?"
+    assert session_json(SESSION, (), "UTC")["content"] == "rotated"
+
+
+def test_config_shows_each_value_with_its_origin(ask, home: Path, capsys) -> None:
+    (home / "config.toml").write_text(
+        'week_start = "sunday"\n[source.claude-code]\npaths = ["x"]\n'
+    )
+    assert ask("config", "show", "--json", TALLY_LEDGER="/tmp/l.db") == 0
+    rows = {row["key"]: row for row in json.loads(capsys.readouterr().out)["rows"]}
+    assert rows["ledger"] == {"key": "ledger", "value": "/tmp/l.db", "origin": "TALLY_LEDGER"}
+    assert rows["week_start"]["value"] == "sunday"
+    assert rows["week_start"]["origin"] == str(home / "config.toml")
+    assert rows["source.claude-code.paths"]["value"] == [str(home / "x")]
+    assert rows["titles"]["origin"] == "default"
+    assert ask("config", "show") == 0
+    assert "~/config.toml" in capsys.readouterr().out
+
+
+def test_a_wrong_settings_file_stops_every_command(ask, home: Path, capsys) -> None:
+    (home / "config.toml").write_text("weekstart = 1\n")
+    assert ask("usage") == 2
+    assert "did you mean week_start?" in capsys.readouterr().err
+
+
+def test_sources_in_settings_are_known_ones(ask, tome, home: Path, capsys) -> None:
+    (home / "config.toml").write_text('[source.claude]\npaths = ["x"]\n')
+    assert ask("usage") == 0
+    assert list(tome.settings.paths) == ["claude-code"]
+    (home / "config.toml").write_text('[source.claud-cod]\npaths = ["x"]\n')
+    assert ask("usage") == 2
+    err = capsys.readouterr().err
+    assert "config.toml" in err
+    assert "claude-code" in err
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_topics_fit_a_screen(ask, capsys, topic: str) -> None:
+    assert ask("help", topic) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 100
+    assert len(lines) <= 30
+
+
+def test_help_lists_every_command_and_none_that_is_not_there(ask, capsys) -> None:
+    assert ask("help") == 0
+    out = capsys.readouterr().out
+    context = click.Context(click.Command("x"))
+    from tallybook.cli.app import tally
+
+    for name in COMMANDS:
+        assert f"\n  {name} " in out
+        assert tally.get_command(context, name) is not None
+        assert ask("help", name) == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ([], ["today"]),
+        (["--json"], ["today", "--json"]),
+        (["--model", "x"], ["today", "--model", "x"]),
+        (["usage", "--json"], ["usage", "--json"]),
+        (["-v", "usage"], ["usage", "-v"]),
+        (["weekly", "--json"], ["usage", "week", "--json"]),
+        (["--help"], ["--help"]),
+        (["--model", "usage"], ["today", "--model", "usage"]),
+    ],
+)
+def test_command_lines_are_arranged(given: list[str], wanted: list[str]) -> None:
+    assert arrange(given) == wanted
+
+
+def test_progress_is_patient_and_wiped_away(capsys, monkeypatch) -> None:
+    step = Progress(
+        source="claude-code", places_done=3, places_total=9, bytes_done=10**6, bytes_total=10**7
+    )
+    assert progress_text(step) == "reading claude-code  3 of 9 places, 1.0 MB of 10.0 MB"
+    with ProgressLine(live=True, width=80) as line:
+        line(step)
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(progress, "PATIENCE_NS", 0)
+    with ProgressLine(live=True, width=20) as line:
+        line(step)
+    assert capsys.readouterr().err == "\r\x1b[Kreading claude-code\r\x1b[K"
+    with ProgressLine(live=False, width=80) as line:
+        line(step)
+    assert capsys.readouterr().err == ""
+
+
+def loaded(*words: str) -> tuple[str, set[str]]:
+    """Output of a command line in a fresh interpreter, and the packages that it loaded."""
+    code = (
+        "import sys; from tallybook.cli import main; main(sys.argv[1:]);"
+        "print(','.join(sorted({n.split('.')[0] for n in sys.modules})), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], capture_output=True, text=True, check=True
+    )
+    return done.stdout, set(done.stderr.strip().splitlines()[-1].split(","))
+
+
+def test_the_version_loads_nothing() -> None:
+    out, packages = loaded("--version")
+    bare = subprocess.run(
+        [sys.executable, "-c", "import sys; print(*{n.split('.')[0] for n in sys.modules})"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert out == f"tally {__version__}\n"
+    heavy = {"click", "rich", "msgspec", "sqlite3", "json", "datetime", "dataclasses", "re"}
+    assert packages.isdisjoint(heavy - set(bare.stdout.split()))
+
+
+def test_a_report_for_programs_loads_neither_rich_nor_msgspec() -> None:
+    out, packages = loaded("usage", "--no-sync", "--json")
+    assert json.loads(out)["rows"] == []
+    assert packages.isdisjoint({"rich", "msgspec", "decimal", "tomllib", "difflib"})
+    assert "click" in packages
+
+
+def test_a_reader_that_leaves_is_no_error() -> None:
+    command = f"{sys.executable} -m tallybook price list | head -1; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert done.stdout.splitlines()[-1] == "0"
+
+
+def test_the_first_screen_of_an_empty_machine(tally) -> None:
+    done = tally()
+    assert done.returncode == 0
+    assert "No history" in done.stdout
+    assert "tally demo" in done.stdout
+    assert "~/.claude" in done.stdout
+
+
+def test_damaged_histories_are_not_called_absent(tally, home: Path) -> None:
+    folder = home / ".claude" / "projects" / "a"
+    folder.mkdir(parents=True)
+    (folder / "x.jsonl").write_bytes(b"\x00\xff\xfe" * 100)
+    done = tally()
+    assert done.returncode in (0, 5)
+    assert "1 file found, but no call could be read" in done.stdout
+    assert "complaint while reading" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("doctor",),
+        ("doctor", "--json"),
+        ("source", "list"),
+        ("source", "list", "--json"),
+        ("source", "explain", "claude"),
+        ("price", "list", "opus"),
+        ("price", "show", "claude-sonnet-4-5"),
+        ("price", "show", "claude-sonnet-4-5", "--json"),
+        ("ledger", "path"),
+        ("ledger", "info"),
+        ("ledger", "verify", "--json"),
+        ("config", "path"),
+        ("sync",),
+        ("sessions",),
+    ],
+)
+def test_commands_work_on_an_empty_machine(tally, home: Path, words: tuple[str, ...]) -> None:
+    done = tally(*words)
+    assert (done.returncode, done.stderr.replace("\n", "")[:6]) in ((0, ""), (0, done.stderr[1:7]))
+    assert done.stdout.strip()
+    if words[-1] == "--json":
+        assert json.loads(done.stdout)
+    if words[0] == "doctor":
+        assert str(home) not in done.stdout
+
+
+def test_the_demo_keeps_nothing(tally, home: Path) -> None:
+    done = tally("demo")
+    assert done.returncode == 0, done.stderr
+    assert "demo" in done.stdout.splitlines()[0]
+    assert "claude-sonnet-4-5" in done.stdout
+    assert "≥" not in done.stdout
+    assert [path.name for path in home.rglob("*") if path.is_file()] == []
+
+
+def test_the_price_file_of_the_help_topic_is_a_valid_one(tally, home: Path) -> None:
+    _, _, example = TOPICS["prices"].partition("  schema = 1")
+    path = home / "prices.toml"
+    path.write_text("schema = 1" + example)
+    done = tally("price", "show", "zai-coding-plan/glm-4.7", env={"TALLY_PRICES": str(path)})
+    assert done.returncode == 0, done.stderr
+    assert "0.6 USD per million tokens" in done.stdout
