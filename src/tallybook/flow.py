@@ -11,8 +11,8 @@ import gc
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 from .ledger import Ledger
 from .model import NO_COUNTS, Counts, six
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 READINGS_A_BATCH = 20_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class Progress(NamedTuple):
     """How far a sync has come, for a line on the screen."""
 
     source: str
@@ -89,8 +88,7 @@ class _Tally:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Walk:
+class Walk(NamedTuple):
     """What a sync walks with: where to record, by which prices, and whom to tell. The price
     book is opened when there is something to price."""
 
@@ -204,7 +202,7 @@ def _sort(observation: Observation, batch: Batch, titles: bool) -> None:
     elif isinstance(observation, Complaint):
         batch.complaints.append(observation)
     elif isinstance(observation, SessionFact):
-        untitled = replace(observation, title="", title_rank=0)
+        untitled = observation._replace(title="", title_rank=0)
         batch.facts.append(observation if titles else untitled)
     elif isinstance(observation, SessionClaim):
         batch.claims.append(observation)

@@ -2,6 +2,10 @@
 
 These types sit below both `sources` and `ledger`, which lets the two stay strangers.
 Nothing here counts or prices: a `Reading` keeps the source's own words.
+
+They are named tuples where the rest of the house has frozen dataclasses: a bulk import makes
+hundreds of thousands of them, and every command loads them. Making a frozen dataclass object
+costs about three times as much, and defining the class more than ten times.
 """
 
 from __future__ import annotations
@@ -38,8 +42,7 @@ class Attribution(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """One usage report in the source's own words (a named tuple: a bulk import makes hundreds
-    of thousands of them, and a frozen dataclass costs three times as much to make).
+    """One usage report in the source's own words.
 
     `keys` are 16-byte identities (see `key_of`); two readings that share one describe the
     same call. `usage` is the raw usage object, JSON text exactly as found. `attr` decides
@@ -67,8 +70,7 @@ class Reading(NamedTuple):
     offset: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Complaint:
+class Complaint(NamedTuple):
     """A problem as data. `position` is a byte offset (or 0 for a whole place), `sample` a
     short harmless excerpt, `hint` the next step; `fatal` marks a place of which nothing
     could be read, which makes the whole answer partial."""
@@ -82,8 +84,7 @@ class Complaint:
     fatal: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionFact:
+class SessionFact(NamedTuple):
     """What a source knows about a session beside its calls. `title_rank` orders titles of
     different origin (0 none, 1 the first prompt, 2 the agent's own summary or the user's)."""
 
@@ -99,8 +100,7 @@ class SessionFact:
     seen_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionClaim:
+class SessionClaim(NamedTuple):
     """An agent's own cumulative counters for one session and model, as of `seen_ms`, such as
     Claude Code's `cost-state` line. Spend that only a claim shows becomes a `recovered` event."""
 
@@ -113,8 +113,7 @@ class SessionClaim:
     reported: Money | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LimitSnapshot:
+class LimitSnapshot(NamedTuple):
     """An official quota window as the provider told it: used share in per mille."""
 
     source: str
@@ -124,8 +123,7 @@ class LimitSnapshot:
     seen_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cursor:
+class Cursor(NamedTuple):
     """How far a place has been read. A source yields it after everything before it; the
     ledger stores it in the same transaction. `since` is the position where the part it covers
     begins: earlier complaints about what lies behind it are settled by this reading. `state` is
@@ -141,8 +139,7 @@ class Cursor:
     version: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
+class Round(NamedTuple):
     """One question with its answer, as recalled on demand from the tool's own files."""
 
     number: int
@@ -154,8 +151,7 @@ class Round:
     tool_calls: tuple[Mapping[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessSignature:
+class ProcessSignature(NamedTuple):
     """How a running process of an agent is known: names of its executable, words on its
     command line."""
 

@@ -22,8 +22,7 @@ from .query import nearest
 PROJECT_FILE = "tally.toml"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What settings are read from: the environment, the user's home, the working directory,
     and where the user's settings file and ledger are unless a setting says otherwise."""
 

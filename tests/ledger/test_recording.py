@@ -212,3 +212,29 @@ def test_verify_sees_what_was_tampered_with(tmp_path: Path) -> None:
     db.commit()
     db.close()
     assert any("rollup" in line for line in open_new(tmp_path).verify())
+
+
+def test_ownership_may_move_twice_in_one_batch(tmp_path: Path) -> None:
+    """Found by shuffling: the sighting of the first owner must survive the second move."""
+    first = reading("a", session="s1", rank=2, keys=(key_of("test", "a"), key_of("test", "b")))
+    second = reading("a", session="s2", rank=3)
+    third = reading("b", session="s3", rank=4)
+    for number, batches in enumerate(([[first], [second, third]], [[third], [second], [first]])):
+        ledger = open_new(tmp_path, f"{number}.db")
+        record(ledger, *batches)
+        assert ledger.verify() == []
+    assert picture(str(tmp_path / "0.db")) == picture(str(tmp_path / "1.db"))
+
+
+def test_a_merge_that_moves_ownership_leaves_no_sighting_of_the_owner(tmp_path: Path) -> None:
+    both = (key_of("test", "a"), key_of("test", "b"))
+    readings = [
+        reading("a", session="s1", rank=2),
+        reading("b", session="s2", rank=3),
+        reading("b", session="s1", rank=1),
+        reading("a", session="s1", keys=both, rank=5),
+    ]
+    ledger = open_new(tmp_path)
+    record(ledger, *([each] for each in readings))
+    assert ledger.verify() == []
+    assert ledger.ask(Query()).totals.requests == 1

@@ -6,8 +6,6 @@ when a table is really drawn.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from ..periods import period_text
 from ..query import Query, Report
 from .delimited import field_names, json_lines, json_text, report_object, separated
@@ -53,7 +51,7 @@ def table_lines(
     columns = columns_of(report, manner)
     notes = footnotes(report)
     if not manner.names and room(columns, CLASS) > shell.width:
-        columns = columns_of(report, replace(manner, coarse=True))
+        columns = columns_of(report, manner._replace(coarse=True))
         if room(columns, CLASS) <= shell.width:
             notes.insert(0, COARSE_NOTE)
     lines = [*folded(title, shell.width), ""]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from ..clock import iso
@@ -30,8 +29,7 @@ _SHORT_ID = 8
 _RELEASE = re.compile(r"-20\d{6}$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
+class Manner(NamedTuple):
     """How cells are worded: for a table of `width` cells (None: nothing is shortened), with
     the folder `home` shown as `~`. A `coarse` table has one column for all that concerns the
     cache and none for reasoning, which its output then includes. `names` are the fields to
@@ -119,7 +117,7 @@ def columns_of(report: Report, manner: Manner) -> list[Column]:
     for name in names:
         columns += _column(name, report, rows, manner)
     if manner.fixed:
-        return [replace(column, rank=0) for column in columns]
+        return [column._replace(rank=0) for column in columns]
     if not manner.names and "date" in report.query.by:
         columns.append(_models(rows))
     return columns

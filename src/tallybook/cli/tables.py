@@ -7,7 +7,7 @@ Japanese and Korean text lines up; that knowledge is rich's. Numbers are never w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rich.cells import cell_len
 
@@ -17,8 +17,7 @@ GAP = 2
 _SMALLEST = 4
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(NamedTuple):
     """One column. `rank` 0 always stays; of the others the highest goes first when room is
     short, and all of one rank together. `text` columns stand left and may be shortened, in
     the middle, down to `least`."""
@@ -42,8 +41,7 @@ class Column:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ink:
+class Ink(NamedTuple):
     """Bold and faint print, or plain where colour is off: meaning never hangs on it."""
 
     on: bool

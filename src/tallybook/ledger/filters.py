@@ -7,14 +7,13 @@ integers, and so that case is folded by Python, the same on every engine.
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..errors import UsageMistake
 from ..query import DIMENSIONS, Filter, Query
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """SQL text over `s` (series) and `f` (session), with the values for its placeholders."""
 
     sql: str

@@ -35,7 +35,7 @@ class Recorder:
         self._changed: dict[int, EventRow] = {}
         self._keys: list[tuple[bytes, int]] = []
         self._sightings: set[tuple[int, int]] = set()
-        self._owned: list[tuple[int, int]] = []
+        self._owners: dict[int, int] = {}
         self._complaints: list[Complaint] = []
         self._messages = 0
         self._joined = 0
@@ -93,9 +93,9 @@ class Recorder:
         survivor = events[0]
         parts = [*(each.reading for each in events), *(each._replace(keys=()) for each in draft)]
         reading = reduce(join, parts)
-        self._meet(survivor.id, reading, parts)
         if len(events) > 1:
             self._merge(survivor.id, events[1:], stored)
+        self._meet(survivor.id, reading, parts)
         self._learn(survivor.id, draft)
         if len(events) == 1 and reading == survivor.reading:
             return
@@ -125,7 +125,7 @@ class Recorder:
             self._touch(source, session)
             if session and (source, session) != owner:
                 self._sightings.add((self._intern.dim("session", session), event))
-        self._owned.append((self._intern.dim("session", reading.who.session), event))
+        self._owners[event] = self._intern.dim("session", reading.who.session)
 
     def _learn(self, event: int, draft: Draft) -> None:
         if len(draft) == 1 and len(draft[0].keys) == 1:
@@ -166,8 +166,8 @@ class Recorder:
         db.executemany("INSERT OR IGNORE INTO sighting VALUES (?, ?)", self._sightings)
         self._rows, self._keys = [], []
         self._changed = {}
-        db.executemany("DELETE FROM sighting WHERE session = ? AND event = ?", self._owned)
-        self._sightings, self._owned = set(), []
+        db.executemany("DELETE FROM sighting WHERE event = ? AND session = ?", self._owners.items())
+        self._sightings, self._owners = set(), {}
 
     def finish(self) -> Receipt:
         """Write what is left, then the roll-ups."""

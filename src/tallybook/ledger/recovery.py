@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from ..model import Counts, six, summed
 from ..naming import undated
@@ -167,8 +168,7 @@ def _value(db: sqlite3.Connection, dim: int) -> str:
     return db.execute("SELECT value FROM dim WHERE id = ?", (dim,)).fetchone()[0]
 
 
-@dataclass(frozen=True, slots=True)
-class _Derivation:
+class _Derivation(NamedTuple):
     db: sqlite3.Connection
     writer: Writer
     appraiser: Appraiser

@@ -7,8 +7,8 @@ times epoch milliseconds UTC, amounts nano-units; rates are never stored here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 from ..clock import QUARTER_MS
 
@@ -113,8 +113,7 @@ roll-ups and the index on `start`, which spares every event an index entry of it
 of the joins is meant: it goes from few rows to many."""
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(NamedTuple):
     """One numbered step; `checksum` guards it against later edits."""
 
     number: int

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import itertools
 import sqlite3
-from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from ..clock import DAY_MS, HOUR_MS, QUARTER_MS, local, midnight_ms, offsets
 from ..query import Query
@@ -21,8 +21,7 @@ _FIGURES = f"events, requests, messages, {COUNT_COLUMNS}, unpriced, first, last"
 _EVENT_FIGURES = f"1, e.counted, e.counted, {COUNT_COLUMNS}, unpriced, start, start + dur"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(NamedTuple):
     """A half-open range in milliseconds, split at quarter-hours: whole ones in the middle
     (`inner`), and what is left at the edges, each again half-open and maybe empty."""
 

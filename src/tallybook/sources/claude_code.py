@@ -14,7 +14,6 @@ from pathlib import Path
 from ..places import claude_roots, home_folder, in_wsl, windows_profiles
 from ..reading import Complaint, Cursor, Observation, ProcessSignature, Round
 from .claude_files import NAME, locate
-from .claude_reader import read_file
 from .source import Place
 from .tail import Buffers
 
@@ -62,6 +61,8 @@ class ClaudeCode:
 
     def read(self, place: Place, since: Cursor | None) -> Iterator[Observation]:
         """What a file says since the cursor; see `claude_reader.read_file`."""
+        from .claude_reader import read_file  # with the decoder: not needed when nothing changed
+
         return read_file(place, since, self.version, self._machine, self._buffers)
 
     def recall(self, session: str) -> Iterator[Round]:

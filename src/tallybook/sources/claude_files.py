@@ -8,9 +8,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import cast
+from typing import NamedTuple, cast
 
 from ..places import DESKTOP_FOLDERS
 from ..reading import Complaint
@@ -105,8 +104,7 @@ def closed(path: str, problem: OSError, fatal: bool = True) -> Complaint:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """What a path tells: the session that owns the file (None if only its lines know), whether
     it belongs to a sub-agent, and the folder's name, which is the project's path with every
     other character than letters and digits turned into a dash."""

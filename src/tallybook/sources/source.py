@@ -7,15 +7,13 @@ The flow asks `locate`, leaves out places whose cursor still fits, and hands the
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ..reading import Complaint, Cursor, Observation, ProcessSignature, Round
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A file that can be read on its own: its path, size in bytes and time of last change."""
 
     path: str
