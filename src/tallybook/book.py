@@ -16,6 +16,7 @@ from .errors import UsageMistake
 from .ledger import Ledger, SessionRecord, open_ledger
 from .query import Figures, Filter, Query, Report
 from .reading import Complaint
+from .reports import answer
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -101,8 +102,8 @@ class Book:
         return sync(walk, chosen)
 
     def ask(self, query: Query) -> Report:
-        """Answer a query from the ledger."""
-        return self.ledger.ask(query)
+        """Answer a query from the ledger, with notes on what the answer leaves out."""
+        return answer(self.ledger, query)
 
     def session(self, session_id: str) -> SessionAnswer | None:
         """One session by its id or a prefix of it; None if there is none. Raises

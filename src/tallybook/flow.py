@@ -18,6 +18,7 @@ from .ledger import Ledger
 from .model import NO_COUNTS, Counts, six
 from .query import Query, Report
 from .reading import Batch, Complaint, Cursor, Observation, Reading, SessionClaim, SessionFact
+from .reports import answer
 
 if TYPE_CHECKING:
     from .prices import PriceBook
@@ -106,7 +107,7 @@ def sync(walk: Walk, sources: Sequence[Source]) -> SyncReceipt:
     tally = _Tally()
     for source in sources:
         _walk_source(walk, source, tally)
-    holds = walk.ledger.ask(Query(by=("provider",)))
+    holds = answer(walk.ledger, Query(by=("provider",)))
     return SyncReceipt(
         sources=tuple(source.name for source in sources),
         places_found=tally.found,

@@ -95,6 +95,7 @@ class Figures:
     partial_requests: int = 0
     failed_requests: int = 0
     unmetered_requests: int = 0
+    recovered_tokens: int = 0
     sessions: int = 0
     first_ms: int | None = None
     last_ms: int | None = None

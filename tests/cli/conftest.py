@@ -16,7 +16,7 @@ from tallybook.book import SessionAnswer
 from tallybook.cli.boundary import run
 from tallybook.cli.shell import Shell
 from tallybook.flow import SyncReceipt
-from tallybook.query import Figures, Filter, Note, Query, Report, Row
+from tallybook.query import Figures, Note, Query, Report, Row
 from tallybook.reading import Complaint
 from tallybook.settings import Settings, Surroundings
 
@@ -73,9 +73,6 @@ SESSIONS = (
 PROVIDERS = (Row(dims={"provider": "anthropic"}, figures=figures(48)),)
 
 
-RECOVERED = Filter(dimension="status", values=("recovered",))
-
-
 @dataclass
 class Tome:
     """A book that answers by what is asked for; it remembers the questions."""
@@ -84,7 +81,6 @@ class Tome:
     totals: Figures = field(default_factory=Figures)
     notes: tuple[Note, ...] = ()
     whole: bool = True
-    recovered: int = 0
     received: SyncReceipt | None = None
     found: SessionAnswer | None = None
     asked: list[Query] = field(default_factory=list)
@@ -99,9 +95,6 @@ class Tome:
 
     def ask(self, query: Query) -> Report:
         """The prepared rows of the grouping; nothing for times before the last hours."""
-        if RECOVERED in query.where:  # what a report asks for its notes
-            found = Figures(counts=(self.recovered, 0, 0, 0, 0, 0))
-            return Report(query=query, revision="r1", rows=(), totals=found)
         self.asked.append(query)
         rows = self.rows.get(query.by, ())
         return Report(

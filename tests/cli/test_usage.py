@@ -11,7 +11,7 @@ import pytest
 
 from tallybook.cli.options import FORMATS
 from tallybook.clock import iso
-from tallybook.query import MEASURES, Figures, Filter
+from tallybook.query import MEASURES, Figures, Filter, Note
 from tallybook.questions import query_pairs
 
 
@@ -196,7 +196,10 @@ def test_limits_are_told(ask, tome, capsys) -> None:
 
 def test_what_has_no_price_and_what_was_recovered_is_named(ask, tome, capsys) -> None:
     tome.totals = replace(tome.totals, unpriced_tokens=889_592)
-    tome.recovered = 1_234
+    tome.notes = (
+        Note(code="unpriced-model", text="at least", items=("zai-coding-plan/glm-4.7",)),
+        Note(code="recovered", text="1,234 tokens were recovered"),
+    )
     assert ask("usage", "--json") == 0
     notes = {note["code"]: note for note in json.loads(capsys.readouterr().out)["notes"]}
     assert notes["unpriced-model"]["items"] == ["zai-coding-plan/glm-4.7"]

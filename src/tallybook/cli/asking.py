@@ -18,7 +18,6 @@ from ..questions import parse_query
 from ..settings import Settings
 from .options import Asked
 from .progress import ProgressLine
-from .remarks import remarked
 from .shell import Shell, mention
 
 if TYPE_CHECKING:
@@ -83,9 +82,8 @@ def refresh(book: Book, shell: Shell, asked: Asked) -> SyncReceipt | None:
 
 
 def answer(book: Book, query: Query, receipt: SyncReceipt | None) -> Report:
-    """Ask the book, with the notes that belong to the answer; it is incomplete when the sync
-    before it was."""
-    report = remarked(book, book.ask(query))
+    """Ask the book; the answer is incomplete when the sync before it was."""
+    report = book.ask(query)
     whole = report.complete and (receipt is None or receipt.complete)
     return report if whole else replace(report, complete=False)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ from .asking import PARTIAL, begin, settings_for
 from .delimited import json_text
 from .options import Asked, json_option, run_options
 from .progress import ProgressLine
-from .remarks import remarked
 from .shell import Shell, say
 
 if TYPE_CHECKING:
@@ -64,7 +62,6 @@ def sync(
     ):
         chosen = names or (source_names() if paths else ())
         receipt = book.sync(chosen, full=full, paths=more if paths else None, progress=line)
-        receipt = replace(receipt, by_provider=remarked(book, receipt.by_provider))
     if asked.format == "json":
         say(json_text(receipt_json(receipt)))
     else:

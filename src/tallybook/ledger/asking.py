@@ -24,6 +24,8 @@ _SUMS = """
     sum(CASE st.value WHEN 'partial' THEN r.requests ELSE 0 END),
     sum(CASE st.value WHEN 'failed' THEN r.requests ELSE 0 END),
     sum(CASE st.value WHEN 'unmetered' THEN r.events ELSE 0 END),
+    sum(CASE st.value WHEN 'recovered' THEN r.input + r.output + r.reasoning + r.cache_read
+        + r.cache_write_5m + r.cache_write_1h ELSE 0 END),
     count(DISTINCT nullif(s.session, 0)), min(r.first), max(r.last)
 """
 _FROM = "JOIN series s ON s.id = r.series JOIN dim st ON st.id = s.status"
@@ -85,7 +87,7 @@ class _Asking:
     def totals(self) -> Figures:
         """The figures of everything in range."""
         row = self._grouped(figures_sql(self._span), _SUMS, [])
-        return _figures(row.get((), (None,) * 15), self._amounts([]).get((), {}))
+        return _figures(row.get((), (None,) * 16), self._amounts([]).get((), {}))
 
     def _grouped(self, rows: str, sums: str, columns: list[str]) -> dict[Group, Group]:
         keys = "".join(f"{column}, " for column in columns)
@@ -167,7 +169,7 @@ def _names(by: tuple[str, ...]) -> tuple[str, ...]:
 
 def _figures(row: Group, amounts: Mapping[str, Mapping[str, int]]) -> Figures:
     requests, messages, *counts = (part or 0 for part in row[:8])
-    unpriced, partial, failed, unmetered, sessions = (part or 0 for part in row[8:13])
+    unpriced, partial, failed, unmetered, recovered, sessions = (p or 0 for p in row[8:14])
     return Figures(
         requests=requests,
         messages=messages,
@@ -179,9 +181,10 @@ def _figures(row: Group, amounts: Mapping[str, Mapping[str, int]]) -> Figures:
         partial_requests=partial,
         failed_requests=failed,
         unmetered_requests=unmetered,
+        recovered_tokens=recovered,
         sessions=sessions,
-        first_ms=row[13],
-        last_ms=row[14],
+        first_ms=row[14],
+        last_ms=row[15],
     )
 
 

@@ -1,0 +1,46 @@
+"""Answers with what they have to admit: models without a price, tokens that only an agent's own
+counters show. Every question of the book goes through `answer`.
+
+How such notes are worded below a table is the business of whoever shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from .ledger import Ledger
+from .query import Note, Query, Report
+
+UNPRICED = "unpriced-model"
+RECOVERED = "recovered"
+
+
+def answer(ledger: Ledger, query: Query) -> Report:
+    """The ledger's answer, with a note for each thing that a reader of it has to know."""
+    report = ledger.ask(query)
+    notes = tuple(_notes(ledger, report))
+    return replace(report, notes=(*report.notes, *notes)) if notes else report
+
+
+def _notes(ledger: Ledger, report: Report) -> Iterator[Note]:
+    if report.totals.unpriced_tokens:
+        yield Note(
+            code=UNPRICED,
+            text="no price is known for these models, so costs are at least what is shown",
+            items=tuple(_unpriced(ledger, report.query)),
+        )
+    if report.totals.recovered_tokens:
+        yield Note(
+            code=RECOVERED,
+            text=f"{report.totals.recovered_tokens:,} tokens were recovered from the agents' own "
+            "running totals: the calls themselves are in no history",
+        )
+
+
+def _unpriced(ledger: Ledger, query: Query) -> Iterator[str]:
+    """Every model of the same calls that has tokens without a price."""
+    same = replace(query, by=("model",), bucket=None, sort=None, limit=None)
+    for row in ledger.ask(same).rows:
+        if row.figures.unpriced_tokens:
+            yield f"{row.dims['provider'] or '?'}/{row.dims['model'] or '?'}"

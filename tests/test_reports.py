@@ -1,0 +1,48 @@
+"""Answers admit what they leave out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tallybook.query import Filter, Note, Query
+from tallybook.reading import Batch, SessionClaim
+from tallybook.reports import answer
+
+from .ledger.books import MODEL, T0, appraiser, open_new, reading, record
+
+
+def codes(notes: tuple[Note, ...]) -> dict[str, Note]:
+    return {note.code: note for note in notes}
+
+
+def test_nothing_to_admit(tmp_path: Path) -> None:
+    ledger = open_new(tmp_path)
+    record(ledger, [reading("a")])
+    assert answer(ledger, Query(by=("model",))).notes == ()
+
+
+def test_models_without_a_price_are_named_whatever_is_grouped(tmp_path: Path) -> None:
+    ledger = open_new(tmp_path)
+    strange = reading("b", model="nobody-knows-9", provider="unknown", session="s2")
+    record(ledger, [reading("a"), strange])
+    for query in (Query(), Query(by=("session",), limit=1), Query(by=("date",), bucket="day")):
+        note = codes(answer(ledger, query).notes)["unpriced-model"]
+        assert note.items == ("unknown/nobody-knows-9",)
+    only = Query(where=(Filter(dimension="session", values=("s1",)),))
+    assert answer(ledger, only).notes == ()
+
+
+def test_recovered_tokens_are_told(tmp_path: Path) -> None:
+    ledger = open_new(tmp_path)
+    claim = SessionClaim(
+        source="claude-code",
+        session="s1",
+        provider="anthropic",
+        model=MODEL,
+        counts=(10, 1_334, 0, 0, 0, 0),
+        seen_ms=T0 + 60_000,
+    )
+    ledger.record(Batch(readings=[reading("a")], claims=[claim]), appraiser())
+    report = answer(ledger, Query())
+    assert report.totals.recovered_tokens == 1_234
+    assert codes(report.notes)["recovered"].text.startswith("1,234 tokens")
