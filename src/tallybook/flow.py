@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .ledger import Ledger
 from .model import NO_COUNTS, Counts, six
+from .naming import storable
 from .query import Query, Report
 from .reading import Batch, Complaint, Cursor, Observation, Reading, SessionClaim, SessionFact
 from .reports import answer
@@ -142,7 +143,7 @@ def _walk_source(walk: Walk, source: Source, tally: _Tally) -> None:
             batch.complaints.append(place)
             continue
         tally.found += 1
-        cursor = cursors.get(place.path)
+        cursor = cursors.get(storable(place.path))
         if walk.full or cursor is None or not _same(place, cursor, source.version):
             changed.append((place, None if walk.full else cursor))
         else:

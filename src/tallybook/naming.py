@@ -37,3 +37,11 @@ def undated(model: str) -> str:
     name = model.split("[", 1)[0].lower()
     stem, _, date = name.rpartition("-")
     return stem if stem and len(date) == 8 and date.isdigit() else name
+
+
+def storable(text: str) -> str:
+    """A text that any database takes: what is no character (half of a pair, or a byte of a path
+    that is no UTF-8) is written as its code, `\\udcff`. Everything else stays as it is."""
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "backslashreplace").decode()

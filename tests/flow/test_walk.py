@@ -188,3 +188,16 @@ def test_progress_is_told(desk: Desk) -> None:
     desk.sync(progress=seen.append)
     assert [(each.places_done, each.places_total) for each in seen] == [(0, 2), (1, 2)]
     assert seen[-1].bytes_done > 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such names")
+def test_names_that_are_no_text_are_kept_by_their_codes(desk: Desk) -> None:
+    odd = os.fsencode(desk.project) + b"/\xff.jsonl"
+    broken = line("a", 100, session="half-\\ud800").replace("\\\\ud800", "\\ud800")
+    prompt = '{"type":"user","message":{"role":"user","content":"\\ud83d half"},"sessionId":"s1"}'
+    with open(odd, "w") as file:
+        file.write(prompt + "\n" + broken + "\n")
+    assert desk.sync().new_events == 1
+    again = desk.sync()
+    assert (again.places_unchanged, again.places_read) == (1, 0)
+    assert desk.output() == 100

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from typing import NamedTuple
 
+from ..naming import storable
 from ..reading import Attribution
 
 LIMIT = 200_000
@@ -82,7 +83,7 @@ class Interner:
         if found is None:
             if len(self._dims) > LIMIT:
                 self._dims.clear()
-            clean = value.encode("utf-8", "replace").decode()
+            clean = storable(value)
             self._db.execute("INSERT OR IGNORE INTO dim (kind, value) VALUES (?, ?)", (kind, clean))
             row = self._db.execute(
                 "SELECT id FROM dim WHERE kind = ? AND value = ?", (kind, clean)

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from ..naming import storable
 from ..query import Query, Report
 from ..reading import Appraiser, Batch, Complaint, Cursor, SessionClaim, SessionFact
 from .asking import answer
@@ -107,15 +108,15 @@ class SqliteLedger:
                 (
                     dim("session", fact.session),
                     dim("source", fact.source),
-                    fact.title,
+                    storable(fact.title),
                     fact.title_rank,
                     fact.seen_ms if fact.title_rank > 1 else 0,
-                    fact.directory or "",
-                    fact.branch or "",
+                    storable(fact.directory or ""),
+                    storable(fact.branch or ""),
                     fact.seen_ms if fact.branch else 0,
-                    fact.parent or "",
-                    fact.forked_from or "",
-                    fact.version or "",
+                    storable(fact.parent or ""),
+                    storable(fact.forked_from or ""),
+                    storable(fact.version or ""),
                 )
                 for fact in facts
             ],
@@ -152,7 +153,7 @@ class SqliteLedger:
                     cursor.size,
                     cursor.mtime_ns,
                     cursor.version,
-                    cursor.state,
+                    storable(cursor.state),
                 ),
             )
             self._db.execute(
@@ -175,11 +176,11 @@ class SqliteLedger:
                 (
                     dim("place", each.place),
                     each.position,
-                    each.reason,
+                    storable(each.reason),
                     stage,
                     dim("source", each.source),
-                    each.sample,
-                    each.hint,
+                    storable(each.sample),
+                    storable(each.hint),
                     int(each.fatal),
                 )
                 for each in complaints
