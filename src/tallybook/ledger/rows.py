@@ -28,6 +28,7 @@ UNCOUNTED = frozenset({"unmetered", "recovered"})
 
 Tools = tuple[tuple[str, int], ...]
 Words = tuple[str | None, str | None, str, str, str, tuple[str, ...], Tools, str]
+WordIds = tuple[int, int, int, int, int, int, int, int]
 """Currency, card, dialect, context, note, assumptions, tools and place of a row, before they
 are interned."""
 
@@ -50,7 +51,7 @@ class Writer:
         self._intern = interner
         self._appraise = appraiser.appraise
         self._epoch = appraiser.epoch
-        self._words: dict[Words, tuple[int, ...]] = {}
+        self._words: dict[Words, WordIds] = {}
 
     def row(self, event: int, reading: Reading) -> tuple[EventRow, EventFigures, tuple[str, ...]]:
         """The row of an event, its figures, and what was wrong with its usage object."""
@@ -67,21 +68,27 @@ class Writer:
         status, note, tools, reported, place, offset = reading[10:]
         series = self._intern.series((who, provider, model, status))
         words = (currency, card, dialect, context, note, assumed, tools, place)
-        unit, card_id, *others = self._words.get(words) or self._interned(words)
-        shape, numbers = split(usage)
+        unit, u_card, u_dialect, u_context, u_note, u_assumed, u_tools, u_place = self._words.get(
+            words
+        ) or self._interned(words)
+        text, numbers = split(usage)
+        shape = self._intern.shape(text)
         amounts: Amounts = () if nanos is None else ((LIST, unit, nanos),)
-        paid, paid_unit = None, 0
+        paid, p_unit = None, 0
         if reported is not None:
-            paid, paid_unit = reported.nanos, self._intern.dim("currency", reported.currency)
-            amounts = (*amounts, (REPORTED, paid_unit, paid))
-        dialect_id, *word_ids = others
-        head = (event, start, end - start, series, witness, attr, *counts, unpriced, nanos, unit)
-        middle = (card_id, self._epoch, paid, paid_unit, dialect_id)
-        row = (*head, *middle, self._intern.shape(shape), numbers, *word_ids, offset)
+            paid, p_unit = reported.nanos, self._intern.dim("currency", reported.currency)
+            amounts = (*amounts, (REPORTED, p_unit, paid))
+        a, b, c, d, e, f = counts
+        # One flat tuple: building it from parts would cost as much as all the rest.
+        row = (
+            event, start, end - start, series, witness, attr, a, b, c, d, e, f, unpriced,
+            nanos, unit, u_card, self._epoch, paid, p_unit, u_dialect, shape, numbers,
+            u_context, u_note, u_assumed, u_tools, u_place, offset,
+        )  # fmt: skip
         requests = 0 if status in UNCOUNTED else 1
         return row, (start, end, series, requests, counts, unpriced, amounts)
 
-    def _interned(self, words: Words) -> tuple[int, ...]:
+    def _interned(self, words: Words) -> WordIds:
         currency, card, dialect, context, note, assumed, tools, place = words
         dim = self._intern.dim
         if len(self._words) > LIMIT:
