@@ -1,10 +1,13 @@
 """Spend that only an agent's own cumulative counters show, as derived `recovered` events.
 
-    recovered = claim - owned - sighted - what the session it was forked from had recovered then
+    recovered = claim - owned - inherited
 
-Claims are kept with their history, because a fork inherits its origin's counters as they
-stood at the fork. Derived events are replaced whenever anything they rest on changes, so
-that the order in which files are read can't matter.
+A fork's counters begin with those of the session it was forked from, so what it inherited is
+its origin's latest claim before the fork's first own call. That claim also holds what the fork's
+file does not copy: the origin's sub-agents, and what stood before a compaction. Where the origin
+made no claim, the inheritance is what the fork's file shows of it (its sightings) and what the
+origin had recovered by then. So claims are kept with their history. Derived events are replaced
+whenever anything they rest on changes, so that the order in which files are read can't matter.
 """
 
 from __future__ import annotations
@@ -105,7 +108,6 @@ def recovered_at(
     for claim in _claims(db, session, until_ms):
         known = [
             *_sums(db, _OWNED, session, claim),
-            *_sums(db, _SIGHTED, session, claim),
             *_inherited(db, session, claim, path | {session}),
         ]
         beyond = zip(claim.counts, summed(known), strict=True)
@@ -137,13 +139,22 @@ def _sums(db: sqlite3.Connection, sql: str, session: int, claim: Recovered) -> l
 def _inherited(
     db: sqlite3.Connection, session: int, claim: Recovered, path: frozenset[int]
 ) -> list[Counts]:
+    seen = _sums(db, _SIGHTED, session, claim)
     origin = _origin(db, session)
     if origin is None or origin in path:
-        return []
+        return seen
     first = db.execute(_FIRST, (session,)).fetchone()[0]
     forked = claim.seen_ms if first is None else min(first, claim.seen_ms)
-    rest = recovered_at(db, origin, forked, path)
-    return [each.counts for each in rest if undated(each.model) == undated(claim.model)]
+    told = _claims(db, origin, forked)
+    if not told:
+        told, known = recovered_at(db, origin, forked, path), seen
+    else:
+        known = []
+    return [*known, *(each.counts for each in told if _same_model(each, claim))]
+
+
+def _same_model(one: Recovered, other: Recovered) -> bool:
+    return undated(one.model) == undated(other.model)
 
 
 def _origin(db: sqlite3.Connection, session: int) -> int | None:

@@ -79,7 +79,8 @@ CREATE TABLE session (
     id INTEGER PRIMARY KEY, source INTEGER NOT NULL,
     title TEXT NOT NULL, title_rank INTEGER NOT NULL, title_ms INTEGER NOT NULL,
     directory TEXT NOT NULL, branch TEXT NOT NULL, branch_ms INTEGER NOT NULL,
-    parent TEXT NOT NULL, forked_from TEXT NOT NULL, version TEXT NOT NULL
+    parent TEXT NOT NULL, forked_from TEXT NOT NULL, forked_ms INTEGER NOT NULL,
+    version TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE claim (

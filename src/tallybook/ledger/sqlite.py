@@ -24,7 +24,7 @@ READER, APPRAISAL = 1, 2
 """Who complained: a reader's complaints are settled by reading the place again."""
 
 _FACT = """
-INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
     title = CASE WHEN (excluded.title_rank, excluded.title_ms, excluded.title)
         > (title_rank, title_ms, title) THEN excluded.title ELSE title END,
@@ -36,7 +36,9 @@ ON CONFLICT (id) DO UPDATE SET
         THEN excluded.branch ELSE branch END,
     branch_ms = max(branch_ms, excluded.branch_ms),
     parent = max(parent, excluded.parent),
-    forked_from = max(forked_from, excluded.forked_from),
+    forked_from = CASE WHEN (excluded.forked_ms, excluded.forked_from)
+        > (forked_ms, forked_from) THEN excluded.forked_from ELSE forked_from END,
+    forked_ms = max(forked_ms, excluded.forked_ms),
     version = max(version, excluded.version)
 """
 _CLAIM = """
@@ -116,6 +118,7 @@ class SqliteLedger:
                     fact.seen_ms if fact.branch else 0,
                     storable(fact.parent or ""),
                     storable(fact.forked_from or ""),
+                    fact.seen_ms if fact.forked_from else 0,
                     storable(fact.version or ""),
                 )
                 for fact in facts

@@ -42,6 +42,12 @@ class Message(Struct, gc=False):
     usage: Raw = NOTHING
 
 
+class Fork(Struct, gc=False, rename="camel"):
+    """Where a copied line of an interactive branch came from."""
+
+    session_id: str | None = None
+
+
 class Line(Struct, gc=False, rename="camel"):
     """One line of a history."""
 
@@ -57,6 +63,7 @@ class Line(Struct, gc=False, rename="camel"):
     version: str | None = None
     is_sidechain: bool | None = None
     attribution_agent: str | None = None
+    forked_from: Fork | None = None
     cost_usd: Raw = msgspec.field(default=NOTHING, name="costUSD")
 
 
@@ -75,6 +82,9 @@ def decode_tolerant(raw: bytes) -> Line | None:
         setattr(line, name, _text(fields.get(encoded)))
     line.timestamp = _time(fields.get("timestamp"))
     line.is_sidechain = fields.get("isSidechain") is True
+    fork = fields.get("forkedFrom")
+    if isinstance(fork, dict):
+        line.forked_from = Fork(_text(cast("dict[str, object]", fork).get("sessionId")))
     message = fields.get("message")
     if isinstance(message, dict):
         inner = cast("dict[str, object]", message)
@@ -88,7 +98,7 @@ def decode_tolerant(raw: bytes) -> Line | None:
     return line
 
 
-_OTHERS = ("message", "is_sidechain", "cost_usd", "timestamp")
+_OTHERS = ("message", "is_sidechain", "cost_usd", "timestamp", "forked_from")
 _TEXTS = tuple(
     (name, encoded)
     for name, encoded in zip(Line.__struct_fields__, Line.__struct_encode_fields__, strict=True)

@@ -14,7 +14,7 @@ from ..reading import Complaint, Cursor, Observation
 from .claude_files import NAME, closed
 from .claude_lines import sample_of
 from .claude_scan import scan, without_usage
-from .claude_state import resume, state_text
+from .claude_state import State, resume, state_text
 from .claude_taker import BACKUP_HINT, COMPLAINTS, LineTaker
 from .source import Place
 from .tail import Block, Buffers, Passed, blocks, mark, open_regular
@@ -48,6 +48,7 @@ class _FileReader:
         state = resume(file, since, self.version)
         taker = self.taker
         taker.replies, taker.last_ms = state.replies(), state.last
+        taker.notes.begun_ms = state.begun
         reached = safe = self._since = state.offset
         for part in blocks(file, state.offset, buffer, without_usage):
             if isinstance(part, Passed):
@@ -132,12 +133,13 @@ class _FileReader:
         is not taken for a finished one."""
         taker = self.taker
         since, self._since = self._since, offset
+        state = State(offset, mark(file, offset), taker.last_ms, taker.notes.begun_ms)
         return Cursor(
             source=NAME,
             place=self.place.path,
             size=self.place.size if done else -1,
             mtime_ns=self.place.mtime_ns if done else 0,
             since=since,
-            state=state_text(offset, mark(file, offset), taker.last_ms, taker.replies),
+            state=state_text(state, taker.replies),
             version=self.version,
         )

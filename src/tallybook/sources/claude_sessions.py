@@ -75,15 +75,23 @@ class Notes:
         self.last: dict[str, Line] = {}
         self.first: Opening | None = None
         self.forked: dict[str, str] = {}
+        self.begun_ms = 0
         self._summaries = 0
 
     def read_head(self, data: bytes) -> None:
-        """Look for the first real prompt in the first lines of a file."""
+        """Look for the first real prompt in the first lines of a file, and for the moment at
+        which the session began: headless versions from 2.0.65 on write a `queue-operation`
+        first, so that what carries an earlier time was copied from another session."""
+        timed = False
         for raw in data[:HEAD_BYTES].split(b"\n")[:HEAD_LINES]:
             try:
                 line = _opening(raw)
             except Problems:
                 continue
+            if line.timestamp and not timed:
+                timed = True
+                if line.type == "queue-operation":
+                    self.begun_ms = parse_instant(line.timestamp) or 0
             if line.session_id and (self.first is None or not self.first.cwd):
                 self.first = line
             self._prompt(line)

@@ -36,6 +36,7 @@ class State(Struct, gc=False):
     offset: int = 0
     mark: str = ""
     last: int = 0
+    begun: int = 0
     open: list[OpenReply] = []
 
     def replies(self) -> dict[str, Reply]:
@@ -59,8 +60,8 @@ def resume(file: FileIO, since: Cursor | None, version: int) -> State:
     return state if same else State()
 
 
-def state_text(offset: int, fingerprint: str, last: int, replies: Mapping[str, Reply]) -> str:
-    """The text of a cursor at `offset`."""
+def state_text(state: State, replies: Mapping[str, Reply]) -> str:
+    """The text of a cursor: the state with the open replies."""
     opened = [
         OpenReply(
             name, one.offset, one.started_ms, one.ended_ms, one.output, one.kinds, one.stopped,
@@ -68,7 +69,7 @@ def state_text(offset: int, fingerprint: str, last: int, replies: Mapping[str, R
         )
         for name, one in replies.items()
     ]  # fmt: skip
-    return msgspec.json.encode(State(offset, fingerprint, last, opened)).decode()
+    return msgspec.json.encode(msgspec.structs.replace(state, open=opened)).decode()
 
 
 def _reply(one: OpenReply) -> Reply:

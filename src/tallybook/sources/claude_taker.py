@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from hashlib import blake2b
+from typing import NamedTuple
 
 from ..clock import parse_instant
 from ..reading import Attribution, Complaint, Observation, attr_of
@@ -23,6 +24,7 @@ from .claude_lines import (
     sample_of,
 )
 from .claude_replies import PLACEHOLDER, Reply
+from .claude_scan import WINDOW
 from .claude_sessions import Notes, claims_of
 from .source import Place
 from .tail import Block
@@ -43,11 +45,20 @@ SUBAGENT = "subagent"
 BACKUP_HINT = "compare the file with a backup; everything else in it was read"
 
 _TIMESTAMP = b'"timestamp":"'
+_COPY = b'"type":"assistant","message":{'
 _LINE_STARTS = (b'{"parentUuid":', b'{"type":"cost-state"')
 _CUT_OFF = b"cut off mid-stream"
 _NEAR = 64 << 10
 
 Whose = tuple[Attribution, int]
+
+
+class Moment(NamedTuple):
+    """When and where a reply was met first, and whether as a copy from another session."""
+
+    ms: int
+    offset: int
+    copied: bool
 
 
 class LineTaker:
@@ -126,7 +137,8 @@ class LineTaker:
         offset = self._block.base + pos
         reply = self._current
         if not message.id or message.id != reply.message or line.is_sidechain is not self._side:
-            reply = self._turn(line, message, ms, offset)
+            copied = ms < self.notes.begun_ms or (line.request_id is None and self._typed(pos))
+            reply = self._turn(line, message, Moment(ms, offset, copied))
         reply.add(message, usage, ms, offset)
         if reply.output <= PLACEHOLDER or self.watching:
             self._watch(reply, line)
@@ -163,19 +175,24 @@ class LineTaker:
 
     # -- their parts
 
-    def _turn(self, line: Line, message: Message, ms: int, offset: int) -> Reply:
+    def _typed(self, pos: int) -> bool:
+        """Whether a line's type stands before its message: versions up to 2.0.20 write copies
+        that way, and the type of a line of their own behind it."""
+        return self._block.data.find(_COPY, pos, pos + WINDOW) >= 0
+
+    def _turn(self, line: Line, message: Message, at: Moment) -> Reply:
         """The reply that a line belongs to, when that is not the one of the line before."""
-        name = message.id or line.request_id or line.uuid or str(offset)
+        name = message.id or line.request_id or line.uuid or str(at.offset)
         reply = self.replies.get(name)
         if reply is None:
-            reply = self.replies[name] = Reply(offset, ms)
+            reply = self.replies[name] = Reply(at.offset, at.ms)
             if len(self.replies) > OPEN:
                 oldest = self.replies.pop(next(iter(self.replies)))
                 if oldest.changed:
                     self._told.append(oldest.reading(self.place.path))
         reply.loose_time |= self._loose
         self._loose = False
-        reply.adopt(line, message, *self._who(line))
+        reply.adopt(line, message, *self._who(line, at.copied))
         self._current, self._side = reply, line.is_sidechain
         return reply
 
@@ -215,24 +232,26 @@ class LineTaker:
         ms = parse_instant(text) if at >= len(_TIMESTAMP) else None
         return max(ms, self.last_ms) if ms is not None and plausible(ms) else self.last_ms
 
-    def _who(self, line: Line) -> Whose:
-        session, asked = line.session_id, line.request_session_id
+    def _who(self, line: Line, copied: bool) -> Whose:
+        session, helper = line.session_id, line.attribution_agent
+        asked = line.forked_from.session_id if line.forked_from else line.request_session_id
         numbered = line.request_id is not None
-        mark = (session, asked, line.cwd, line.is_sidechain, numbered, line.attribution_agent)
+        mark = (session, asked, line.cwd, line.is_sidechain, numbered, helper, copied)
         known = self._whose.get(mark)
         if known is None:
-            known = self._whose[mark] = self._new_who(line)
+            known = self._whose[mark] = self._new_who(line, asked, copied)
         self.notes.last[known[0].session or ""] = line
         return known
 
-    def _new_who(self, line: Line) -> Whose:
+    def _new_who(self, line: Line, asked: str | None, copied: bool) -> Whose:
         own = self.origin.session
         session = line.session_id or own
-        asked = line.request_session_id
         helper = self.origin.helper or line.is_sidechain is True
         if asked and session and asked != session:
             rank = 1
-            self.notes.forked.setdefault(session, asked)
+            self.notes.forked[session] = asked  # the last copies are those of the parent
+        elif copied and not self.origin.helper:
+            rank = 1
         elif own and session != own:
             rank = 2
         elif helper:
