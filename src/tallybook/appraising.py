@@ -15,6 +15,10 @@ from .reading import Reading
 
 TIER_UNKNOWN = "tier-unknown"
 
+DEAREST = 10**15
+"""Nano-units above which the price of one call is not believed: a million of any currency. It
+also keeps every sum within what a database can add."""
+
 
 class Appraising:
     """Counts by dialect, prices by the book."""
@@ -43,6 +47,9 @@ class Appraising:
         nanos, currency, card, unpriced, more, _ = rater(counts, units, at)
         if more:
             assumed = (*assumed, *more)
+        if nanos is not None and nanos > DEAREST:
+            complaints = (*complaints, "a price above a million was not believed")
+            nanos, currency, card, unpriced = None, None, None, sum(counts)
         return Appraisal(counts, nanos, currency, card, unpriced, context, assumed, complaints)
 
     def estimate(self, provider: str, model: str, counts: Counts, at_ms: int) -> Appraisal:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from . import __version__
 from .errors import UsageMistake
 from .ledger import Ledger, SessionRecord, open_ledger
 from .query import Figures, Filter, Query, Report
@@ -43,6 +44,17 @@ class SessionAnswer:
     agents: tuple[str, ...]
     tools: tuple[tuple[str, int], ...]
     by_model: Report
+
+
+def price_mark(settings: Settings) -> str:
+    """Changes when the shipped or the user's own prices do; costs no more than a look at two
+    files."""
+    files = (Path(__file__).parent / "prices" / "data" / "index.json", settings.prices)
+    marks = [__version__]
+    for file in files:
+        status = file.stat() if file is not None and file.exists() else None
+        marks.append(f"{status.st_size}.{status.st_mtime_ns}" if status else "-")
+    return " ".join(marks)
 
 
 class Book:
@@ -95,6 +107,7 @@ class Book:
         walk = Walk(
             ledger=self.ledger,
             prices=lambda: self.prices,
+            price_mark=price_mark(self.settings),
             progress=progress,
             full=full,
             titles=self.settings.titles,

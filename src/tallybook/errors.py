@@ -7,6 +7,7 @@
     ├── PriceError                 1   a price book or override is damaged
     └── LedgerError                1   the ledger can't be opened, read or written
         ├── LedgerBusy             1   another process kept the ledger locked
+        ├── LedgerReadOnly         1   the ledger answers, but can't be written
         └── LedgerTooNew           1   written by a newer Tallybook
 
 Each error says what happened (its message), why (`because`) and what to do next (`hint`),
@@ -56,6 +57,10 @@ class LedgerError(TallyError):
 
 class LedgerBusy(LedgerError):
     """Another process held the ledger's write lock for longer than we wait."""
+
+
+class LedgerReadOnly(LedgerError):
+    """The ledger can be read and not written."""
 
 
 class LedgerTooNew(LedgerError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -43,8 +43,8 @@ class Progress(NamedTuple):
 class SyncReceipt:
     """What a sync did. `counts` are the tokens that it added, recovered ones and those of
     calls that turned out larger included; `messages` are those of new events, `sessions` those
-    that were read. `by_provider` is what the ledger now holds; `complete` is False when a place
-    could not be read at all."""
+    that were read. `healed` calls had no price before and have one now. `by_provider` is what
+    the ledger now holds; `complete` is False while some place can't be read at all."""
 
     sources: tuple[str, ...]
     places_found: int
@@ -55,6 +55,7 @@ class SyncReceipt:
     messages: int
     new_events: int
     joined: int
+    healed: int
     counts: Counts
     complaints: tuple[Complaint, ...]
     by_provider: Report
@@ -92,10 +93,11 @@ class _Tally:
 
 class Walk(NamedTuple):
     """What a sync walks with: where to record, by which prices, and whom to tell. The price
-    book is opened when there is something to price."""
+    book is opened when there is something to price; `price_mark` changes when it does."""
 
     ledger: Ledger
     prices: Callable[[], PriceBook]
+    price_mark: str = ""
     progress: Callable[[Progress], None] | None = None
     full: bool = False
     titles: bool = True
@@ -108,6 +110,9 @@ def sync(walk: Walk, sources: Sequence[Source]) -> SyncReceipt:
     tally = _Tally()
     for source in sources:
         _walk_source(walk, source, tally)
+    if not walk.titles:
+        walk.ledger.forget_titles()
+    healed = _heal(walk)
     holds = answer(walk.ledger, Query(by=("provider",)))
     return SyncReceipt(
         sources=tuple(source.name for source in sources),
@@ -119,13 +124,23 @@ def sync(walk: Walk, sources: Sequence[Source]) -> SyncReceipt:
         messages=tally.messages,
         new_events=tally.new,
         joined=tally.joined,
+        healed=healed,
         counts=_added(tally.before, holds.totals.counts),
         complaints=tuple(tally.complaints),
         by_provider=holds,
         ledger=walk.ledger.path,
         seconds=time.monotonic() - started,
-        complete=not any(each.fatal for each in tally.complaints),
+        complete=holds.complete,
     )
+
+
+def _heal(walk: Walk) -> int:
+    """Hold the calls without a price against a price book that they have not met yet."""
+    if walk.ledger.priced_by() == walk.price_mark:
+        return 0
+    from .appraising import Appraising
+
+    return walk.ledger.heal(Appraising(walk.prices()), walk.price_mark)
 
 
 def _added(before: Counts | None, after: Counts) -> Counts:
@@ -137,6 +152,7 @@ def _added(before: Counts | None, after: Counts) -> Counts:
 def _walk_source(walk: Walk, source: Source, tally: _Tally) -> None:
     cursors = walk.ledger.cursors(source.name)
     batch = Batch(located=(source.name,))
+    closed = _closed_before(walk, source)
     changed: list[tuple[Place, Cursor | None]] = []
     for place in source.locate():
         if isinstance(place, Complaint):
@@ -144,11 +160,12 @@ def _walk_source(walk: Walk, source: Source, tally: _Tally) -> None:
             continue
         tally.found += 1
         cursor = cursors.get(storable(place.path))
-        if walk.full or cursor is None or not _same(place, cursor, source.version):
+        fresh = cursor is None or not _same(place, cursor, source.version)
+        if walk.full or fresh or place.path in closed:
             changed.append((place, None if walk.full else cursor))
         else:
             tally.unchanged += 1
-    if not changed and not batch.complaints and not _closed_before(walk, source, cursors):
+    if not changed and not batch.complaints and closed <= cursors.keys():
         return
     from .appraising import Appraising
 
@@ -164,12 +181,12 @@ def _walk_source(walk: Walk, source: Source, tally: _Tally) -> None:
         tally.add(batch, walk.ledger, appraiser)
 
 
-def _closed_before(walk: Walk, source: Source, cursors: Mapping[str, Cursor]) -> bool:
-    """Whether something that could not be opened was complained of, and has gone since."""
-    return any(
-        each.fatal and each.source == source.name and each.place not in cursors
-        for each in walk.ledger.complaints()
-    )
+def _closed_before(walk: Walk, source: Source) -> set[str]:
+    """The places that could not be opened when they were last tried."""
+    if not walk.ledger.standing()[1]:
+        return set()
+    complaints = walk.ledger.complaints()
+    return {each.place for each in complaints if each.fatal and each.source == source.name}
 
 
 def _same(place: Place, cursor: Cursor, version: int) -> bool:
@@ -193,7 +210,8 @@ def _observations(
             )
         yield from source.read(place, cursor)
         tally.read += 1
-        tally.bytes_read += place.size
+        known = cursor.size if cursor is not None and cursor.size <= place.size else 0
+        tally.bytes_read += place.size - max(0, known)
 
 
 def _sort(observation: Observation, batch: Batch, titles: bool) -> None:

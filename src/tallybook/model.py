@@ -124,15 +124,15 @@ def decimal_text(nanos: int) -> str:
 def nanos_of(text: str) -> int:
     """The inverse of `decimal_text`. Rounds half-even to nine decimals; raises `ValueError`
     for anything that is not a finite decimal number."""
-    from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+    from decimal import ROUND_HALF_EVEN, Decimal
 
     try:
         value = Decimal(text)
-    except InvalidOperation as problem:
-        raise ValueError(f"not a decimal number: {text!r}") from problem
-    if not value.is_finite():
-        raise ValueError(f"not a finite number: {text!r}")
-    return int(value.scaleb(9).to_integral_value(ROUND_HALF_EVEN))
+        if not value.is_finite() or value.adjusted() > 30:
+            raise ValueError(f"not an amount: {text[:40]!r}")
+        return int(value.scaleb(9).to_integral_value(ROUND_HALF_EVEN))
+    except ArithmeticError as problem:
+        raise ValueError(f"not a decimal number: {text[:40]!r}") from problem
 
 
 def instant(ms: int) -> datetime:

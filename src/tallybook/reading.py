@@ -73,7 +73,8 @@ class Reading(NamedTuple):
 class Complaint(NamedTuple):
     """A problem as data. `position` is a byte offset (or 0 for a whole place), `sample` a
     short harmless excerpt, `hint` the next step; `fatal` marks a place of which nothing
-    could be read, which makes the whole answer partial."""
+    could be read, which makes the whole answer partial; `lost` is False where nothing can be
+    missing from the totals, as with an empty file."""
 
     source: str
     place: str
@@ -82,6 +83,7 @@ class Complaint(NamedTuple):
     sample: str = ""
     hint: str = ""
     fatal: bool = False
+    lost: bool = True
 
 
 class SessionFact(NamedTuple):
@@ -140,7 +142,8 @@ class Cursor(NamedTuple):
 
 
 class Round(NamedTuple):
-    """One question with its answer, as recalled on demand from the tool's own files."""
+    """One question with its answer, as recalled on demand from the tool's own files. `message`
+    is the provider's response id, `usage` the raw usage object, `finish` why the reply ended."""
 
     number: int
     started_ms: int
@@ -149,6 +152,10 @@ class Round(NamedTuple):
     answer: str = ""
     reasoning: str = ""
     tool_calls: tuple[Mapping[str, str], ...] = ()
+    message: str = ""
+    usage: bytes = b""
+    finish: str = ""
+    duration_ms: int | None = None
 
 
 class ProcessSignature(NamedTuple):

@@ -14,13 +14,23 @@ from .query import Note, Query, Report
 
 UNPRICED = "unpriced-model"
 RECOVERED = "recovered"
+COMPLAINTS = "complaints"
 
 
 def answer(ledger: Ledger, query: Query) -> Report:
     """The ledger's answer, with a note for each thing that a reader of it has to know."""
     report = ledger.ask(query)
-    notes = tuple(_notes(ledger, report))
-    return replace(report, notes=(*report.notes, *notes)) if notes else report
+    lost, closed = ledger.standing()
+    notes = [*report.notes, *_notes(ledger, report)]
+    if lost:
+        notes.append(_complaints(lost))
+    return replace(report, notes=tuple(notes), complete=report.complete and not closed)
+
+
+def _complaints(lost: int) -> Note:
+    what = "1 place" if lost == 1 else f"{lost:,} places"
+    text = f"{what} in the histories could not be read, so something may be missing: tally doctor"
+    return Note(code=COMPLAINTS, text=text)
 
 
 def _notes(ledger: Ledger, report: Report) -> Iterator[Note]:
@@ -34,7 +44,7 @@ def _notes(ledger: Ledger, report: Report) -> Iterator[Note]:
         yield Note(
             code=RECOVERED,
             text=f"{report.totals.recovered_tokens:,} tokens were recovered from the agents' own "
-            "running totals: the calls themselves are in no history",
+            "running totals: they stand in no line of a call",
         )
 
 

@@ -192,3 +192,106 @@ def test_an_empty_ledger_answers(tmp_path: Path) -> None:
     report = open_new(tmp_path).ask(Query(by=("date",), bucket="month", tz="Europe/Berlin"))
     assert report.rows == ()
     assert report.totals.requests == 0
+
+
+@pytest.mark.parametrize("week_start", [0, 5, 6])
+def test_weeks_begin_when_the_user_says(tmp_path: Path, week_start: int) -> None:
+    book = open_new(tmp_path)
+    day = 24 * 3_600_000
+    record(book, [reading(str(n), at=CHANGE + n * day) for n in range(20)], by=APPRAISER)
+    want: dict[str, int] = defaultdict(int)
+    for n in range(20):
+        when = datetime.fromtimestamp((CHANGE + n * day) / 1000, UTC).date()
+        want[(when - timedelta(days=(when.weekday() - week_start) % 7)).isoformat()] += 1
+    report = book.ask(Query(by=("date",), bucket="week", week_start=week_start))
+    assert {row.dims["date"]: row.figures.requests for row in report.rows} == want
+
+
+def test_sums_beyond_64_bits_of_nanos_are_exact(tmp_path: Path) -> None:
+    """More than 9.2e9 dollars: the largest calls that are believed, of the dearest model."""
+    book = open_new(tmp_path)
+    calls, output = 12_400, 10**10
+    dear = usage(output=output, fresh=0)
+    at = (CHANGE + n * 900_000 for n in range(calls))
+    model = "claude-opus-4-1"
+    record(book, [reading(str(n), at=ms, raw=dear, model=model) for n, ms in enumerate(at)])
+    nanos = output * 75_000
+    assert nanos * calls > 2**63
+    assert book.ask(Query()).totals.cost == {"USD": nanos * calls}
+    assert book.verify() == []
+
+
+def test_what_is_shown_short_can_be_asked_for(tmp_path: Path) -> None:
+    from tallybook.reading import Attribution
+
+    book = open_new(tmp_path)
+    who = Attribution("claude-code", session="8cfb97a0-0921", project="/home/ann/Code/App")
+    other = Attribution("claude-code", session="ffff0000-0921", project="/home/ann/Code/Webapp")
+    record(book, [reading("a", who=who), reading("b", who=other)], by=APPRAISER)
+
+    def calls(dimension: str, *values: str) -> int:
+        where = (Filter(dimension=dimension, values=values),)
+        return book.ask(Query(where=where)).totals.requests
+
+    assert calls("session", "8cfb97a0") == 1
+    assert calls("session", "8cf") == 0
+    assert calls("session", "8cfb97a0-0921") == 1
+    assert calls("project", "app") == 1
+    assert calls("project", "code/app") == 1
+    assert calls("project", "Code") == 0
+    assert calls("model", "claude-sonnet-4-5") == 2
+    assert calls("model", "anthropic/claude-sonnet-4-5") == 2
+    assert calls("model", "claude-sonnet-4") == 0
+
+
+def test_titles_fold_case_in_every_script(tmp_path: Path) -> None:
+    from tallybook.reading import Batch
+
+    book = open_new(tmp_path)
+    record(book, [reading("a", session="s1"), reading("b", session="s2")], by=APPRAISER)
+    fact = SessionFact(source="claude-code", session="s1", title="Übung Eins", title_rank=2)
+    book.record(Batch(facts=[fact]), APPRAISER)
+    for condition in (
+        Filter(dimension="title", op="~", values=("übung",)),
+        Filter(dimension="title", values=("ÜBUNG EINS",)),
+        Filter(dimension="title", op="!=", values=("übung eins",)),
+        Filter(dimension="title", values=("",)),
+    ):
+        assert book.ask(Query(where=(condition,))).totals.requests == 1, condition
+
+
+def test_amounts_of_two_currencies_are_not_added_to_sort(tmp_path: Path) -> None:
+    book = open_new(tmp_path)
+    record(
+        book,
+        [
+            reading("a", session="dear in yuan", provider="zhipuai", model="glm-5.3"),
+            reading("b", session="dollars", raw=usage(output=10)),
+            reading("c", session="more dollars", raw=usage(output=500)),
+        ],
+        by=APPRAISER,
+    )
+    rows = book.ask(Query(by=("session",), sort="-cost")).rows
+    assert [row.dims["session"] for row in rows] == ["more dollars", "dollars", "dear in yuan"]
+    assert [list(row.figures.cost) for row in rows] == [["USD"], ["USD"], ["CNY"]]
+
+
+def test_an_answer_is_one_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another process records while an answer is worked out is in none of its parts."""
+    import tallybook.ledger.asking as asking
+
+    book = open_new(tmp_path)
+    record(book, [reading("a")], by=APPRAISER)
+    other = open_new(tmp_path)
+    plain = asking.extent
+
+    def slow(db: object, query: Query) -> tuple[int, int]:
+        found = plain(db, query)  # pyright: ignore[reportArgumentType]  passed on
+        record(other, [reading("b", session="s2")], by=APPRAISER)
+        return found
+
+    monkeypatch.setattr(asking, "extent", slow)
+    report = book.ask(Query(by=("session",)))
+    monkeypatch.undo()
+    assert (len(report.rows), report.totals.requests, report.revision) == (1, 1, "1")
+    assert book.ask(Query()).totals.requests == 2

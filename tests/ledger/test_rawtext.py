@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tallybook.ledger.rawtext import join, split, unite
+from tallybook.ledger.rawtext import split, unite
+from tallybook.rawusage import join
 
 LEAVES = st.none() | st.booleans() | st.integers(-5, 10**12) | st.text(max_size=6)
 JSON = st.recursive(

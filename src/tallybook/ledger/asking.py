@@ -8,7 +8,8 @@ overflow at 9.2e9 units of a currency.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..errors import UsageMistake
@@ -91,16 +92,13 @@ class _Asking:
 
     def _grouped(self, rows: str, sums: str, columns: list[str]) -> dict[Group, Group]:
         keys = "".join(f"{column}, " for column in columns)
-        title = " LEFT JOIN session f ON f.id = s.session" if "title" in self._titled() else ""
+        title = " LEFT JOIN session f ON f.id = s.session" if "title" in self._names else ""
         sql = f"SELECT {keys}{sums} FROM ({rows}) r {_FROM}{title} WHERE {self._where.sql}"
         if columns:
             sql += f" GROUP BY {', '.join(str(n + 1) for n in range(len(columns)))}"
         found = self._db.execute(sql, self._where.values)
         size = len(columns)
         return {tuple(row[:size]): tuple(row[size:]) for row in found}
-
-    def _titled(self) -> set[str]:
-        return {*self._names, *(each.dimension for each in self._query.where)}
 
     def _amounts(self, columns: list[str]) -> dict[Group, Amounts]:
         sums = f"sum(r.nanos / {NANOS}), sum(r.nanos % {NANOS})"
@@ -193,20 +191,35 @@ def ordered(query: Query, rows: list[Row]) -> list[Row]:
     sort = query.sort or ("date" if "date" in query.by else "-total")
     name, falling = sort.removeprefix("-"), sort.startswith("-")
     by_name = sorted(rows, key=lambda row: [str(part or "") for part in row.dims.values()])
-    inside = sorted(by_name, key=lambda row: _rank(row, name), reverse=falling)
+    rank = _amount_rank(rows, name) if name.endswith("cost") else _rank(name)
+    inside = sorted(by_name, key=rank, reverse=falling)
     return inside[: query.limit] if query.limit is not None else inside
 
 
-def _rank(row: Row, name: str) -> tuple[int, str, int]:
-    figures = row.figures
-    if name in row.dims:
-        return 0, row.dims[name] or "", 0
-    if name in ("cost", "reported_cost", "billed_cost"):
-        return sum(getattr(figures, name).values()), "", figures.total
-    plain = {"total": figures.total, "first_at": figures.first_ms, "last_at": figures.last_ms}
-    if name in plain:
-        return plain[name] or 0, "", 0
-    return measure(figures, name), "", 0
+Rank = Callable[[Row], tuple[Part, ...]]
+
+
+def _rank(name: str) -> Rank:
+    def rank(row: Row) -> tuple[Part, ...]:
+        if name in row.dims:
+            return (row.dims[name] or "",)
+        plain = {"first_at": row.figures.first_ms, "last_at": row.figures.last_ms}
+        return ((plain[name] or 0) if name in plain else measure(row.figures, name),)
+
+    return rank
+
+
+def _amount_rank(rows: list[Row], name: str) -> Rank:
+    """By the amount in the currency that is met most often, then in the next one: amounts of
+    different currencies are never added, not even to sort by them."""
+    if name not in _KINDS.values():
+        return _rank(name)
+    met = Counter(unit for row in rows for unit in getattr(row.figures, name))
+    units = sorted(met, key=lambda unit: (-met[unit], unit))
+    return lambda row: (
+        *(getattr(row.figures, name).get(unit, 0) for unit in units),
+        row.figures.total,
+    )
 
 
 def measure(figures: Figures, name: str) -> int:

@@ -1,10 +1,12 @@
-"""Opening the SQLite file and waiting one's turn to write.
+"""Opening the SQLite file, waiting one's turn to write, and reading one moment of it.
 
-SQLite's own busy handler is unfair under contention, so writers retry with jitter.
+SQLite's own busy handler is unfair under contention, and does not wait at all where two
+processes switch a new file to WAL mode at once, so whoever has to wait retries with jitter.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 import time
@@ -12,7 +14,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import LedgerBusy, LedgerError
+from ..errors import LedgerBusy, LedgerError, LedgerReadOnly
 from .migrate import apply, check
 
 PATIENCE_S = 60
@@ -20,56 +22,87 @@ CACHE_KB = 64 * 1024
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection to the ledger with its schema up to date. Raises `LedgerError`."""
+    """A connection to the ledger with its schema up to date; one that can only read where the
+    file or its folder can't be written. Raises `LedgerError`."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         db = sqlite3.connect(path, timeout=5, isolation_level=None)
         _prepare(db, path)
-    except sqlite3.DatabaseError as problem:
+    except (sqlite3.DatabaseError, OSError, ValueError) as problem:
+        if _only_readable(path):
+            return _connect_to_read(path)
         raise _refusal(path, problem) from problem
-    except OSError as problem:
-        raise LedgerError(
-            f"can't open the ledger {path}",
-            because=problem.strerror or str(problem),
-            hint="set TALLY_LEDGER or TALLY_HOME to a place you can write",
-        ) from problem
     return db
 
 
 def _prepare(db: sqlite3.Connection, path: Path) -> None:
     missing = check(db, str(path))
-    db.execute("PRAGMA foreign_keys = ON")
-    db.execute("PRAGMA synchronous = NORMAL")
-    db.execute(f"PRAGMA cache_size = -{CACHE_KB}")
-    db.execute("PRAGMA temp_store = MEMORY")
+    _tune(db)
     if not missing:
         return
-    db.execute("PRAGMA journal_mode = WAL")
+    _patiently(db, "PRAGMA journal_mode = WAL")
     for step in missing:
         with writing(db):
             if step in check(db, str(path)):
                 apply(db, step)
 
 
-def _refusal(path: Path, problem: sqlite3.DatabaseError) -> LedgerError:
-    if "locked" in str(problem) or "busy" in str(problem):
+def _tune(db: sqlite3.Connection) -> None:
+    db.execute("PRAGMA foreign_keys = ON")
+    db.execute("PRAGMA synchronous = NORMAL")
+    db.execute(f"PRAGMA cache_size = -{CACHE_KB}")
+    db.execute("PRAGMA temp_store = MEMORY")
+
+
+def _only_readable(path: Path) -> bool:
+    if not (path.is_file() and os.access(path, os.R_OK)):
+        return False
+    return not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    """Without a writable folder SQLite can't keep its index of the write-ahead log, so where
+    there is no log the file is taken as one that nobody changes."""
+    log = path.with_name(path.name + "-wal")
+    still = "" if log.exists() and log.stat().st_size else "&immutable=1"
+    try:
+        address = f"{path.resolve().as_uri()}?mode=ro{still}"
+        db = sqlite3.connect(address, uri=True, isolation_level=None)
+        if check(db, str(path)):
+            raise _refusal(path, sqlite3.OperationalError("an older ledger, and read-only"))
+        _tune(db)
+    except sqlite3.DatabaseError as problem:
+        raise _refusal(path, problem) from problem
+    return db
+
+
+def _refusal(path: Path, problem: Exception) -> LedgerError:
+    text = str(problem)
+    if "locked" in text or "busy" in text:
         return LedgerBusy(
             f"the ledger {path} is busy",
             because="another process is writing to it",
             hint="try again when it is done",
         )
-    return LedgerError(
-        f"can't open the ledger {path}",
-        because=str(problem),
-        hint="restore it from a backup, or set TALLY_LEDGER to another path",
-    )
+    if isinstance(problem, OSError):
+        text = problem.strerror or text
+    what = f"can't open the ledger {path}"
+    if "not a database" in text or "malformed" in text:
+        hint = "move it away and run `tally sync`, or put a backup in its place"
+        return LedgerError(what, because=text, hint=hint)
+    if path.is_dir():
+        text = "it is a folder"
+    elif "unable to open" in text or "readonly" in text:
+        text = "its file or folder may not be read and written"
+    hint = "mend the permissions, or set TALLY_LEDGER or TALLY_HOME to another place"
+    return LedgerError(what, because=text, hint=hint)
 
 
 @contextmanager
 def writing(db: sqlite3.Connection) -> Generator[None]:
     """A write transaction: committed at the end, rolled back on any error. Raises `LedgerBusy`
-    after a minute of waiting and `LedgerError` when the disk is full or the file damaged."""
-    _begin(db)
+    after a minute of waiting, `LedgerReadOnly`, and `LedgerError` for a full disk and the like."""
+    _patiently(db, "BEGIN IMMEDIATE")
     try:
         yield
         db.execute("COMMIT")
@@ -77,22 +110,57 @@ def writing(db: sqlite3.Connection) -> Generator[None]:
         if db.in_transaction:
             db.execute("ROLLBACK")
         if isinstance(problem, sqlite3.DatabaseError):
-            raise LedgerError(
-                "the ledger could not be written",
-                because=str(problem),
-                hint="free some disk space, then run the command again: nothing was lost",
-            ) from problem
+            raise _failure(problem) from problem
         raise
 
 
-def _begin(db: sqlite3.Connection) -> None:
+@contextmanager
+def reading(db: sqlite3.Connection) -> Generator[None]:
+    """One moment of the ledger: whatever others write meanwhile, all questions inside see the
+    same. Inside a transaction of our own it changes nothing. Raises `LedgerError`."""
+    try:
+        if db.in_transaction:
+            yield
+            return
+        db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            if db.in_transaction:
+                db.execute("COMMIT")
+    except sqlite3.DatabaseError as problem:
+        raise LedgerError(
+            "the ledger can't be read",
+            because=str(problem),
+            hint="run `tally ledger verify`; if it is damaged, put a backup in its place",
+        ) from problem
+
+
+def _failure(problem: sqlite3.DatabaseError) -> LedgerError:
+    text = str(problem)
+    if "readonly" in text:
+        return LedgerReadOnly(
+            "the ledger can't be written",
+            because="its file or folder is read-only",
+            hint="mend the permissions, or set TALLY_LEDGER to another place",
+        )
+    full = "full" in text or "I/O" in text
+    hint = "free some disk space, then run the command again: nothing was lost"
+    damaged = "run `tally ledger verify`: nothing was changed"
+    return LedgerError(
+        "the ledger could not be written", because=text, hint=hint if full else damaged
+    )
+
+
+def _patiently(db: sqlite3.Connection, statement: str) -> None:
     deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
-            db.execute("BEGIN IMMEDIATE")
+            db.execute(statement)
         except sqlite3.OperationalError as problem:
-            if "locked" not in str(problem) and "busy" not in str(problem):
-                raise LedgerError("the ledger can't be written", because=str(problem)) from problem
+            text = str(problem)
+            if "locked" not in text and "busy" not in text:
+                raise _failure(problem) from problem
             if time.monotonic() > deadline:
                 raise LedgerBusy(
                     "the ledger is busy",

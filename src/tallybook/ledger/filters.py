@@ -10,7 +10,11 @@ import sqlite3
 from typing import NamedTuple
 
 from ..errors import UsageMistake
+from ..naming import undated
 from ..query import DIMENSIONS, Filter, Query
+
+SESSION_PREFIX = 4
+"""A session may be named by the beginning of its id, if that has so many characters."""
 
 
 class Condition(NamedTuple):
@@ -38,10 +42,10 @@ def _condition(db: sqlite3.Connection, condition: Filter) -> Condition:
             f"can't filter by {name!r}",
             hint="use --since and --until for times; filter by: " + ", ".join(DIMENSIONS[1:]),
         )
-    if name == "title":
-        return _title(condition)
     if name == "model":
-        positive = _model(db, condition)
+        positive = _models(db, condition)
+    elif name == "title":
+        positive = _titles(db, condition)
     else:
         positive = _among(f"s.{name}", _ids(db, name, condition))
     if condition.op == "!=":
@@ -54,18 +58,27 @@ def _among(column: str, ids: list[int]) -> Condition:
 
 
 def _ids(db: sqlite3.Connection, kind: str, condition: Filter) -> list[int]:
+    rows = db.execute("SELECT id, value FROM dim WHERE kind = ?", (kind,)).fetchall()
     wanted = [value.casefold() for value in condition.values]
-    found = [0] if "" in wanted and condition.op != "~" else []
-    for dim, value in db.execute("SELECT id, value FROM dim WHERE kind = ?", (kind,)):
-        folded = value.casefold()
-        hit = any(part in folded for part in wanted) if condition.op == "~" else folded in wanted
-        if hit:
-            found.append(dim)
+    if condition.op == "~":
+        return [dim for dim, value in rows if any(part in value.casefold() for part in wanted)]
+    found = [0] if "" in wanted else []
+    for want in filter(None, wanted):
+        exact = [dim for dim, value in rows if value.casefold() == want]
+        found += exact or [dim for dim, value in rows if _short_for(kind, want, value.casefold())]
     return found
 
 
-def _model(db: sqlite3.Connection, condition: Filter) -> Condition:
-    """A model by its name, or by `provider/model`."""
+def _short_for(kind: str, word: str, value: str) -> bool:
+    """Whether a word is how a value is shown where room is short: the beginning of a session's
+    id, or the last folders of a project."""
+    if kind == "session":
+        return len(word) >= SESSION_PREFIX and value.startswith(word)
+    return kind == "project" and value.replace("\\", "/").endswith("/" + word.strip("/"))
+
+
+def _models(db: sqlite3.Connection, condition: Filter) -> Condition:
+    """A model by its name or by `provider/model`, with or without the date of its release."""
     wanted = [value.casefold() for value in condition.values]
     pairs: list[int] = []
     sql = (
@@ -74,23 +87,30 @@ def _model(db: sqlite3.Connection, condition: Filter) -> Condition:
     )
     for provider, model, *names in db.execute(sql):
         seller, name = ((each or "").casefold() for each in names)
-        full = f"{seller}/{name}"
         if condition.op == "~":
-            hit = any(part in full for part in wanted)
+            hit = any(part in f"{seller}/{name}" for part in wanted)
         else:
-            hit = name in wanted or full in wanted
+            known = {name, undated(name), f"{seller}/{name}", f"{seller}/{undated(name)}"}
+            hit = not known.isdisjoint(wanted)
         if hit:
             pairs += (provider, model)
     if not pairs:
         return Condition("0")
-    marks = " OR ".join(["(s.provider = ? AND s.model = ?)"] * (len(pairs) // 2))
-    return Condition(marks, tuple(pairs))
+    rows = ", ".join(["(?, ?)"] * (len(pairs) // 2))
+    return Condition(f"(s.provider, s.model) IN (VALUES {rows})", tuple(pairs))
 
 
-def _title(condition: Filter) -> Condition:
-    if condition.op == "~":
-        parts = ["instr(lower(coalesce(f.title, '')), lower(?)) > 0"] * len(condition.values)
-        return Condition(" OR ".join(parts) or "0", condition.values)
-    marks = ", ".join("?" * len(condition.values))
-    word = "NOT IN" if condition.op == "!=" else "IN"
-    return Condition(f"coalesce(f.title, '') {word} ({marks})", condition.values)
+def _titles(db: sqlite3.Connection, condition: Filter) -> Condition:
+    """Sessions by their titles; no title is an empty one."""
+    wanted = [value.casefold() for value in condition.values]
+    untitled = condition.op != "~" and "" in wanted
+    found: list[int] = []
+    for session, title in db.execute("SELECT id, title FROM session WHERE title <> ''"):
+        folded = title.casefold()
+        if any(part in folded for part in wanted) if condition.op == "~" else folded in wanted:
+            found.append(session)
+    among = _among("s.session", found)
+    if not untitled:
+        return among
+    bare = "s.session NOT IN (SELECT id FROM session WHERE title <> '')"
+    return Condition(f"{among.sql} OR {bare}", among.values)

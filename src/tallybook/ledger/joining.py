@@ -7,8 +7,8 @@ kind; *who* moves whole with the largest `attr`. Nothing here touches a database
 from __future__ import annotations
 
 from ..model import STATUS_RANK, Money, Status
+from ..rawusage import join as join_raw
 from ..reading import Reading
-from .rawtext import join as join_raw
 
 Tools = tuple[tuple[str, int], ...]
 

@@ -67,12 +67,25 @@ class Ledger(Protocol):
         """What is known of one session beside its calls."""
         ...
 
-    def titles(self, sessions: tuple[str, ...]) -> Mapping[str, SessionRecord]:
-        """Titles and directories of many sessions."""
-        ...
-
     def complaints(self) -> list[Complaint]:
         """All complaints that still stand."""
+        ...
+
+    def standing(self) -> tuple[int, int]:
+        """How many complaints stand that may cost a total something, and how many places could
+        not be read at all."""
+        ...
+
+    def priced_by(self) -> str:
+        """The mark of the price book that unpriced calls were last held against."""
+        ...
+
+    def heal(self, appraiser: Appraiser, mark: str) -> int:
+        """Price the calls that had no price and now have one; how many those are."""
+        ...
+
+    def forget_titles(self) -> None:
+        """Take the titles of all sessions out."""
         ...
 
     def info(self) -> Mapping[str, int | str]:

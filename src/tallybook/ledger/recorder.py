@@ -15,8 +15,11 @@ from .deltas import Deltas
 from .draft import Draft, gather, keys_of
 from .intern import Interner
 from .joining import join
+from .journal import APPRAISAL
 from .protocol import Receipt
 from .rows import INSERT, REPLACE, EventRow, Stored, Writer, known_keys, load
+
+_SETTLE = f"DELETE FROM complaint WHERE place = ? AND position = ? AND stage = {APPRAISAL}"
 
 Sessions = set[tuple[str, str]]
 """(source, session id) pairs."""
@@ -36,6 +39,7 @@ class Recorder:
         self._keys: list[tuple[bytes, int]] = []
         self._sightings: set[tuple[int, int]] = set()
         self._owners: dict[int, int] = {}
+        self._recounted: list[tuple[int, int]] = []
         self._complaints: list[Complaint] = []
         self._messages = 0
         self._joined = 0
@@ -105,6 +109,9 @@ class Recorder:
         self._deltas.add(figures)
         self._changed[survivor.id] = row
         stored[survivor.id] = Stored(survivor.id, reading, figures)
+        self._recounted += [
+            (self._intern.dim("place", each.reading.place), each.reading.offset) for each in events
+        ]
         if complaints:
             self._complain(draft[0], complaints)
 
@@ -173,6 +180,7 @@ class Recorder:
         """Write what is left, then the roll-ups."""
         self._flush()
         self._deltas.apply(self._db)
+        self._db.executemany(_SETTLE, self._recounted)
         return Receipt(
             new=len(self._counts),
             joined=self._joined,

@@ -6,8 +6,9 @@ import sqlite3
 from collections import Counter
 from dataclasses import replace
 
+from ..naming import storable
 from .protocol import SessionRecord
-from .rows import chunks, tools_of
+from .rows import tools_of
 from .schema import EVENTS_OF_SERIES
 
 _RECORD = """
@@ -25,9 +26,11 @@ GROUP BY e.place, e.tools
 
 def find_sessions(db: sqlite3.Connection, prefix: str) -> tuple[tuple[str, str], ...]:
     """(source, session id) pairs whose id begins with a prefix, at most ten, exact first."""
+    prefix = storable(prefix)
     rows = db.execute(
-        "SELECT DISTINCT r.value, d.value FROM dim d JOIN series s ON s.session = d.id"
-        " JOIN dim r ON r.id = s.source"
+        "SELECT r.value, d.value FROM dim d JOIN"
+        " (SELECT session, source FROM series UNION SELECT id, source FROM session) s"
+        " ON s.session = d.id JOIN dim r ON r.id = s.source"
         " WHERE d.kind = 'session' AND substr(d.value, 1, ?) = ?"
         " ORDER BY d.value = ? DESC, d.value LIMIT 10",
         (len(prefix), prefix, prefix),
@@ -50,16 +53,6 @@ def session_record(db: sqlite3.Connection, source: str, session: str) -> Session
         places=tuple(sorted({place for place, _, _ in rows if place})),
         tools=tuple(sorted(tools.items(), key=lambda each: (-each[1], each[0]))),
     )
-
-
-def session_titles(db: sqlite3.Connection, sessions: tuple[str, ...]) -> dict[str, SessionRecord]:
-    """Titles and directories by session id."""
-    found: dict[str, SessionRecord] = {}
-    for chunk in chunks(sessions):
-        marks = ", ".join("?" * len(chunk))
-        for row in db.execute(f"{_RECORD} d.kind = 'session' AND d.value IN ({marks})", chunk):
-            found[row[0]] = _record(row)
-    return found
 
 
 def _record(row: tuple[str, ...]) -> SessionRecord:

@@ -6,6 +6,8 @@ import sqlite3
 from collections.abc import Iterator
 
 from ..clock import QUARTER_MS
+from ..errors import LedgerError
+from .connection import reading
 from .deltas import LIST, REPORTED
 
 _REBUILT = f"""
@@ -62,7 +64,13 @@ _CHECKS = (
 
 def problems(db: sqlite3.Connection) -> list[str]:
     """What is wrong, in words; empty when everything holds."""
-    return list(_problems(db))
+    found: list[str] = []
+    try:
+        with reading(db):
+            found += _problems(db)
+    except LedgerError as problem:
+        found.append(f"damaged file: {problem.because}")
+    return found
 
 
 def _problems(db: sqlite3.Connection) -> Iterator[str]:

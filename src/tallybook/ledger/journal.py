@@ -1,0 +1,178 @@
+"""What is recorded beside calls, in the transaction of the calls: facts and claims about
+sessions, cursors, complaints. Each is written so that order and repetition can't matter.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from ..naming import storable
+from ..reading import Complaint, Cursor, SessionClaim, SessionFact
+from .intern import Interner
+
+READER, APPRAISAL = 1, 2
+"""Who complained. A reader's complaints are settled by reading the place again, those about a
+usage object by counting it again."""
+
+_FACT = """
+INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET
+    title = CASE WHEN (excluded.title_rank, excluded.title_ms, excluded.title)
+        > (title_rank, title_ms, title) THEN excluded.title ELSE title END,
+    title_ms = CASE WHEN (excluded.title_rank, excluded.title_ms)
+        > (title_rank, title_ms) THEN excluded.title_ms ELSE title_ms END,
+    title_rank = max(title_rank, excluded.title_rank),
+    directory = max(directory, excluded.directory),
+    branch = CASE WHEN (excluded.branch_ms, excluded.branch) > (branch_ms, branch)
+        THEN excluded.branch ELSE branch END,
+    branch_ms = max(branch_ms, excluded.branch_ms),
+    parent = max(parent, excluded.parent),
+    forked_from = CASE WHEN (excluded.forked_ms, excluded.forked_from)
+        > (forked_ms, forked_from) THEN excluded.forked_from ELSE forked_from END,
+    forked_ms = max(forked_ms, excluded.forked_ms),
+    version = max(version, excluded.version)
+"""
+_CLAIM = """
+INSERT INTO claim VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (session, model, seen) DO UPDATE SET
+    input = max(input, excluded.input), output = max(output, excluded.output),
+    reasoning = max(reasoning, excluded.reasoning),
+    cache_read = max(cache_read, excluded.cache_read),
+    cache_write_5m = max(cache_write_5m, excluded.cache_write_5m),
+    cache_write_1h = max(cache_write_1h, excluded.cache_write_1h)
+"""
+_COMPLAINTS = """
+SELECT s.value, p.value, c.reason, c.position, c.sample, c.hint, c.fatal, c.lost FROM complaint c
+JOIN dim s ON s.id = c.source JOIN dim p ON p.id = c.place ORDER BY p.value, c.position, c.reason
+"""
+_CURSORS = """
+SELECT p.value, c.size, c.mtime_ns, c.version, c.state FROM cursor c
+JOIN dim p ON p.id = c.place JOIN dim s ON s.id = c.source WHERE s.kind = 'source' AND s.value = ?
+"""
+
+
+def write_facts(db: sqlite3.Connection, intern: Interner, facts: Iterable[SessionFact]) -> None:
+    """Join what is told of sessions: the better or later word wins, field by field."""
+    dim = intern.dim
+    db.executemany(
+        _FACT,
+        [
+            (
+                dim("session", fact.session),
+                dim("source", fact.source),
+                storable(fact.title),
+                fact.title_rank,
+                fact.seen_ms if fact.title_rank > 1 else 0,
+                storable(fact.directory or ""),
+                storable(fact.branch or ""),
+                fact.seen_ms if fact.branch else 0,
+                storable(fact.parent or ""),
+                storable(fact.forked_from or ""),
+                fact.seen_ms if fact.forked_from else 0,
+                storable(fact.version or ""),
+            )
+            for fact in facts
+        ],
+    )
+
+
+def write_claims(db: sqlite3.Connection, intern: Interner, claims: Iterable[SessionClaim]) -> None:
+    """Keep every claim; one of the same moment joins by the larger counter."""
+    dim = intern.dim
+    db.executemany(
+        _CLAIM,
+        [
+            (
+                dim("session", claim.session),
+                dim("model", claim.model),
+                claim.seen_ms,
+                dim("provider", claim.provider),
+                dim("source", claim.source),
+                *claim.counts,
+                None if claim.reported is None else claim.reported.nanos,
+                dim("currency", None if claim.reported is None else claim.reported.currency),
+            )
+            for claim in claims
+        ],
+    )
+
+
+def write_cursors(db: sqlite3.Connection, intern: Interner, cursors: Iterable[Cursor]) -> None:
+    """Move the cursors, and settle what was complained of behind where they began."""
+    dim = intern.dim
+    for cursor in cursors:
+        place = dim("place", cursor.place)
+        source = dim("source", cursor.source)
+        row = (cursor.size, cursor.mtime_ns, cursor.version, storable(cursor.state))
+        db.execute("INSERT OR REPLACE INTO cursor VALUES (?, ?, ?, ?, ?, ?)", (place, source, *row))
+        db.execute(
+            "DELETE FROM complaint WHERE place = ? AND (position >= ? OR fatal) AND stage = ?",
+            (place, cursor.since, READER),
+        )
+
+
+def forgive(db: sqlite3.Connection, intern: Interner, sources: Iterable[str]) -> None:
+    """Settle what was said of places that could not be opened: their sources were just asked
+    again, and what still can't be opened is complained of anew."""
+    db.executemany(
+        "DELETE FROM complaint WHERE fatal AND source = ?"
+        " AND place NOT IN (SELECT place FROM cursor)",
+        [(intern.dim("source", source),) for source in sources],
+    )
+
+
+def write_complaints(
+    db: sqlite3.Connection, intern: Interner, complaints: Iterable[Complaint], stage: int
+) -> None:
+    """Note complaints; the same one twice is one."""
+    dim = intern.dim
+    db.executemany(
+        "INSERT OR REPLACE INTO complaint VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                dim("place", each.place),
+                each.position,
+                storable(each.reason),
+                stage,
+                dim("source", each.source),
+                storable(each.sample),
+                storable(each.hint),
+                int(each.fatal),
+                int(each.lost),
+            )
+            for each in complaints
+        ],
+    )
+
+
+def read_complaints(db: sqlite3.Connection) -> list[Complaint]:
+    """All complaints that still stand."""
+    return [
+        Complaint(
+            source=source,
+            place=place,
+            reason=reason,
+            position=position,
+            sample=sample,
+            hint=hint,
+            fatal=bool(fatal),
+            lost=bool(lost),
+        )
+        for source, place, reason, position, sample, hint, fatal, lost in db.execute(_COMPLAINTS)
+    ]
+
+
+def read_cursors(db: sqlite3.Connection, source: str) -> dict[str, Cursor]:
+    """How far each place of a source has been read."""
+    return {
+        place: Cursor(
+            source=source,
+            place=place,
+            size=size,
+            mtime_ns=mtime_ns,
+            version=version,
+            state=state,
+        )
+        for place, size, mtime_ns, version, state in db.execute(_CURSORS, (source,))
+    }
