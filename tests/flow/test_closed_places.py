@@ -1,0 +1,88 @@
+"""Places that can't be opened: complained of while that is so, settled when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from tallybook.flow import SyncReceipt, Walk, sync
+from tallybook.ledger.sqlite import SqliteLedger
+from tallybook.prices import open_price_book
+from tallybook.query import Query
+from tallybook.reading import Complaint, Cursor, Observation
+from tallybook.reports import answer
+from tallybook.sources.source import Place
+
+from ..ledger.books import reading
+
+
+class Cupboard:
+    """A source with one folder and one file, either of which may be closed."""
+
+    name = "claude-code"
+    version = 1
+
+    def __init__(self) -> None:
+        self.folder_closed = self.file_closed = False
+
+    def closed(self, place: str) -> Complaint:
+        return Complaint(source=self.name, place=place, reason="can't be read", fatal=True)
+
+    def locate(self) -> Iterator[Place | Complaint]:
+        if self.folder_closed:
+            yield self.closed("/cupboard")
+        else:
+            yield Place("/cupboard/file", 10, 1)
+
+    def read(self, place: Place, since: Cursor | None) -> Iterator[Observation]:
+        if self.file_closed:
+            yield self.closed(place.path)
+            return
+        yield reading("a")
+        offset = 10 if since else 0
+        yield Cursor(source=self.name, place=place.path, size=10, mtime_ns=1, since=offset)
+
+
+class Room:
+    def __init__(self, folder: Path) -> None:
+        self.ledger = SqliteLedger(str(folder / "ledger.db"))
+        self.cupboard = Cupboard()
+
+    def sync(self) -> SyncReceipt:
+        walk = Walk(ledger=self.ledger, prices=open_price_book)
+        return sync(walk, [self.cupboard])  # pyright: ignore[reportArgumentType]  as much as a walk needs
+
+    def complete(self) -> bool:
+        return answer(self.ledger, Query()).complete
+
+
+def test_a_closed_folder(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    room.cupboard.folder_closed = True
+    assert not room.sync().complete
+    assert not room.sync().complete
+    assert not room.complete()
+    room.cupboard.folder_closed = False
+    assert room.sync().complete
+    assert (room.complete(), room.ledger.complaints()) == (True, [])
+
+
+def test_a_closed_folder_that_vanishes(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    room.sync()
+    room.cupboard.folder_closed = True
+    assert not room.sync().complete
+    room.cupboard.folder_closed = False
+    receipt = room.sync()
+    assert (receipt.complete, receipt.places_unchanged) == (True, 1)
+    assert room.ledger.complaints() == []
+
+
+def test_a_closed_file_is_tried_again_though_it_did_not_change(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    room.cupboard.file_closed = True
+    assert not room.sync().complete
+    room.cupboard.file_closed = False
+    receipt = room.sync()
+    assert (receipt.complete, receipt.new_events) == (True, 1)
+    assert room.complete()
