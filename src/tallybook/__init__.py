@@ -10,8 +10,9 @@ TYPE_CHECKING = False  # type checkers take it for true; importing typing would 
 
 if TYPE_CHECKING:
     from .book import Book
+    from .charges import Charge, UsageEvent
     from .errors import TallyError
-    from .model import Charge, Money, TokenCounts, UsageEvent
+    from .model import Money, TokenCounts
     from .query import Query, Report
     from .settings import Settings
 
@@ -32,14 +33,14 @@ __all__ = [
 
 _HOMES = {
     "Book": "book",
-    "Charge": "model",
+    "Charge": "charges",
     "Money": "model",
     "Query": "query",
     "Report": "query",
     "Settings": "settings",
     "TallyError": "errors",
     "TokenCounts": "model",
-    "UsageEvent": "model",
+    "UsageEvent": "charges",
 }
 
 

@@ -18,7 +18,7 @@ from .ledger import Ledger
 from .model import NO_COUNTS, Counts, six
 from .naming import storable
 from .query import Query, Report
-from .reading import Batch, Complaint, Cursor, Observation, Reading, SessionClaim, SessionFact
+from .reading import Batch, Complaint, Cursor, Observation, Reading, SessionFact
 from .reports import answer
 
 if TYPE_CHECKING:
@@ -224,7 +224,7 @@ def _sort(observation: Observation, batch: Batch, titles: bool) -> None:
     elif isinstance(observation, SessionFact):
         untitled = observation._replace(title="", title_rank=0)
         batch.facts.append(observation if titles else untitled)
-    elif isinstance(observation, SessionClaim):
+    else:
         batch.claims.append(observation)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from .model import CLASSES, NO_COUNTS, Counts, decimal_text
 
@@ -106,8 +106,7 @@ class Figures:
         return sum(self.counts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class Row(NamedTuple):
     """One line of a report: the values of the dimensions asked for (None where a call has
     none), the figures, and in date rows the models that were used."""
 
@@ -116,8 +115,7 @@ class Row:
     models: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(NamedTuple):
     """Something a reader of the numbers has to know, with a stable `code`."""
 
     code: str

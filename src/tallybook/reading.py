@@ -115,16 +115,6 @@ class SessionClaim(NamedTuple):
     reported: Money | None = None
 
 
-class LimitSnapshot(NamedTuple):
-    """An official quota window as the provider told it: used share in per mille."""
-
-    source: str
-    window: str
-    used_permille: int
-    resets_ms: int | None
-    seen_ms: int
-
-
 class Cursor(NamedTuple):
     """How far a place has been read. A source yields it after everything before it; the
     ledger stores it in the same transaction. `since` is the position where the part it covers
@@ -166,7 +156,7 @@ class ProcessSignature(NamedTuple):
     words: tuple[str, ...] = ()
 
 
-Observation = Reading | Complaint | SessionFact | SessionClaim | LimitSnapshot | Cursor
+Observation = Reading | Complaint | SessionFact | SessionClaim | Cursor
 """Everything a source may yield."""
 
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tallybook.model import Charge, TokenCounts, Unpriced, UsageEvent
+from tallybook.charges import Charge, Unpriced, UsageEvent
+from tallybook.model import TokenCounts
 from tallybook.prices import PriceBook
 
 

@@ -8,7 +8,8 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tallybook.model import CLASSES, Charge, TokenCounts, UsageEvent
+from tallybook.charges import Charge, UsageEvent
+from tallybook.model import CLASSES, TokenCounts
 from tallybook.prices import open_price_book
 from tallybook.prices.cards import Rate, Schedule, half_even
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..errors import UsageMistake
-from ..model import NANOS, six
+from ..model import NANOS, STATUS_RANK, six
 from ..query import DIMENSIONS, Figures, Query, Report, Row
 from .deltas import BILLED, LIST, REPORTED
 from .filters import where_sql
@@ -22,14 +22,14 @@ from .span import Span, amounts_sql, bucket_name, bucket_sql, extent, figures_sq
 _SUMS = """
     sum(r.requests), sum(r.messages), sum(r.input), sum(r.output), sum(r.reasoning),
     sum(r.cache_read), sum(r.cache_write_5m), sum(r.cache_write_1h), sum(r.unpriced),
-    sum(CASE st.value WHEN 'partial' THEN r.requests ELSE 0 END),
-    sum(CASE st.value WHEN 'failed' THEN r.requests ELSE 0 END),
-    sum(CASE st.value WHEN 'unmetered' THEN r.events ELSE 0 END),
-    sum(CASE st.value WHEN 'recovered' THEN r.input + r.output + r.reasoning + r.cache_read
+    sum(CASE s.status WHEN {partial} THEN r.requests ELSE 0 END),
+    sum(CASE s.status WHEN {failed} THEN r.requests ELSE 0 END),
+    sum(CASE s.status WHEN {unmetered} THEN r.events ELSE 0 END),
+    sum(CASE s.status WHEN {recovered} THEN r.input + r.output + r.reasoning + r.cache_read
         + r.cache_write_5m + r.cache_write_1h ELSE 0 END),
     count(DISTINCT nullif(s.session, 0)), min(r.first), max(r.last)
 """
-_FROM = "JOIN series s ON s.id = r.series JOIN dim st ON st.id = s.status"
+_FROM = "JOIN series s ON s.id = r.series"
 _KINDS = {LIST: "cost", REPORTED: "reported_cost", BILLED: "billed_cost"}
 
 Part = Any  # what SQL gives: an id, a bucket number, or a title
@@ -60,6 +60,7 @@ class _Asking:
         self._query = query
         self._names = _names(query.by)
         self._span: Span = span_of(query)
+        self._sums = _SUMS.format(**status_ids(db))
         self._since, until = extent(db, query)
         self._columns = [self._column(name, until) for name in self._names]
         self._where = where_sql(db, query)
@@ -76,7 +77,7 @@ class _Asking:
         """Figures and models by group of ids."""
         if not self._names:
             return {}
-        figures = self._grouped(figures_sql(self._span), _SUMS, self._columns)
+        figures = self._grouped(figures_sql(self._span), self._sums, self._columns)
         amounts = self._amounts(self._columns)
         models = self._models() if "date" in self._names else {}
         self._learn(figures)
@@ -87,7 +88,7 @@ class _Asking:
 
     def totals(self) -> Figures:
         """The figures of everything in range."""
-        row = self._grouped(figures_sql(self._span), _SUMS, [])
+        row = self._grouped(figures_sql(self._span), self._sums, [])
         return _figures(row.get((), (None,) * 16), self._amounts([]).get((), {}))
 
     def _grouped(self, rows: str, sums: str, columns: list[str]) -> dict[Group, Group]:
@@ -152,6 +153,13 @@ class _Asking:
         if name == "title":
             return part or None
         return self._values.get(part)
+
+
+def status_ids(db: sqlite3.Connection) -> dict[str, int]:
+    """The dictionary id of each status, -1 for those that no event has."""
+    found = dict.fromkeys(STATUS_RANK, -1)
+    found.update(db.execute("SELECT value, id FROM dim WHERE kind = 'status'"))
+    return found
 
 
 def _names(by: tuple[str, ...]) -> tuple[str, ...]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ..model import NO_COUNTS, Counts
 from ..query import Query, Report
 from ..reading import Appraiser, Batch, Complaint, Cursor
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What recording one batch did: `new` events, readings that `joined` known ones, and the
     tokens and messages of the new events."""
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from ..model import CLASSES, Charge, Unpriced, UsageEvent
+from ..charges import Charge, Unpriced, UsageEvent
+from ..model import CLASSES
 from .alias import Match, match
 from .cards import Rate, RateCard
 from .context import TIER_KEY, select

@@ -12,7 +12,8 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
-from ..model import CLASSES, Charge, ChargeLine, Counts, Unpriced
+from ..charges import Charge, ChargeLine, Unpriced
+from ..model import CLASSES, Counts
 from .cards import PART_OF, Rate, half_even
 from .timeline import Page
 
