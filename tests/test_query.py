@@ -27,7 +27,7 @@ from tallybook.query import (
     Row,
     report_json,
 )
-from tallybook.questions import parse_query, query_pairs
+from tallybook.questions import SYNONYMS, named_fields, parse_query, query_pairs
 
 NOW = int(datetime(2026, 11, 22, 3, 30, tzinfo=UTC).timestamp() * 1000)
 """Sunday 22 November 2026; in Shanghai 11:30, in New York still the evening of the 21st."""
@@ -167,6 +167,7 @@ def test_a_question_from_flags() -> None:
         ([("by", "model"), ("sort", "-totl")], "total"),
         ([("bucket", "dya")], "day"),
         ([("by", "day"), ("sort", "model")], "--by model"),
+        ([("sort", "cache write")], "cache_write_5m"),
         ([("where", "model")], "model~opus"),
         ([("where", "date=2026-01-01")], "--since"),
     ],
@@ -175,6 +176,34 @@ def test_misspelt_questions_get_the_right_word(pairs: list[tuple[str, str]], wor
     with pytest.raises(UsageMistake) as caught:
         parse_query(pairs, UTC_FRAME)
     assert word in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("cost", "-cost"),
+        ("-cost", "-cost"),
+        ("+cost", "cost"),
+        ("Calls", "-requests"),
+        ("+sess", "sessions"),
+        ("cache rd", "-cache_read"),
+        ("last", "-last_at"),
+        ("model", "model"),
+        ("+model", "model"),
+        ("-model", "-model"),
+        ("week of", "date"),
+        ("provider", "provider"),
+    ],
+)
+def test_an_order_without_a_sign_is_the_one_that_is_wanted(said: str, meant: str) -> None:
+    assert parse_query([("by", "week,model"), ("sort", said)], UTC_FRAME).sort == meant
+
+
+def test_words_above_columns_are_fields() -> None:
+    assert named_fields("Cache write", MEASURES) == ("cache_write_5m", "cache_write_1h")
+    assert named_fields("cache_read", MEASURES) == ("cache_read",)
+    assert named_fields("day", MEASURES) == ()
+    assert set(MEASURES) >= {name for names in SYNONYMS.values() for name in names} - {"date"}
 
 
 @pytest.mark.parametrize(
@@ -190,8 +219,9 @@ def test_misspelt_questions_get_the_right_word(pairs: list[tuple[str, str]], wor
     ],
 )
 def test_contradictions_are_mistakes(pairs: list[tuple[str, str]]) -> None:
-    with pytest.raises(UsageMistake):
+    with pytest.raises(UsageMistake) as caught:
         parse_query(pairs, UTC_FRAME)
+    assert caught.value.hint
 
 
 NAMES = [name for name in DIMENSIONS if name != "date"]

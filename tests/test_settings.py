@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from tallybook.errors import SettingsError
-from tallybook.settings import Settings, Surroundings, load_settings, system_zone
+from tallybook.settings import (
+    Settings,
+    Surroundings,
+    load_settings,
+    survey_settings,
+    system_zone,
+    zone_warning,
+)
 
 
 class Place:
@@ -155,5 +162,40 @@ def test_the_zone_of_the_system(tmp_path: Path) -> None:
     assert system_zone({}, str(link)) == ("Asia/Kathmandu", str(link))
     assert system_zone({"TZ": ":Europe/Berlin"}, str(link)) == ("Europe/Berlin", "TZ")
     assert system_zone({"TZ": "/usr/share/zoneinfo/Asia/Tokyo"}, str(link))[0] == "Asia/Tokyo"
-    assert system_zone({"TZ": "CET-1CEST,M3.5.0"}, str(link)) == ("Asia/Kathmandu", str(link))
+    assert system_zone({"TZ": f":{link}"}, "/none") == ("Asia/Kathmandu", "TZ")
     assert system_zone({}, str(tmp_path / "none")) == ("UTC", "default")
+
+
+@pytest.mark.parametrize(
+    "named", ["CET-1CEST,M3.5.0", "Mars/Olympus", "/no/such/file", "..", "x\0"]
+)
+def test_a_tz_that_names_no_zone_is_utc_and_told(place: Place, named: str) -> None:
+    settings = place.settings({"TZ": named})
+    assert settings.tz == "UTC"
+    assert "is not a zone name" in settings.origins["tz"]
+    assert zone_warning(settings) == f"TZ={named} is not a zone name: days are cut in UTC"
+    assert zone_warning(place.settings({"TZ": named, "TALLY_TZ": "Asia/Tokyo"})) == ""
+    assert zone_warning(place.settings({"TZ": "UTC"})) == ""
+
+
+def test_a_survey_names_every_fault_and_keeps_the_rest(place: Place) -> None:
+    place.user_file.write_text(
+        'tz = "Mars/Olympus"\nweek_start = "sunday"\nwhat = 1\nsource = 3\ntitles = 7\n'
+    )
+    place.project_file.write_text("tz = [")
+    settings, faults = survey_settings(
+        Surroundings(
+            environ={"TZ": "Asia/Tokyo", "TALLY_LEDGER": "mine.db", "TALLY_TITLES": "maybe"},
+            home=place.home,
+            cwd=place.project,
+            config_file=place.user_file,
+            ledger_file=place.home / "ledger.db",
+        )
+    )
+    assert (settings.tz, settings.week_start, settings.titles) == ("Asia/Tokyo", 6, True)
+    assert settings.ledger == str(place.project / "mine.db")
+    said = "\n".join(f"{fault} {fault.because} {fault.hint}" for fault in faults)
+    for word in ("Mars/Olympus", "what", "source", "TALLY_TITLES", "not valid TOML"):
+        assert word in said
+    assert len(faults) == 6
+    assert all(fault.hint for fault in faults)

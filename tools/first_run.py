@@ -2,9 +2,9 @@
 
 Usage: first_run.py PATH-OF-TALLY
 
-`tally` itself decides what to say on a machine without histories. Whether there was anything
-to count is asked of the ledger afterwards, through the public report envelope, so that a ledger
-whose source files were deleted long ago still counts as history.
+The histories are read first, in silence; then the ledger is asked whether it holds anything,
+through the public report envelope, so that a ledger whose source files were deleted long ago
+still counts as history. Histories that are there and can't be read are told as that.
 """
 
 from __future__ import annotations
@@ -18,19 +18,20 @@ PARTIAL = 5
 
 
 def main() -> int:
-    """Run `tally`, then `tally demo` if the ledger is empty. Returns the exit code to end with."""
+    """Run `tally`, or `tally demo` if there is no history. Returns the exit code to end with."""
     tally = sys.argv[1]
-    first = subprocess.run([tally], check=False).returncode
-    if first not in (0, PARTIAL):
-        return first
-    question = [tally, "usage", "--since", "all", "--no-sync", "--json"]
+    question = [tally, "usage", "--since", "all", "--json"]
     answer = subprocess.run(question, check=False, stdout=subprocess.PIPE)
     if answer.returncode not in (0, PARTIAL):
         return answer.returncode
-    if json.loads(answer.stdout)["rows"]:
-        return first
-    print("\nNo history on this machine yet: showing sample histories (tally demo).\n", flush=True)
-    return subprocess.run([tally, "demo"], check=False).returncode
+    found = json.loads(answer.stdout)
+    if found["rows"] or not found["complete"]:
+        code = subprocess.run([tally, "--no-sync"], check=False).returncode
+    else:
+        print("No history on this machine yet: here are sample histories.\n", flush=True)
+        code = subprocess.run([tally, "demo"], check=False).returncode
+    print(f"\nThe command is {tally}, such as: {tally} usage --last 7d", flush=True)
+    return code
 
 
 if __name__ == "__main__":

@@ -73,7 +73,9 @@ def since_last(text: str, frame: Frame) -> int:
     try:
         return midnight_ms(_back(frame, number - 1, unit), frame.tz)
     except (OverflowError, ValueError, OSError) as problem:
-        raise UsageMistake(f"the span {text!r} reaches back too far") from problem
+        raise UsageMistake(
+            f"the span {text!r} reaches back too far", hint="to see all there is: --since all"
+        ) from problem
 
 
 def period_text(since_ms: int | None, until_ms: int | None, tz: str) -> str:

@@ -24,6 +24,32 @@ from .query import (
 )
 
 _KEYS = ("by", "where", "since", "until", "last", "tz", "week-start", "bucket", "sort", "limit")
+SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    "calls": ("requests",),
+    "msgs": ("messages",),
+    "in": ("input",),
+    "out": ("output",),
+    "reason": ("reasoning",),
+    "cache_rd": ("cache_read",),
+    "cache_write": ("cache_write_5m", "cache_write_1h"),
+    "cache_wr": ("cache_write_5m", "cache_write_1h"),
+    "cache": ("cache_read", "cache_write_5m", "cache_write_1h"),
+    "write_5m": ("cache_write_5m",),
+    "write_1h": ("cache_write_1h",),
+    "tokens": ("total",),
+    "reported": ("reported_cost",),
+    "billed": ("billed_cost",),
+    "unpriced": ("unpriced_tokens",),
+    "partial": ("partial_requests",),
+    "failed": ("failed_requests",),
+    "unmetered": ("unmetered_requests",),
+    "sess": ("sessions",),
+    "first": ("first_at",),
+    "last": ("last_at",),
+    **dict.fromkeys((*BUCKETS, "week_of"), ("date",)),
+}
+"""The words above the columns of a table, and the fields that they mean."""
+
 _CONDITION = re.compile(r"([a-z_]+)\s*(!=|=|~)(.*)", re.DOTALL)
 
 
@@ -36,14 +62,15 @@ def query_pairs(query: Query) -> list[tuple[str, str]]:
     edges = (("since", query.since_ms), ("until", query.until_ms))
     pairs += [(key, exact_time(ms, query.tz)) for key, ms in edges if ms is not None]
     pairs += [("tz", query.tz), ("week-start", WEEK_DAYS[query.week_start])]
-    rest = (("sort", query.sort), ("limit", query.limit))
+    rest = (("sort", query.sort and _signed(query.sort)), ("limit", query.limit))
     return pairs + [(key, str(value)) for key, value in rest if value is not None]
 
 
 def parse_query(pairs: Iterable[tuple[str, str]], frame: Frame) -> Query:
     """The question that flags or a URL ask. Beside the keys of `query_pairs`, every dimension
     is a key of its own (`model=x` is `where=model=x`), `last` is a span such as `7d`, `since`
-    and `until` take words (an `until` word is included), and `by` takes buckets. Repeated
+    and `until` take words (an `until` word is included), and `by` takes buckets. `sort` takes
+    words above columns too; without a sign a measure falls and a dimension rises. Repeated
     conditions on one dimension are *or*, different ones *and*. Words count from `frame`.
     Raises `UsageMistake` for anything not understood."""
     said: dict[str, list[str]] = {}
@@ -75,7 +102,9 @@ def _grouping(text: str, bucket: str | None) -> tuple[tuple[str, ...], Bucket | 
     if unknown := [name for name in asked if name not in BUCKETS]:
         raise _unknown("bucket", unknown[0], BUCKETS)
     if len(set(asked)) > 1:
-        raise UsageMistake(f"can't group by {asked[0]} and by {asked[1]} at once")
+        raise UsageMistake(
+            f"can't group by {asked[0]} and by {asked[1]} at once", hint="give one of them"
+        )
     dims = ["date" if name in BUCKETS else name for name in names]
     if asked and "date" not in dims:
         dims.insert(0, "date")
@@ -120,24 +149,52 @@ def _range(last: Mapping[str, str], frame: Frame) -> tuple[int | None, int | Non
             "the time range is empty",
             because=f"it would end at {exact_time(until_ms, frame.tz)} "
             f"and begin at {exact_time(since_ms, frame.tz)}",
+            hint="give an earlier --since or a later --until",
         )
     return since_ms, until_ms
 
 
+def named_fields(word: str, known: Iterable[str]) -> tuple[str, ...]:
+    """The fields that a word means: itself if it is one of `known`, else what it stands for
+    above a column (`Cache write` is two fields), else nothing."""
+    name = word.strip().lower().replace(" ", "_").replace("-", "_")
+    fields = set(known)
+    if name in fields:
+        return (name,)
+    meant = SYNONYMS.get(name, ())
+    return meant if fields.issuperset(meant) else ()
+
+
 def _order(sort: str | None, by: tuple[str, ...]) -> str | None:
+    """`Query.sort` from what was written: without a sign the largest or latest comes first
+    where a measure is meant, the first of the alphabet where a name is."""
     if sort is None:
         return None
-    name = sort.strip().removeprefix("-")
-    if name in MEASURES or name in by or (name == "provider" and "model" in by):
-        return sort.strip()
+    word = sort.strip()
+    sign, word = (word[0], word[1:]) if word[:1] in ("+", "-") else ("", word)
+    known = (*MEASURES, *by, *(("provider",) if "model" in by else ()))
+    meant = named_fields(word, known)
+    if len(meant) == 1:
+        falls = sign == "-" or (not sign and meant[0] in MEASURES)
+        return f"-{meant[0]}" if falls else meant[0]
+    if meant:
+        raise UsageMistake(f"can't sort by {word}, which is a sum", hint=f"--sort {meant[0]}")
+    name = word.strip()
     if name in DIMENSIONS:
         raise UsageMistake(f"can't sort by {name}", hint=f"group by it too: --by {name}")
-    raise _unknown("sort order", name, (*MEASURES, *by))
+    raise _unknown("sort order", name, known)
+
+
+def _signed(sort: str) -> str:
+    """The order as `_order` reads it back: what rises is said with a plus."""
+    return sort if sort.startswith("-") else f"+{sort}"
 
 
 def _limit(text: str | None) -> int | None:
     if text is not None and not re.fullmatch(r"\d{1,9}", text.strip()):
-        raise UsageMistake(f"the limit must be a whole number, not {text!r}")
+        raise UsageMistake(
+            f"the limit must be a whole number, not {text!r}", hint="--limit 10; 0 is no limit"
+        )
     return None if text is None else int(text)
 
 

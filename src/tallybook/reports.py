@@ -44,7 +44,7 @@ def _notes(ledger: Ledger, report: Report) -> Iterator[Note]:
         yield Note(
             code=RECOVERED,
             text=f"{report.totals.recovered_tokens:,} tokens were recovered from the agents' own "
-            "running totals: they stand in no line of a call",
+            "running totals: tally help notes",
         )
 
 

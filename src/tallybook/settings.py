@@ -2,12 +2,14 @@
 
 The order is flag, `TALLY_*` variable, the project's `tally.toml`, the user's `config.toml`,
 default. Nothing is written here, and where Tallybook's own files live is told from outside
-(`tallybook.places` knows). A wrong key, type or value is a `SettingsError` that names the
-file and the key, even when a stronger layer overrides it.
+(`tallybook.places` knows). A wrong key, type or value is a fault that names the file and the
+key, even when a stronger layer overrides it: `load_settings` raises the first one,
+`survey_settings` leaves the faulty parts out and gives all of them.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +22,8 @@ from .periods import WEEK_DAYS
 from .query import nearest
 
 PROJECT_FILE = "tally.toml"
+
+_MEND = "correct it, or move it away"
 
 
 class Surroundings(NamedTuple):
@@ -50,6 +54,10 @@ class Settings:
     files: tuple[Path, ...] = ()
 
 
+Tell = Callable[[SettingsError], None]
+"""Told of each fault; it may raise it."""
+
+
 class _Layer(NamedTuple):
     """Raw values of one origin; `folder` is what its relative paths start from."""
 
@@ -62,16 +70,34 @@ class _Layer(NamedTuple):
 def load_settings(
     surroundings: Surroundings, flags: Mapping[str, str | None] | None = None
 ) -> Settings:
-    """Read all layers. `flags` are values of the command line by key; None means not given."""
-    given = {key: value for key, value in (flags or {}).items() if value is not None}
+    """Read all layers. `flags` are values of the command line by key; None means not given.
+    Raises `SettingsError` for the first fault in any layer."""
+
+    def refuse(fault: SettingsError) -> None:
+        raise fault
+
+    return _settings(surroundings, flags or {}, refuse)
+
+
+def survey_settings(
+    surroundings: Surroundings, flags: Mapping[str, str | None] | None = None
+) -> tuple[Settings, tuple[SettingsError, ...]]:
+    """The settings as far as they are understood, and every fault in them: for commands whose
+    business is to tell what is wrong."""
+    faults: list[SettingsError] = []
+    return _settings(surroundings, flags or {}, faults.append), tuple(faults)
+
+
+def _settings(surroundings: Surroundings, flags: Mapping[str, str | None], tell: Tell) -> Settings:
+    given = {key: value for key, value in flags.items() if value is not None}
     folders = (surroundings.cwd, surroundings.home)
-    files = [*_project_file(surroundings), *_user_file(surroundings)]
+    files = [*_project_file(surroundings), *_user_file(surroundings, tell)]
     layers = [
         *(_Layer(f"flag --{key}", {key: value}, *folders) for key, value in given.items()),
         *_variables(surroundings),
-        *(_file(path, surroundings) for path in files),
+        *(_file(path, surroundings, tell) for path in files),
     ]
-    found = _chosen(layers)
+    found = _chosen(layers, tell)
     tz, tz_origin = found.get("tz") or system_zone(surroundings.environ)
     ledger, ledger_origin = found.get("ledger") or (surroundings.ledger_file, "default")
     origins = {key: origin for key, (_, origin) in found.items()}
@@ -94,16 +120,33 @@ def load_settings(
 
 def system_zone(environ: Mapping[str, str], localtime: str = "/etc/localtime") -> tuple[str, str]:
     """The zone of the machine and where it was found: the variable TZ, else the system's own
-    link, else UTC. Rules such as `CET-1CEST` name no zone and are passed over."""
+    link, else UTC. A TZ that names no zone, such as the rule `CET-1CEST`, means UTC: its days
+    are not those of the system either, and the origin says so."""
     named = environ.get("TZ", "").lstrip(":")
-    if named and (known := _zone_of(named)):
-        return known, "TZ"
+    if named:
+        known = _zone_of(named) or (_linked_zone(named) if named.startswith("/") else None)
+        return (known, "TZ") if known else ("UTC", f"{_NO_ZONE}{named} is not a zone name")
+    linked = _linked_zone(localtime)
+    return (linked, localtime) if linked else ("UTC", "default")
+
+
+_NO_ZONE = "default, as TZ="
+
+
+def zone_warning(settings: Settings) -> str:
+    """What to say when the variable TZ was no use; else empty."""
+    origin = settings.origins["tz"]
+    if not origin.startswith(_NO_ZONE):
+        return ""
+    return f"{origin.removeprefix('default, as ')}: days are cut in UTC"
+
+
+def _linked_zone(localtime: str) -> str | None:
     try:
         target = str(Path(localtime).resolve(strict=True))
-    except OSError:
-        return "UTC", "default"
-    linked = _zone_of(target) if "zoneinfo/" in target else None
-    return (linked, localtime) if linked else ("UTC", "default")
+    except (OSError, ValueError):
+        return None
+    return _zone_of(target) if "zoneinfo/" in target else None
 
 
 def _zone_of(text: str) -> str | None:
@@ -180,49 +223,58 @@ VARIABLES = {f"TALLY_{key.upper()}": key for key in _READERS}
 """The variable of each plain key. TALLY_CONFIG and TALLY_HOME say where files are."""
 
 
-def _chosen(layers: list[_Layer]) -> dict[str, tuple[object, str]]:
+def _chosen(layers: list[_Layer], tell: Tell) -> dict[str, tuple[object, str]]:
     """The strongest value of each key with its origin; every layer is checked."""
     found: dict[str, tuple[object, str]] = {}
     for layer in layers:
-        for key, value in _flat(layer):
+        for key, value in _flat(layer, tell):
             reader = _paths if key.startswith("source.") else _READERS[key]
             try:
                 known = reader(value, layer)
             except ValueError as problem:
-                raise SettingsError(
-                    f"bad value for {key!r} in {layer.origin}: {value!r}",
-                    because=str(problem),
-                    hint="correct it there or take it out; see: tally help environment",
-                ) from problem
-            found.setdefault(key, (known, layer.origin))
+                tell(_bad_value(key, value, layer, problem))
+            else:
+                found.setdefault(key, (known, layer.origin))
     return found
 
 
-def _flat(layer: _Layer) -> Iterator[tuple[str, object]]:
+def _bad_value(key: str, value: object, layer: _Layer, problem: ValueError) -> SettingsError:
+    return SettingsError(
+        f"bad value for {key!r} in {layer.origin}: {value!r}",
+        because=str(problem),
+        hint="correct it there or take it out; see: tally help environment",
+    )
+
+
+def _flat(layer: _Layer, tell: Tell) -> Iterator[tuple[str, object]]:
     for key, value in layer.values.items():
         if key == "source":
-            yield from _source_paths(value, layer)
+            yield from _source_paths(value, layer, tell)
         elif key in _READERS:
             yield key, value
         else:
-            raise _unknown(key, (*_READERS, "source"), layer)
+            tell(_unknown(key, (*_READERS, "source"), layer))
 
 
-def _source_paths(value: object, layer: _Layer) -> Iterator[tuple[str, object]]:
-    for name, table in _table("source", value, layer).items():
-        for key, paths in _table(f"source.{name}", table, layer).items():
-            if key != "paths":
-                raise _unknown(f"source.{name}.{key}", (f"source.{name}.paths",), layer)
-            yield f"source.{name}.paths", paths
+def _source_paths(value: object, layer: _Layer, tell: Tell) -> Iterator[tuple[str, object]]:
+    for name, table in _table("source", value, layer, tell).items():
+        for key, paths in _table(f"source.{name}", table, layer, tell).items():
+            if key == "paths":
+                yield f"source.{name}.paths", paths
+            else:
+                tell(_unknown(f"source.{name}.{key}", (f"source.{name}.paths",), layer))
 
 
-def _table(key: str, value: object, layer: _Layer) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise SettingsError(
+def _table(key: str, value: object, layer: _Layer, tell: Tell) -> dict[str, object]:
+    if isinstance(value, dict):
+        return cast("dict[str, object]", value)
+    tell(
+        SettingsError(
             f"{key!r} in {layer.origin} must be a table",
             hint='write [source.claude-code] and below it paths = ["…"]',
         )
-    return cast("dict[str, object]", value)
+    )
+    return {}
 
 
 def _unknown(key: str, known: tuple[str, ...], layer: _Layer) -> SettingsError:
@@ -239,14 +291,23 @@ def _variables(surroundings: Surroundings) -> Iterator[_Layer]:
             yield _Layer(name, {key: value}, surroundings.cwd, surroundings.home)
 
 
-def _user_file(surroundings: Surroundings) -> Iterator[Path]:
+def _user_file(surroundings: Surroundings, tell: Tell) -> Iterator[Path]:
     named = surroundings.environ.get("TALLY_CONFIG")
     path = Path(named).expanduser() if named else surroundings.config_file
-    if path.is_file():
+    try:
+        there = path.is_file()
+    except OSError as problem:  # a closed folder: not the same as no file
+        tell(SettingsError(f"can't read {path}", because=str(problem), hint=_MEND))
+        return
+    if there:
         yield path
     elif named:
-        raise SettingsError(
-            f"there is no settings file {path}", because="TALLY_CONFIG names it", hint="unset it"
+        tell(
+            SettingsError(
+                f"there is no settings file {path}",
+                because="TALLY_CONFIG names it",
+                hint="unset TALLY_CONFIG, or write the file",
+            )
         )
 
 
@@ -255,24 +316,21 @@ def _project_file(surroundings: Surroundings) -> Iterator[Path]:
     outside a repository only the working directory itself counts, never somebody's /tmp."""
     here = surroundings.cwd
     folders = [here, *here.parents]
-    roots = [folder for folder in folders if (folder / ".git").exists()]
+    roots = [folder for folder in folders if os.path.exists(folder / ".git")]
     inside = folders[: folders.index(roots[0]) + 1] if roots else [here]
-    found = (folder / PROJECT_FILE for folder in inside if (folder / PROJECT_FILE).is_file())
+    found = (folder / PROJECT_FILE for folder in inside if os.path.isfile(folder / PROJECT_FILE))
     if (first := next(found, None)) is not None:
         yield first
 
 
-def _file(path: Path, surroundings: Surroundings) -> _Layer:
+def _file(path: Path, surroundings: Surroundings, tell: Tell) -> _Layer:
     import tomllib
 
+    values: dict[str, object] = {}
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as problem:
-        raise SettingsError(
-            f"can't read {path}", because=str(problem), hint="correct it, or move it away"
-        ) from problem
     except tomllib.TOMLDecodeError as problem:
-        raise SettingsError(
-            f"{path} is not valid TOML", because=str(problem), hint="correct it, or move it away"
-        ) from problem
+        tell(SettingsError(f"{path} is not valid TOML", because=str(problem), hint=_MEND))
+    except (OSError, UnicodeDecodeError) as problem:
+        tell(SettingsError(f"can't read {path}", because=str(problem), hint=_MEND))
     return _Layer(str(path), values, path.parent, surroundings.home)

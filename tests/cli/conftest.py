@@ -83,6 +83,7 @@ class Tome:
     whole: bool = True
     received: SyncReceipt | None = None
     found: SessionAnswer | None = None
+    standing: tuple[Complaint, ...] = ()
     asked: list[Query] = field(default_factory=list)
     synced: list[tuple[Sequence[str], bool]] = field(default_factory=list)
     settings: Settings | None = None
@@ -118,9 +119,19 @@ class Tome:
         """The prepared session."""
         return self.found
 
-    def sources(self) -> list[object]:
-        """No sources."""
-        return []
+    def complaints(self) -> list[Complaint]:
+        """The prepared complaints."""
+        return list(self.standing)
+
+    @property
+    def ledger(self) -> Tome:
+        """The book is its own ledger."""
+        return self
+
+    def find_sessions(self, prefix: str) -> tuple[tuple[str, str], ...]:
+        """The prepared sessions that begin like that."""
+        found = [row.dims["session"] or "" for row in self.rows.get(("session", "title"), ())]
+        return tuple(("claude-code", each) for each in found if each.startswith(prefix))
 
 
 def receipt(*complaints: Complaint, complete: bool = True) -> SyncReceipt:
@@ -139,6 +150,7 @@ def receipt(*complaints: Complaint, complete: bool = True) -> SyncReceipt:
         new_events=14,
         joined=6,
         counts=(10, 20, 3, 400, 50, 6),
+        healed=0,
         complaints=complaints,
         by_provider=report,
         ledger="/home/ada/ledger.db",

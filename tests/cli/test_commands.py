@@ -16,11 +16,13 @@ from tallybook import __version__
 from tallybook.book import SessionAnswer
 from tallybook.cli import progress
 from tallybook.cli.app import COMMANDS, arrange
+from tallybook.cli.demo import SAMPLES
 from tallybook.cli.help import TOPICS
+from tallybook.cli.ledger import Holdings, held
 from tallybook.cli.progress import ProgressLine, progress_text
-from tallybook.cli.session import session_json
+from tallybook.cli.session import conversation, session_json
 from tallybook.flow import Progress
-from tallybook.query import Figures, Query, Report
+from tallybook.query import Figures, Note, Query, Report
 from tallybook.reading import Complaint, Round
 
 COMPLAINT = Complaint(
@@ -68,31 +70,43 @@ SESSION = SessionAnswer(
     created_ms=1_700_000_000_000,
     updated_ms=1_700_000_060_000,
     models=("m",),
-    figures=Figures(requests=2, messages=2, counts=(1, 2, 3, 4, 5, 6), cost={"USD": 10**9}),
+    figures=Figures(
+        requests=2, messages=2, partial_requests=1, counts=(1, 2, 3, 4, 5, 6), cost={"USD": 10**9}
+    ),
     agents=("explore",),
     tools=(("Bash", 3),),
-    by_model=Report(query=Query(by=("model",)), revision="r", rows=(), totals=Figures()),
+    by_model=Report(
+        query=Query(by=("model",)),
+        revision="r",
+        rows=(),
+        totals=Figures(partial_requests=1),
+        notes=(Note(code="recovered", text="9 tokens recovered"),),
+    ),
 )
 
 
 def test_a_session_in_json(ask, tome, capsys) -> None:
     tome.found = SESSION
-    assert ask("session", "8c1f", "--json", "--tz", "Asia/Shanghai") == 0
+    assert ask("session", "8c1f-1", "--json", "--tz", "Asia/Shanghai") == 0
     found = json.loads(capsys.readouterr().out)
     assert found["schema"] == "tallybook.session/1"
     assert found["created_at"] == "2023-11-15T06:13:20+08:00"
     assert (found["messages_count"], found["total"], found["cost"]) == (2, 21, {"USD": "1"})
     assert (found["rounds"], found["content"], found["parent"]) == ([], "off", None)
     assert found["tools"] == [{"name": "Bash", "calls": 3}]
+    assert found["notes"] == [{"code": "recovered", "text": "9 tokens recovered", "items": []}]
+    assert found["partial_requests"] == 1
 
 
 def test_a_session_on_a_page(ask, tome, capsys) -> None:
     tome.found = SESSION
-    assert ask("session", "8c1f") == 0
+    assert ask("session", "8c1f-1") == 0
     out = capsys.readouterr().out
     assert out.startswith("一个标题 ")
     assert "\x1b" not in out
     assert "Bash 3" in out
+    assert "1 partial call" in out
+    assert "9 tokens recovered" in out
 
 
 def test_rounds_are_recalled_or_rotated_away() -> None:
@@ -101,6 +115,55 @@ def test_rounds_are_recalled_or_rotated_away() -> None:
     assert found["content"] == "recalled"
     assert found["rounds"][0]["question"] == "why?"
     assert session_json(SESSION, (), "UTC")["content"] == "rotated"
+
+
+def test_rounds_before_the_first_own_call_of_a_fork_were_copied() -> None:
+    begun = SESSION.created_ms
+    rounds = [
+        Round(number=1, started_ms=begun - 9, model="m", question="old"),
+        Round(number=2, started_ms=begun, model="m", question="own"),
+    ]
+    fork = replace(SESSION, forked_from="7407ab4a-426a")
+    heads = [line for line in conversation(fork, rounds, "UTC") if line.startswith("──")]
+    assert [line.endswith("copied from 7407ab4a") for line in heads] == [True, False]
+    assert not any("copied" in line for line in conversation(SESSION, rounds, "UTC"))
+
+
+def test_what_the_receipt_says_of_complaints_and_healed_calls(ask, tome, capsys) -> None:
+    assert ask("sync") == 0
+    out = capsys.readouterr().out
+    assert "complaints   none\n" in out
+    assert "priced now" not in out
+    tome.standing = (COMPLAINT, COMPLAINT)
+    tome.received = replace(tome.received, healed=3)
+    assert ask("sync") == 0
+    out = capsys.readouterr().out
+    assert "none new (2 known: tally doctor)" in out
+    assert "priced now   3 calls that had no price" in out
+    assert ask("sync", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["healed"] == 3
+
+
+def test_the_ledger_is_described_in_plain_words(tally) -> None:
+    assert "none yet" in tally("ledger", "info").stdout
+    found = held(Holdings(totals=SESSION_TOTALS, days=3, tz="Asia/Shanghai"))
+    assert dict(found) == {
+        "calls": "1,234",
+        "tokens": "21",
+        "sessions": "5",
+        "days with calls": "3",
+        "first call": "2023-11-15 06:13 (Asia/Shanghai)",
+        "last call": "2023-11-15 06:14 (Asia/Shanghai)",
+    }
+
+
+SESSION_TOTALS = Figures(
+    requests=1234,
+    counts=(1, 2, 3, 4, 5, 6),
+    sessions=5,
+    first_ms=1_700_000_000_000,
+    last_ms=1_700_000_060_000,
+)
 
 
 def test_config_shows_each_value_with_its_origin(ask, home: Path, capsys) -> None:
@@ -163,7 +226,7 @@ def test_help_lists_every_command_and_none_that_is_not_there(ask, capsys) -> Non
         (["--model", "x"], ["today", "--model", "x"]),
         (["usage", "--json"], ["usage", "--json"]),
         (["-v", "usage"], ["usage", "-v"]),
-        (["weekly", "--json"], ["usage", "week", "--json"]),
+        (["--no-sync", "weekly", "--json"], ["weekly", "--no-sync", "--json"]),
         (["--help"], ["--help"]),
         (["--model", "usage"], ["today", "--model", "usage"]),
     ],
@@ -282,6 +345,19 @@ def test_the_demo_keeps_nothing(tally, home: Path) -> None:
     assert "claude-sonnet-4-5" in done.stdout
     assert "≥" not in done.stdout
     assert [path.name for path in home.rglob("*") if path.is_file()] == []
+
+
+def test_a_single_file_is_read_beside_the_usual_places(tally, tmp_path: Path) -> None:
+    samples = sorted((SAMPLES / ".claude").rglob("*.jsonl"), key=lambda path: path.stat().st_size)
+    copy = tmp_path / "saved.jsonl"
+    copy.write_bytes(samples[-1].read_bytes())
+    first = json.loads(tally("sync", "--path", str(copy), "--json").stdout)
+    assert (first["places"]["read"], first["complete"]) == (1, True)
+    assert first["new_events"] > 0
+    again = json.loads(tally("sync", "claude", "--path", "saved.jsonl", "--json").stdout)
+    assert (again["places"]["unchanged"], again["new_events"]) == (1, 0)
+    known = ("sync", "--path", str(samples[-1]), "--path", str(SAMPLES / ".claude"), "--json")
+    assert json.loads(tally(*known).stdout)["places"]["found"] == len(samples)
 
 
 def test_the_price_file_of_the_help_topic_is_a_valid_one(tally, home: Path) -> None:

@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from tallybook.errors import LedgerBusy, LedgerTooNew
+from tallybook.errors import LedgerBusy, LedgerError, LedgerReadOnly, LedgerTooNew
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,15 @@ def test_a_misspelt_source_too(ask, capsys) -> None:
         ("usage", "today", "--last", "7d"),
         ("usage", "--last", "7d", "--since", "today"),
         ("usage", "--tz", "Mars/Olympus"),
+        ("usage", "--json", "--format", "csv"),
+        ("usage", "--limit", "ten"),
+        ("usage", "--last", "99999y"),
+        ("usage", "--sort", "cache write"),
+        ("usage", "--by", "day,week"),
+        ("usage", "--fields", ","),
+        ("session", "8c1f"),
         ("sync", "--path", "/nowhere/at/all"),
+        ("sync", "--path", __file__),
     ],
 )
 def test_wrong_use_is_two_with_a_next_step(ask, capsys, words) -> None:
@@ -111,6 +119,35 @@ def test_a_busy_ledger_still_answers(ask, tome, capsys) -> None:
     captured = capsys.readouterr()
     assert "showing what is recorded" in captured.err
     assert "2026-11-22" in captured.out
+
+
+def test_a_ledger_that_can_only_be_read_answers(ask, tome, capsys) -> None:
+    def closed(*_names, **_more):
+        raise LedgerReadOnly("no")
+
+    tome.sync = closed
+    assert ask("usage") == 0
+    captured = capsys.readouterr()
+    assert captured.err == "the ledger can't be written: showing what is recorded\n"
+    assert "2026-11-22" in captured.out
+
+
+def test_an_error_without_a_hint_still_says_what_to_try(ask, tome, capsys) -> None:
+    def fail(_query):
+        raise LedgerError("strange")
+
+    tome.ask = fail
+    assert ask("usage", "--no-sync") == 1
+    assert capsys.readouterr().err == "error: strange\n  try: tally doctor\n"
+
+
+def test_a_beginning_that_fits_several_sessions_lists_them(ask, capsys) -> None:
+    assert ask("session", "8c1f") == 2
+    err = capsys.readouterr().err.splitlines()
+    assert err[0] == "error: '8c1f' is the beginning of several sessions"
+    assert err[1].startswith("  because: 8c1f22d0  2026-11-22  修复登录")
+    assert err[2].startswith("           8c1f22d1  2026-11-22  Find out why")
+    assert err[3].startswith("  try: ")
 
 
 def test_a_session_that_is_not_there(ask, capsys) -> None:

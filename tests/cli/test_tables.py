@@ -12,6 +12,9 @@ import pytest
 from rich.cells import cell_len
 
 from tallybook.cli.tables import Column, Ink, draw, fit, folded, markdown
+from tallybook.query import Row
+
+from .conftest import SONNET, figures
 
 GOLDENS = Path(__file__).with_name("goldens")
 WIDTHS = (60, 80, 100, 160)
@@ -52,8 +55,68 @@ COLUMNS = [
 
 
 def test_the_least_important_column_goes_first() -> None:
-    titles = [[column.title for column in fit(COLUMNS, width)[0]] for width in (60, 24, 17, 5)]
+    wide = [COLUMNS[0], COLUMNS[1]._replace(rank=6), COLUMNS[2]]
+    titles = [[column.title for column in fit(wide, width)[0]] for width in (60, 24, 17, 5)]
     assert titles == [["Name", "Calls", "Cost"], ["Name", "Cost"], ["Name"], ["Name"]]
+
+
+def test_numbers_outlive_names() -> None:
+    long = Column(
+        title="Model", cells=("claude-sonnet-4-5", "claude-opus-4-5"), text=True, least=26
+    )
+    day = Column(title="Day", cells=("2026-11-20",) * 2, text=True, least=16, tight=16)
+    numbers = [
+        Column(title="Calls", cells=("1", "22"), rank=6),
+        Column(title="Total", cells=("1.2M", "3.4M"), rank=2),
+        Column(title="Cost", cells=("$1.00", "≥ $22.00"), rank=1),
+    ]
+    kept, widths = fit([day, long, *numbers], 40)
+    assert [column.title for column in kept] == ["Day", "Model", "Total", "Cost"]
+    assert widths[0] == 10
+    assert sum(widths) + 2 * 3 <= 40
+
+
+@pytest.mark.parametrize(
+    "words", [("usage", "project", "model"), ("daily", "model"), ("sessions",), ("usage", "user")]
+)
+def test_a_small_screen_still_says_how_much(ask, tome, capsys, words) -> None:
+    by = ("date", "model") if words[0] == "daily" else words[1:] or ("session", "title")
+    dims = {"project": "/home/ada/code/harbour-map", "model": SONNET, "date": "2026-11-20"}
+    dims |= {"session": "8c1f22d0", "title": "A title of some length indeed", "user": "ada"}
+    row = Row(dims={name: dims[name] for name in by}, figures=figures(3))
+    tome.rows = {by: (row, row)}
+    assert ask(*words, width=40) == 0
+    lines = capsys.readouterr().out.splitlines()
+    heading = next(line for line in lines if "Cost" in line)
+    assert "Total" in heading
+    assert max(map(cell_len, lines)) <= 40
+
+
+def test_numbers_are_shortened_before_calls_go(ask, tome, capsys) -> None:
+    row = Row(
+        dims={"provider": "a-provider-with-a-long-name", "model": f"{SONNET}-and-more-of-it"},
+        figures=figures(2_000),
+    )
+    tome.rows, tome.totals = {("model",): (row,)}, figures(2_000)
+    assert ask("usage", "model", width=104) == 0
+    heading = capsys.readouterr().out.splitlines()[2]
+    assert "Calls" in heading
+    assert "Cost" in heading
+
+
+def test_columns_that_say_nothing_are_left_out(ask, tome, capsys) -> None:
+    rows = tuple(
+        Row(dims={"user": None, "session": f"8c1f22d{n}", "account": None}, figures=figures(n))
+        for n in (1, 2)
+    )
+    tome.rows = {("user", "session", "account"): rows, ("account",): rows}
+    assert ask("usage", "--by", "user,session,account", width=160) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2].split()[:2] == ["Session", "Calls"]
+    assert "Sessions" not in lines[2].split()
+    assert lines[-1].startswith("Total")
+    assert ask("usage", "account", width=160) == 0
+    assert capsys.readouterr().out.splitlines()[2].split()[0] == "Account"
 
 
 def test_numbers_are_never_cut_and_lines_never_too_wide() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tallybook.cli.options import FORMATS
 from tallybook.clock import iso
-from tallybook.query import MEASURES, Figures, Filter, Note
+from tallybook.query import MEASURES, Figures, Filter, Note, Row
 from tallybook.questions import query_pairs
 
 
@@ -40,6 +40,11 @@ def test_without_words_it_is_the_last_seven_days(ask, tome) -> None:
             "2026-11-21T00:00:00+00:00",
         ),
         (("project", "--by", "day"), ("project", "date"), "2026-11-16T00:00:00+00:00"),
+        (("project", "model"), ("project", "model"), "2026-11-16T00:00:00+00:00"),
+        (("model", "day"), ("date", "model"), "2026-11-16T00:00:00+00:00"),
+        (("week", "model"), ("date", "model"), "2026-09-28T00:00:00+00:00"),
+        (("model", "week"), ("model",), "2026-11-16T00:00:00+00:00"),
+        (("project,model", "today"), ("project", "model"), "2026-11-22T00:00:00+00:00"),
         (("--since", "all"), ("date",), None),
     ],
 )
@@ -48,6 +53,16 @@ def test_words_and_options_make_the_question(ask, tome, words, by, since) -> Non
     assert tome.asked[0].by == by
     found = tome.asked[0].since_ms
     assert (None if found is None else iso(found, "UTC")) == since
+
+
+def test_two_groupings_of_time_are_a_mistake(ask, capsys) -> None:
+    assert ask("usage", "day", "hour") == 2
+    assert "  try: " in capsys.readouterr().err
+
+
+def test_an_alias_takes_further_groupings(ask, tome) -> None:
+    assert ask("daily", "model", "--since", "all") == 0
+    assert (tome.asked[0].by, tome.asked[0].bucket) == (("date", "model"), "day")
 
 
 def test_daily_weekly_monthly_are_names_of_the_same(ask, tome) -> None:
@@ -131,9 +146,25 @@ def test_fields_narrow_every_form(ask, capsys) -> None:
     assert "| Model | Calls | Last |" in capsys.readouterr().out
 
 
-def test_fields_are_listed(ask, capsys) -> None:
-    assert ask("usage", "model", "--fields", "?") == 0
+@pytest.mark.parametrize("word", ["help", "?"])
+def test_fields_are_listed(ask, capsys, word: str) -> None:
+    assert ask("usage", "model", "--fields", word) == 0
     assert capsys.readouterr().out.split() == ["provider", "model", *MEASURES]
+
+
+def test_fields_may_be_called_as_their_columns_are(ask, capsys) -> None:
+    words = "Calls,cache write,sess,cost"
+    assert ask("usage", "model", "--format", "csv", "--fields", words) == 0
+    heading = capsys.readouterr().out.splitlines()[0]
+    assert heading == "requests,cache_write_5m,cache_write_1h,sessions,cost_USD"
+    assert ask("usage", "model", "--fields", "model,calls,cost", width=40) == 0
+    assert capsys.readouterr().out.splitlines()[2].split() == ["Model", "Calls", "Cost"]
+
+
+def test_a_measure_without_a_sign_falls(ask, tome) -> None:
+    for words in ("cost", "calls", "+cost", "-cost", "model"):
+        ask("usage", "model", "--sort", words)
+    assert [q.sort for q in tome.asked] == ["-cost", "-requests", "cost", "-cost", "model"]
 
 
 def test_several_currencies_are_never_added(ask, tome, capsys) -> None:
@@ -161,6 +192,83 @@ def test_nothing_found_says_what_to_do(ask, tome, capsys) -> None:
     out = capsys.readouterr().out
     assert "2023-11-14 22:13" in out
     assert "--since all" in out
+
+
+MODELS_OF_OLD = (
+    Row(dims={"provider": "anthropic", "model": "claude-opus-4-5-20251101"}, figures=Figures()),
+    Row(dims={"provider": "anthropic", "model": "claude-sonnet-4-5-20250929"}, figures=Figures()),
+)
+
+
+def when_known(tome, *known: Filter):
+    """A book without rows, whose calls match only the filters that are known."""
+    old = Figures(last_ms=1_700_000_000_000)
+    plain_ask = tome.ask
+    tome.rows = {("model",): MODELS_OF_OLD}
+
+    def ask_(query):
+        tome.totals = old if set(query.where) <= set(known) else Figures()
+        rows = () if query.since_ms or query.where else tome.rows.get(query.by, ())
+        return replace(plain_ask(query), rows=rows)
+
+    tome.ask = ask_
+
+
+@pytest.mark.parametrize(
+    ("value", "near"),
+    [
+        ("opus45", "claude-opus-4-5-20251101"),
+        ("claude-opsu-4-5", "claude-opus-4-5-20251101"),
+        ("sonet", "claude-sonnet-4-5-20250929"),
+        ("anthropic/opus", "claude-opus-4-5-20251101"),
+    ],
+)
+def test_a_filter_that_fits_nothing_is_named_with_what_is_like_it(
+    ask, tome, capsys, value: str, near: str
+) -> None:
+    when_known(tome)
+    assert ask("usage", "--model", value) == 0
+    out = capsys.readouterr().out
+    assert f"No call in the ledger fits model={value}." in out
+    assert f"  Like it: {near}" in out
+    assert "tally usage model --since all" in out
+
+
+OPUS, WEB = Filter(dimension="model", values=("o",)), Filter(dimension="project", values=("w",))
+
+
+def test_filters_that_fit_at_another_time(ask, tome, capsys) -> None:
+    when_known(tome, OPUS)
+    assert ask("usage", "--model", "o") == 0
+    out = capsys.readouterr().out
+    assert "The last call that matches was on 2023-11-14 22:13" in out
+    assert "--since all" in out
+    assert ask("usage", "--model", "o", "--project", "w") == 0
+    out = capsys.readouterr().out
+    assert "project=w" in out
+    assert "model=o" not in out
+    assert "nothing has a value for project" in out
+
+
+def test_filters_that_fit_only_apart(ask, tome, capsys) -> None:
+    when_known(tome, OPUS, WEB)
+    plain_ask = tome.ask
+
+    def apart(query):
+        found = plain_ask(query)
+        return replace(found, totals=Figures()) if len(query.where) > 1 else found
+
+    tome.ask = apart
+    assert ask("usage", "--model", "o", "--project", "w", "--since", "all") == 0
+    out = capsys.readouterr().out
+    assert "no call matches all of them" in out
+    assert "--since all" not in out
+
+
+def test_all_time_is_not_advised_where_it_was_given(ask, tome, capsys) -> None:
+    when_known(tome)
+    assert ask("usage", "day", "--since", "all", "--sort", "date") == 0
+    assert "--since all" not in capsys.readouterr().out
 
 
 def test_today_without_calls_shows_the_last_days(ask, tome, capsys) -> None:
@@ -206,7 +314,7 @@ def test_what_has_no_price_and_what_was_recovered_is_named(ask, tome, capsys) ->
     assert notes["recovered"]["text"].startswith("1,234 tokens")
     assert ask("usage") == 0
     out = capsys.readouterr().out
-    assert "No price is known for zai-coding-plan/glm-4.7" in out
+    assert "No price for zai-coding-plan/glm-4.7" in out
     assert "1,234 tokens were recovered" in out
 
 
@@ -215,7 +323,7 @@ def test_a_coarse_table_still_adds_up(ask, capsys) -> None:
     lines = capsys.readouterr().out.splitlines()
     assert {"In", "Cache", "Out", "Total"} <= set(lines[2].split())
     assert "Cache wr" not in lines[2]
-    assert lines[-2].startswith("Cache is read and written")
+    assert "Cache is read and written; output includes reasoning." in lines
 
 
 def test_the_printed_question_is_a_command_line(ask, tome) -> None:

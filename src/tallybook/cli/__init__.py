@@ -14,9 +14,12 @@ from .. import __version__
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line (default: the process's own) and return the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments in (["--version"], ["-V"]):
-        print(f"tally {__version__}")
-        return 0
+    if arguments in (["--version"], ["-V"]) and sys.stdout:
+        try:
+            print(f"tally {__version__}", flush=True)
+            return 0
+        except OSError:
+            pass  # tried once more below, where a full disk is told as what it is
     from .boundary import run
 
     return run(arguments)

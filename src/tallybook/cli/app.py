@@ -36,7 +36,7 @@ COMMANDS: Mapping[str, Entry] = {
     "ledger": Entry("ledger", "ledger", "the ledger: path, info, verify"),
     "config": Entry("config", "config", "the settings: show, path"),
     "doctor": Entry("doctor", "doctor", "what was found, what was not, and why"),
-    "help": Entry("help", "help_topic", "topics: time, filters, output, exit-codes, …"),
+    "help": Entry("help", "help_topic", "topics: time, filters, output, notes, …"),
 }
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
@@ -53,7 +53,14 @@ _OWN = frozenset({"--help", "-h", "--version", "-V"})
 
 
 class NearMissGroup(click.Group):
-    """A group that answers a misspelt command with the nearest one."""
+    """A group that answers a misspelt command with the nearest one, and none with its help."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, but no command at all is no mistake."""
+        if not args and not ctx.resilient_parsing:
+            click.echo(ctx.get_help())
+            ctx.exit()
+        return super().parse_args(ctx, args)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -73,8 +80,17 @@ class _Tally(NearMissGroup):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As below, with the words that an alias stands for put behind it."""
+        _, *words = ALIASES.get(args[0], (args[0],))
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command, [*words, *rest]
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        entry = COMMANDS.get(cmd_name)
+        """The command of a name or of an alias, loaded now."""
+        entry = COMMANDS.get(ALIASES.get(cmd_name, (cmd_name,))[0])
         if entry is None:
             return None
         found = getattr(import_module(f".{entry.module}", __package__), entry.name)
@@ -86,15 +102,15 @@ class _Tally(NearMissGroup):
 
 
 def arrange(arguments: Sequence[str]) -> list[str]:
-    """The command line as click takes it: no command means `today`, an alias is written out,
-    and switches before the command go behind it."""
+    """The command line as click takes it: no command means `today`, and switches before the
+    command go behind it."""
     given = list(arguments)
     if given and given[0] in _OWN:
         return given
     first = next((i for i, word in enumerate(given) if not word.startswith("-")), len(given))
     leading, rest = given[:first], given[first:]
     if rest and (not leading or (rest[0] in {*COMMANDS, *ALIASES} and {*leading} <= _SWITCHES)):
-        return [*ALIASES.get(rest[0], (rest[0],)), *leading, *rest[1:]]
+        return [rest[0], *leading, *rest[1:]]
     return ["today", *given]
 
 

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import LedgerBusy, SettingsError, UsageMistake
+from ..errors import LedgerBusy, LedgerReadOnly, SettingsError, UsageMistake
 from ..format import count
 from ..query import Filter, Query, Report
 from ..questions import parse_query
-from ..settings import Settings
+from ..settings import Settings, survey_settings, zone_warning
 from .options import Asked
 from .progress import ProgressLine
 from .shell import Shell, mention
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ..book import Book
     from ..flow import SyncReceipt
 
@@ -37,10 +39,30 @@ def begin(context: click.Context) -> tuple[Shell, Asked]:
 def settings_for(shell: Shell, asked: Asked) -> Settings:
     """The settings with this command line's own on top, and sources by their own names."""
     settings = shell.settings(tz=asked.tz, week_start=asked.week_start)
-    if not settings.paths:
-        return settings
+    _warn(settings, asked)
     named = {_source_of(name, settings): paths for name, paths in settings.paths.items()}
-    return replace(settings, paths=named)
+    return replace(settings, paths=named) if named else settings
+
+
+def surveyed(shell: Shell, asked: Asked) -> tuple[Settings, tuple[SettingsError, ...]]:
+    """The same for commands that must answer although the settings are wrong: what is
+    understood of them, and every fault."""
+    flags = {"tz": asked.tz, "week_start": asked.week_start}
+    settings, found = survey_settings(shell.surroundings, flags)
+    _warn(settings, asked)
+    faults = list(found)
+    named: dict[str, tuple[Path, ...]] = {}
+    for name, paths in settings.paths.items():
+        try:
+            named[_source_of(name, settings)] = paths
+        except SettingsError as fault:
+            faults.append(fault)
+    return replace(settings, paths=named), tuple(faults)
+
+
+def _warn(settings: Settings, asked: Asked) -> None:
+    if warning := zone_warning(settings):
+        mention(f"{warning}; to choose a zone: --tz or TALLY_TZ", quiet=asked.quiet)
 
 
 def question(
@@ -58,8 +80,8 @@ def question(
 
 
 def refresh(book: Book, shell: Shell, asked: Asked) -> SyncReceipt | None:
-    """Read what is new before answering, unless told not to. When another process holds the
-    ledger the answer is given from what is recorded, and that is said."""
+    """Read what is new before answering, unless told not to. When the ledger can't be written,
+    now or at all, the answer is given from what is recorded, and that is said."""
     if not asked.sync:
         return None
     try:
@@ -70,13 +92,17 @@ def refresh(book: Book, shell: Shell, asked: Asked) -> SyncReceipt | None:
             "another process is writing the ledger: showing what is recorded", quiet=asked.quiet
         )
         return None
+    except LedgerReadOnly:
+        mention("the ledger can't be written: showing what is recorded", quiet=asked.quiet)
+        return None
     if receipt.complaints:
         said = count(len(receipt.complaints), "complaint")
         mention(f"{said} while reading; to see them: tally doctor", quiet=asked.quiet)
     if asked.verbose:
         mention(
             f"read {count(receipt.places_read, 'place')}, "
-            f"{count(receipt.new_events, 'new event')}, in {receipt.seconds:.2f} s"
+            f"{count(receipt.new_events, 'new event')}, in {receipt.seconds:.2f} s",
+            quiet=asked.quiet,
         )
     return receipt
 

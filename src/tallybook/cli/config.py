@@ -10,8 +10,9 @@ from ..format import DASH
 from ..periods import WEEK_DAYS
 from ..settings import Settings
 from .app import NearMissGroup
-from .asking import begin, settings_for
+from .asking import begin, surveyed
 from .delimited import json_text
+from .faults import complain_of
 from .options import json_option, run_options
 from .shell import Shell, say
 
@@ -26,9 +27,10 @@ def config() -> None:
 @run_options
 @click.pass_context
 def config_show(context: click.Context, **_options: object) -> int:
-    """Each setting, its value, and where it came from."""
+    """Each setting, its value, and where it came from. What is wrong is left out, told on
+    stderr, and makes the exit code 2."""
     shell, asked = begin(context)
-    settings = settings_for(shell, asked)
+    settings, faults = surveyed(shell, asked)
     values = setting_values(settings)
     if asked.format == "json":
         rows = [
@@ -36,7 +38,7 @@ def config_show(context: click.Context, **_options: object) -> int:
             for key, value in values.items()
         ]
         say(json_text({"schema": "tallybook.config/1", "rows": rows}))
-        return 0
+        return complain_of(faults)
     from .tables import Column, Ink, draw
 
     origins = [settings.origins.get(key, "default") for key in values]
@@ -46,7 +48,7 @@ def config_show(context: click.Context, **_options: object) -> int:
         Column(title="From", cells=tuple(map(shell.shown, origins)), text=True),
     ]
     say("\n".join(draw(columns, shell.width, Ink(on=shell.colour and asked.colour))))
-    return 0
+    return complain_of(faults)
 
 
 @config.command("path")

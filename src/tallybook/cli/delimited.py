@@ -16,6 +16,7 @@ from typing import Any, cast
 
 from ..errors import UsageMistake
 from ..query import MEASURES, Query, Report, nearest, report_json
+from ..questions import SYNONYMS, named_fields
 
 _AMOUNTS = ("cost", "reported_cost", "billed_cost")
 _ESCAPED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -39,14 +40,19 @@ def field_names(query: Query) -> list[str]:
     return [*names, *MEASURES, *(["models"] if "date" in query.by else [])]
 
 
-def check_fields(fields: Sequence[str], query: Query) -> None:
-    """Raises `UsageMistake` with the nearest name if one of `fields` is none of the answer's."""
+def chosen_fields(words: Sequence[str], query: Query) -> tuple[str, ...]:
+    """The fields that words mean, each once: names of fields, or what stands above a column.
+    Raises `UsageMistake` with the nearest name if a word means none of the answer's."""
     known = field_names(query)
-    for name in fields:
-        if name not in known:
-            close = nearest(name, known)
+    chosen: list[str] = []
+    for word in words:
+        meant = named_fields(word, known)
+        if not meant:
+            close = nearest(word, (*known, *SYNONYMS))
             hint = f"did you mean {close}?" if close else f"use some of {', '.join(known)}"
-            raise UsageMistake(f"unknown field {name!r}", hint=hint)
+            raise UsageMistake(f"unknown field {word!r}", hint=hint)
+        chosen += meant
+    return tuple(dict.fromkeys(chosen))
 
 
 def report_object(report: Report, fields: Sequence[str] = ()) -> dict[str, Any]:
@@ -57,6 +63,12 @@ def report_object(report: Report, fields: Sequence[str] = ()) -> dict[str, Any]:
         totals: dict[str, Any] = whole["totals"]
         whole["totals"] = {name: totals[name] for name in fields if name in totals}
     return whole
+
+
+def notes_json(report: Report) -> list[dict[str, Any]]:
+    """The notes of a report, as its JSON has them."""
+    notes: list[dict[str, Any]] = report_json(report)["notes"]
+    return notes
 
 
 def json_lines(report: Report, fields: Sequence[str] = ()) -> list[str]:

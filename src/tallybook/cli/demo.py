@@ -17,11 +17,11 @@ import click
 from ..errors import TallyError
 from ..query import Query
 from ..settings import Settings
-from .asking import answer, begin, exit_code, settings_for
+from .asking import answer, begin, exit_code, surveyed
 from .delimited import json_text, report_object
 from .options import Asked, json_option, run_options
 from .output import table_lines, title_of
-from .shell import Shell, say
+from .shell import Shell, mention, say
 from .sync import receipt_lines
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ def demo(context: click.Context, **_options: object) -> int:
     """See it work on sample histories that ship with Tallybook. Nothing of yours is read and
     nothing is kept: the ledger of the demo is temporary."""
     shell, asked = begin(context)
-    settings = settings_for(shell, asked)
+    settings, faults = surveyed(shell, asked)
+    if faults:  # none of them matters here: a demo takes only the zone from the settings
+        mention("something is wrong with your settings: tally doctor", quiet=asked.quiet)
     with tempfile.TemporaryDirectory(prefix="tally-demo-") as folder:
         own = replace(settings, ledger=str(Path(folder) / "demo.db"), paths={}, prices=None)
         return _walk(shell, asked, own)

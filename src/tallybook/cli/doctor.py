@@ -1,6 +1,8 @@
 """`tally doctor`: what was found, what was not, and why, fit to be pasted into a report.
 
-Paths are shown with the home as `~`; nothing of any conversation is shown.
+A fault (a wrong setting, a ledger that can't be opened, a damaged price file) is named with its
+next step, and the rest is told all the same. Paths are shown with the home as `~`; nothing of
+any conversation is shown.
 """
 
 from __future__ import annotations
@@ -8,23 +10,24 @@ from __future__ import annotations
 import platform
 import sqlite3
 from collections import Counter
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import click
 
 from .. import __version__
+from ..errors import SettingsError, TallyError
 from ..format import count, number, plain, size
-from ..settings import Settings
-from .asking import begin, settings_for
+from ..settings import Settings, zone_warning
+from .asking import begin, surveyed
 from .delimited import json_text
-from .options import json_option, run_options
+from .faults import worded
+from .options import Asked, json_option, run_options
+from .roots import known_sources, root_lines, source_json
 from .shell import Shell, say
-from .source import source_json
 from .sync import complaint_json
 
 if TYPE_CHECKING:
-    from ..book import Book
     from ..reading import Complaint
     from .tables import Ink
 
@@ -32,32 +35,42 @@ SCHEMA = "tallybook.doctor/1"
 _NAMED = 20
 
 
+class Examination(NamedTuple):
+    """What was found: the sections of the page, the complaints that stand, and the faults."""
+
+    found: dict[str, Any]
+    complaints: list[Complaint]
+    faults: list[TallyError]
+
+
 @click.command(short_help="what was found, what was not, and why")
 @json_option
 @run_options
 @click.pass_context
 def doctor(context: click.Context, **_options: object) -> int:
-    """What was found, what was not, and why; complaints with their next steps."""
+    """What was found, what was not, and why; complaints with their next steps.
+
+    It goes on where other commands stop: a wrong setting or a ledger that can't be opened is
+    named, and the exit code is the one that those commands would end with.
+    """
     shell, asked = begin(context)
-    settings = settings_for(shell, asked)
-    with shell.open_book(settings) as book:
-        found = findings(shell, book, settings)
-        complaints = book.complaints()
+    settings, faults = surveyed(shell, asked)
+    whole = examined(shell, settings, faults)
     if asked.format == "json":
-        listed = [_redacted(shell, complaint_json(each)) for each in complaints]
-        say(json_text({"schema": SCHEMA, **found, "complaints": listed}))
-        return 0
-    from .tables import Ink
-
-    ink = Ink(on=shell.colour and asked.colour)
-    say("\n".join([*_page(shell, found, ink), "", *_complaint_lines(shell, complaints, ink)]))
-    return 0
+        say(json_text(_json(shell, whole)))
+    else:
+        say("\n".join(_page(shell, asked, whole)))
+    return whole.faults[0].exit_code if whole.faults else 0
 
 
-def findings(shell: Shell, book: Book, settings: Settings) -> dict[str, Any]:
-    """Versions, settings, ledger, prices and sources, with paths redacted."""
-    path = Path(book.ledger.path)
-    return {
+def examined(shell: Shell, settings: Settings, known: Sequence[SettingsError]) -> Examination:
+    """Versions, settings, ledger, prices and sources, with paths redacted. `known` are the
+    faults of the settings."""
+    faults: list[TallyError] = [*known]
+    complaints: list[Complaint] = []
+    warning = zone_warning(settings)
+    origin = shell.shown(settings.origins["tz"])
+    found = {
         "versions": {
             "tallybook": __version__,
             "python": platform.python_version(),
@@ -66,14 +79,51 @@ def findings(shell: Shell, book: Book, settings: Settings) -> dict[str, Any]:
         },
         "settings": {
             "files": [shell.shown(file) for file in settings.files],
-            "time zone": f"{settings.tz} (from {shell.shown(settings.origins['tz'])})",
+            "time zone": f"{settings.tz} ({warning or f'from {origin}'})",
         },
-        "ledger": {
-            **{key: _redacted(shell, value) for key, value in book.ledger.info().items()},
-            "path": shell.shown(path),
-        },
-        "prices": {"book": book.prices.id},
-        "sources": [_redacted(shell, source_json(each)) for each in book.sources()],
+        "ledger": _ledger(shell, settings, complaints, faults),
+        "prices": _prices(settings, faults),
+        "sources": [_redacted(shell, source_json(each)) for each in known_sources(settings)],
+    }
+    return Examination(found, complaints, faults)
+
+
+def _ledger(
+    shell: Shell, settings: Settings, complaints: list[Complaint], faults: list[TallyError]
+) -> dict[str, Any]:
+    path = shell.shown(settings.ledger)
+    try:
+        with shell.open_book(settings) as book:
+            info = {key: _redacted(shell, value) for key, value in book.ledger.info().items()}
+            complaints += book.complaints()
+    except TallyError as fault:
+        faults.append(fault)
+    except (OSError, sqlite3.Error) as problem:
+        faults.append(TallyError(f"can't open the ledger {path}", because=str(problem)))
+    else:
+        return {**info, "path": path}
+    return {"path": path, "problem": str(faults[-1])}
+
+
+def _prices(settings: Settings, faults: list[TallyError]) -> dict[str, Any]:
+    from ..prices import open_price_book
+
+    try:
+        return {"book": open_price_book(settings.prices).id}
+    except TallyError as fault:
+        faults.append(fault)
+    return {"book": open_price_book(None).id, "problem": str(faults[-1])}
+
+
+def _json(shell: Shell, whole: Examination) -> dict[str, Any]:
+    faults = [
+        {"error": str(fault), "because": fault.because, "try": fault.hint} for fault in whole.faults
+    ]
+    return {
+        "schema": SCHEMA,
+        **cast("dict[str, Any]", _redacted(shell, whole.found)),
+        "faults": _redacted(shell, faults),
+        "complaints": [_redacted(shell, complaint_json(each)) for each in whole.complaints],
     }
 
 
@@ -84,29 +134,52 @@ def _redacted(shell: Shell, value: object) -> object:
         return {key: _redacted(shell, each) for key, each in items.items()}
     if isinstance(value, list):
         return [_redacted(shell, each) for each in cast("list[object]", value)]
-    return shell.shown(value) if isinstance(value, str) else value
+    return shell.hidden(value) if isinstance(value, str) else value
 
 
-def _page(shell: Shell, found: dict[str, Any], ink: Ink) -> list[str]:
-    from .tables import facts
+def _page(shell: Shell, asked: Asked, whole: Examination) -> list[str]:
+    from .tables import Ink, facts
 
-    lines: list[str] = []
+    ink = Ink(on=shell.colour and asked.colour)
+    lines = _fault_lines(shell, whole.faults, ink)
+    parts = {**whole.found, "ledger": _in_words(whole.found["ledger"])}
     for part in ("versions", "settings", "ledger", "prices"):
-        pairs = [(f"  {key}", _value(value)) for key, value in found[part].items()]
+        items = cast("dict[str, object]", parts[part])
+        pairs = [(f"  {key}", shell.hidden(_value(value))) for key, value in items.items()]
         lines += [ink.bold(part.capitalize()), *facts(pairs, ink, shell.width)]
     lines.append(ink.bold("Sources"))
-    for known in found["sources"]:
-        lines.append(
-            f"  {known['title']}: {count(known['places'], 'place')}, {size(known['bytes'])}"
-        )
-        lines += [
-            f"    {root['path']}  ({'there' if root['exists'] else 'not there'})"
-            for root in known["roots"]
-        ]
+    for known in whole.found["sources"]:
+        places = f"{count(known['places'], 'place')}, {size(known['bytes'])}"
+        lines.append(f"  {known['title']}: {places}")
+        lines += [f"    {line}" for line in root_lines(shell, known)]
         lines += [f"    {each['place']}: {each['reason']}" for each in known["problems"]]
-        if not known["places"]:
+        if not known["places"] and not known["problems"]:
             lines.append(f"    nothing found; see: tally source explain {known['name']}")
-    return lines
+    if "problem" in whole.found["ledger"]:  # what it complains of is not known
+        return lines
+    return [*lines, "", *_complaint_lines(shell, whole.complaints, ink)]
+
+
+def _in_words(info: dict[str, Any]) -> dict[str, Any]:
+    """The ledger's numbers as people call them; all of them are in the JSON."""
+    if "problem" in info:
+        return info
+    return {
+        "path": info["path"],
+        "calls": info["event"],
+        "sessions": info["session"],
+        "files read": info["cursor"],
+        "size": size(int(info["bytes"])),
+        "kept by": f"{info['engine']}, schema {info['schema']}",
+    }
+
+
+def _fault_lines(shell: Shell, faults: list[TallyError], ink: Ink) -> list[str]:
+    if not faults:
+        return []
+    lines = [ink.bold(count(len(faults), "fault"))]
+    lines += [f"  {shell.hidden(line)}" for fault in faults for line in worded(fault)]
+    return [*lines, ""]
 
 
 def _value(value: object) -> str:

@@ -13,12 +13,13 @@ from ..query import Report
 _OWN_WORDS = frozenset(
     {"unpriced-model", "unpriced", "partial", "failed", "unmetered", "incomplete"}
 )
-_NAMED = 4
+_NAMED = 3
 
 
-def footnotes(report: Report) -> list[str]:
-    """One line for each thing that a reader of the figures has to know."""
-    return [*_unpriced(report), *_states(report), *_notes(report)]
+def footnotes(report: Report, told: frozenset[str] = frozenset()) -> list[str]:
+    """One line for each thing that a reader of the figures has to know. Notes with a code in
+    `told` are left out: they stand elsewhere. What the words mean is in `tally help notes`."""
+    return [*_unpriced(report), *_states(report), *_notes(report, told)]
 
 
 def _unpriced(report: Report) -> Iterator[str]:
@@ -27,37 +28,31 @@ def _unpriced(report: Report) -> Iterator[str]:
         return
     models = [item for note in report.notes if note.code == "unpriced-model" for item in note.items]
     named = f" for {_list(models)}" if models else ""
-    yield (
-        f"No price is known{named}: {compact(tokens)} tokens are counted but in no cost, so "
-        "costs are at least (≥) what is shown. To add a price: tally help prices"
-    )
+    yield f"No price{named}: {compact(tokens)} tokens are in no cost (≥). See: tally help prices"
 
 
 def _states(report: Report) -> Iterator[str]:
     totals = report.totals
-    if totals.partial_requests:
-        yield (
-            f"{count(totals.partial_requests, 'partial call')}: the answer broke off or its end "
-            "was not written down; what was written is counted."
-        )
-    if totals.failed_requests:
-        yield f"{count(totals.failed_requests, 'failed call')}, without usage."
-    if totals.unmetered_requests:
-        yield (
-            f"{count(totals.unmetered_requests, 'unmetered call')}: known to have happened, "
-            "usage unknown, in no figure."
-        )
-    if not report.complete:
-        yield "Some histories could not be read, so this is a part. To see which: tally doctor"
+    odd = [
+        (totals.partial_requests, "partial call", "the answer broke off"),
+        (totals.failed_requests, "failed call", "no usage"),
+        (totals.unmetered_requests, "unmetered call", "usage unknown"),
+    ]
+    if said := [f"{count(number, noun)} ({what})" for number, noun, what in odd if number]:
+        yield f"{', '.join(said)}. More: tally help notes"
+    closed = any(note.code == "complaints" for note in report.notes)
+    if not report.complete and not closed:
+        yield "Some histories could not be read, so this is a part: tally doctor"
 
 
-def _notes(report: Report) -> Iterator[str]:
+def _notes(report: Report, told: frozenset[str]) -> Iterator[str]:
     for note in report.notes:
-        if note.code not in _OWN_WORDS:
+        if note.code not in _OWN_WORDS | told:
             items = f": {_list(list(note.items))}" if note.items else ""
             yield plain(note.text.rstrip(".") + items)
     if report.query.limit is not None and len(report.rows) == report.query.limit:
-        yield f"The first {report.query.limit} rows; the total counts all. More: --limit 0"
+        shown = count(report.query.limit, "row")
+        yield f"The first {shown}; the total counts all. More: --limit 0"
 
 
 def _list(items: list[str]) -> str:

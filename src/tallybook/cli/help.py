@@ -53,16 +53,35 @@ The dimensions:
 Output: the answer goes to stdout, everything else to stderr.
 
   --format table|json|jsonl|csv|tsv|md     --json is --format json
-  --fields A,B   only these, in this order; --fields ? lists them
-  --sort FIELD   -FIELD is descending         --limit N   the first N rows
+  --fields A,B   only these, in this order; --fields help lists them
+  --sort FIELD   a measure from the largest, a name from A; +FIELD rises, -FIELD falls
+  --limit N      the first N rows; the total still counts all
   --quiet        nothing on stderr but errors --no-color  as the variable NO_COLOR
 
 Tables fit the terminal: narrow ones shorten numbers (1.2M) and drop the less important
-columns. A dash is unknown, never zero; ≥ marks a sum of which a part has no price.
+columns. Fields may be called as their columns are: calls, sess, "cache write".
 JSON has amounts as decimal texts by currency and times with their offset.
 
 The measures:
 {_listed(MEASURES)}
+""",
+        "notes": """\
+Notes: what stands below a table, and what the marks in it mean.
+
+  –              unknown, never zero: no price is known, or a call belongs to nothing such
+  ≥              at least: a part of the tokens has no price. The line below names the
+                 models; to add a price: tally help prices
+  partial        the answer broke off, or its end was never written down. What was written
+                 is counted; what was not can't be
+  failed         refused or failed; used nothing
+  unmetered      known to have happened, usage unknown: in no figure
+  recovered      tokens that only the agent's own running totals show, such as compaction.
+                 They are in the tokens and the cost, and in no number of calls
+  not readable   a place in the histories could not be read: tally doctor says which and why
+  Cache, Output  on narrow screens all that is read from and written to the cache is one
+                 column, and output includes reasoning, so that the row still adds up
+
+Sessions are counted once in the total too, so it may be less than the sum of the rows.
 """,
         "exit-codes": """\
 Exit codes
@@ -100,7 +119,7 @@ alias, never by likeness; what has no card stays unpriced and is named below eac
 
 To add a price of your own, write a file and name it in your settings (see
 tally config path):  prices = "my-prices.toml"
-It prices what is recorded from then on; calls already in the ledger keep their charges.
+Calls without a price get theirs at the next sync; calls that have one keep it.
 
   schema = 1
 
@@ -114,11 +133,11 @@ It prices what is recorded from then on; calls already in the ledger keep their 
 )
 
 
-@click.command("help", short_help="topics: time, filters, output, exit-codes, …")
+@click.command("help", short_help="topics: time, filters, output, notes, …")
 @click.argument("topic", default="")
 @click.pass_context
 def help_topic(context: click.Context, topic: str) -> int:
-    """Help on a TOPIC: time, filters, output, exit-codes, environment, prices."""
+    """Help on a TOPIC: time, filters, output, notes, exit-codes, environment, prices."""
     root = context.find_root()
     if not topic:
         say(root.get_help())

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import click
 
-from ..format import plain
+from ..clock import local
+from ..format import number, plain, size
+from ..query import Figures, Query
 from .app import NearMissGroup
-from .asking import begin, settings_for
+from .asking import begin, settings_for, surveyed
 from .delimited import json_text
+from .faults import complain_of
 from .options import json_option, run_options
 from .shell import say
 
@@ -21,10 +26,12 @@ def ledger() -> None:
 @run_options
 @click.pass_context
 def ledger_path(context: click.Context, **_options: object) -> int:
-    """Only its path, for scripts. It need not exist yet."""
+    """Only its path, for scripts. It need not exist yet. Where a setting is wrong the exit code
+    is 2, since the path may be another one then."""
     shell, asked = begin(context)
-    say(plain(settings_for(shell, asked).ledger))
-    return 0
+    settings, faults = surveyed(shell, asked)
+    say(plain(settings.ledger))
+    return complain_of(faults)
 
 
 @ledger.command("info")
@@ -32,22 +39,58 @@ def ledger_path(context: click.Context, **_options: object) -> int:
 @run_options
 @click.pass_context
 def ledger_info(context: click.Context, **_options: object) -> int:
-    """How much it holds and which versions wrote it."""
+    """What it holds, since when, and how large it is."""
     shell, asked = begin(context)
-    with shell.open_book(settings_for(shell, asked)) as book:
+    settings = settings_for(shell, asked)
+    with shell.open_book(settings) as book:
         info = {"path": book.ledger.path, **book.ledger.info(), "revision": book.ledger.revision()}
+        totals = book.ask(Query(tz=settings.tz)).totals
+        days = len(book.ask(Query(by=("date",), bucket="day", tz=settings.tz)).rows)
     if asked.format == "json":
         say(json_text({"schema": "tallybook.ledger/1", **info}))
         return 0
     from .tables import Ink, facts
 
     ink = Ink(on=shell.colour and asked.colour)
+    holds = Holdings(totals=totals, days=days, tz=settings.tz)
     pairs = [
-        (name.replace("_", " "), f"{value:,}" if isinstance(value, int) else shell.shown(value))
-        for name, value in info.items()
+        ("path", shell.shown(str(info["path"]))),
+        *held(holds),
+        ("files read", number(int(info["cursor"]))),
+        ("complaints", _complaints(int(info["complaint"]))),
+        ("size", size(int(info["bytes"]))),
+        ("kept by", f"{info['engine']}, schema {info['schema']}"),
     ]
     say("\n".join(facts(pairs, ink, shell.width)))
     return 0
+
+
+class Holdings(NamedTuple):
+    """What a ledger holds: the figures of all calls, on how many days of a zone."""
+
+    totals: Figures
+    days: int
+    tz: str
+
+
+def held(holds: Holdings) -> list[tuple[str, str]]:
+    """The same in plain words, name by name."""
+    totals, tz = holds.totals, holds.tz
+    if totals.first_ms is None or totals.last_ms is None:
+        return [("calls", "none yet: tally sync reads what there is")]
+    first, last = (f"{local(ms, tz):%Y-%m-%d %H:%M}" for ms in (totals.first_ms, totals.last_ms))
+    return [
+        ("calls", number(totals.requests)),
+        ("tokens", number(totals.total)),
+        ("sessions", number(totals.sessions)),
+        ("days with calls", number(holds.days)),
+        ("first call", f"{first} ({tz})"),
+        ("last call", f"{last} ({tz})"),
+    ]
+
+
+def _complaints(standing: int) -> str:
+    return f"{number(standing)}: tally doctor" if standing else "none"
 
 
 @ledger.command("verify")

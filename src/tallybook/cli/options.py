@@ -23,7 +23,7 @@ _F = TypeVar("_F", bound=Callable[..., object])
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """The shared options of one command line. `pairs` are those that make the question (see
-    `tallybook.questions`); `fields` is empty unless `--fields` was given."""
+    `tallybook.questions`); `fields` are as written, empty unless `--fields` was given."""
 
     pairs: tuple[tuple[str, str], ...] = ()
     format: str = "table"
@@ -40,7 +40,7 @@ class Asked:
         """What the current command was given."""
         return cls(
             pairs=tuple(_pairs(context)),
-            format="json" if _on(context, "as_json") else _text(context, "format") or "table",
+            format=_format(context),
             fields=_fields(_text(context, "fields")),
             tz=_text(context, "tz"),
             week_start=_text(context, "week_start"),
@@ -81,7 +81,7 @@ def output_options(command: _F) -> _F:
         command,
         click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
         click.option("--format", type=click.Choice(FORMATS), help="How to print. [table]"),
-        click.option("--fields", metavar="A,B", help="Only these fields; ? lists them."),
+        click.option("--fields", metavar="A,B", help="Only these fields; help lists them."),
     )
 
 
@@ -89,7 +89,7 @@ def order_options(command: _F) -> _F:
     """`--sort --limit`"""
     return _with(
         command,
-        click.option("--sort", metavar="FIELD", help="Order; -FIELD is descending."),
+        click.option("--sort", metavar="FIELD", help="Order; -FIELD falls, +FIELD rises."),
         click.option("--limit", metavar="N", help="At most N rows; 0 is no limit."),
     )
 
@@ -139,8 +139,17 @@ def _fields(text: str | None) -> tuple[str, ...]:
         return ()
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     if not names:
-        raise UsageMistake("--fields names no field", hint="--fields ? lists them")
+        raise UsageMistake("--fields names no field", hint="--fields help lists them")
     return names
+
+
+def _format(context: click.Context) -> str:
+    named = _text(context, "format")
+    if _on(context, "as_json") and named not in (None, "json"):
+        raise UsageMistake(
+            f"--json and --format {named} exclude each other", hint="give one of them"
+        )
+    return "json" if _on(context, "as_json") else named or "table"
 
 
 def _text(context: click.Context, name: str) -> str | None:

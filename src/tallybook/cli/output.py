@@ -6,13 +6,15 @@ when a table is really drawn.
 
 from __future__ import annotations
 
-from ..periods import period_text
+from dataclasses import replace
+
+from ..periods import Frame, period, period_text
 from ..query import Query, Report
-from .delimited import field_names, json_lines, json_text, report_object, separated
+from .delimited import chosen_fields, field_names, json_lines, json_text, report_object, separated
 from .options import Asked
 from .shell import Shell, mention, say
 
-COARSE_NOTE = "Cache is read and written, output includes reasoning; wider screens show them apart."
+COARSE_NOTE = "Cache is read and written; output includes reasoning."
 
 
 def show_report(
@@ -38,8 +40,8 @@ def table_lines(
 ) -> list[str]:
     """A report as a heading, a table that fits the terminal, and its footnotes."""
     from .footnotes import footnotes
-    from .reportcolumns import CLASS, Manner, columns_of, has_total
-    from .tables import Ink, draw, folded, room
+    from .reportcolumns import Manner, has_total, suited
+    from .tables import Ink, draw, folded
 
     ink = Ink(on=shell.colour and asked.colour)
     manner = Manner(
@@ -48,12 +50,8 @@ def table_lines(
         names=asked.fields or names,
         fixed=bool(asked.fields),
     )
-    columns = columns_of(report, manner)
-    notes = footnotes(report)
-    if not manner.names and room(columns, CLASS) > shell.width:
-        columns = columns_of(report, manner._replace(coarse=True))
-        if room(columns, CLASS) <= shell.width:
-            notes.insert(0, COARSE_NOTE)
+    columns, coarse = suited(report, manner)
+    notes = [*([COARSE_NOTE] if coarse else []), *footnotes(report)]
     lines = [*folded(title, shell.width), ""]
     lines += draw(columns, shell.width, ink, total=has_total(report))
     below = [ink.faint(line) for note in notes for line in folded(note, shell.width)]
@@ -72,11 +70,25 @@ def markdown_lines(report: Report, title: str, names: tuple[str, ...]) -> list[s
 
 
 def title_of(query: Query, what: str) -> str:
-    """A heading with the exact dates: `Usage by day, 2026-11-16 to 2026-11-22 (UTC)`."""
-    return f"{what}, {period_text(query.since_ms, query.until_ms, query.tz)} ({query.tz})"
+    """A heading with the exact dates: `Usage by day, 2026-11-16 to 2026-11-22 (UTC)`. It says
+    when the first week or month is not a whole one."""
+    cut = f"; the first {query.bucket} is not whole" if _is_cut(query) else ""
+    return f"{what}, {period_text(query.since_ms, query.until_ms, query.tz)} ({query.tz}{cut})"
 
 
-def show_fields(query: Query) -> None:
-    """Answer `--fields ?`: the names, one a line."""
-    mention("The fields of this report are:")
-    say("\n".join(field_names(query)))
+def _is_cut(query: Query) -> bool:
+    """Whether the range begins inside a week or month of the table's."""
+    if query.since_ms is None or query.bucket not in ("week", "month"):
+        return False
+    frame = Frame(query.since_ms, query.tz, query.week_start)
+    return period(query.bucket, frame).since_ms != query.since_ms
+
+
+def with_fields(asked: Asked, query: Query) -> Asked | None:
+    """What was asked with its fields by their own names; None after answering `--fields help`
+    with all names, one a line. Raises `UsageMistake` for a field that is none."""
+    if asked.fields in (("help",), ("?",)):
+        mention("The fields of this report are:", quiet=asked.quiet)
+        say("\n".join(field_names(query)))
+        return None
+    return replace(asked, fields=chosen_fields(asked.fields, query))

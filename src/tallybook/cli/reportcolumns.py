@@ -13,8 +13,8 @@ from typing import NamedTuple
 from ..clock import iso
 from ..format import DASH, amount, compact, money, number, plain, tilde
 from ..model import CLASSES
-from ..query import Figures, Report, Row
-from .tables import Column
+from ..query import Figures, Query, Report, Row
+from .tables import Column, room
 
 WIDE = 100
 """From this width on numbers are shown with all digits."""
@@ -34,18 +34,19 @@ class Manner(NamedTuple):
     the folder `home` shown as `~`. A `coarse` table has one column for all that concerns the
     cache and none for reasoning, which its output then includes. `names` are the fields to
     show instead of the usual ones; when they are `fixed`, the user's own choice, none gives
-    way."""
+    way. A `brief` table shortens its numbers although it is wide."""
 
     width: int | None = None
     home: str = ""
     coarse: bool = False
     names: tuple[str, ...] = ()
     fixed: bool = False
+    brief: bool = False
 
     @property
     def wide(self) -> bool:
         """Whether there is room for all digits."""
-        return self.width is None or self.width >= WIDE
+        return not self.brief and (self.width is None or self.width >= WIDE)
 
 
 class _Measure(NamedTuple):
@@ -108,14 +109,29 @@ _DATES = {"hour": "Hour", "day": "Day", "week": "Week of", "month": "Month", Non
 _FREE_TEXT = {"title": 24, "project": 24, "session": _SHORT_ID, "date": 16, "model": 26}
 
 
+def suited(report: Report, manner: Manner) -> tuple[list[Column], bool]:
+    """The columns in the fullest wording that leaves room for the calls beside the token
+    classes, and whether that is the coarse one: classes are joined, then numbers shortened."""
+    width = manner.width or 0
+    columns: list[Column] = []
+    for brief in dict.fromkeys((not manner.wide, True)):
+        for coarse in (False,) if manner.names else (False, True):
+            columns = columns_of(report, manner._replace(brief=brief, coarse=coarse))
+            if room(columns, CALLS) <= width:
+                return columns, coarse
+    return columns, not manner.names and room(columns, CLASS) <= width
+
+
 def columns_of(report: Report, manner: Manner) -> list[Column]:
     """The columns of a report with its total below."""
     rows = [*report.rows, *([Row(dims={}, figures=report.totals)] if has_total(report) else [])]
     shown = _COARSE if manner.coarse else _SHOWN
-    names = manner.names or (*_dimensions(report), *shown, "sessions")
+    counted = () if _of_sessions(report.query) else ("sessions",)
+    names = manner.names or (*_dimensions(report), *shown, *counted)
+    silent = set(report.query.by if not manner.fixed else ()) - set(_dimensions(report))
     columns: list[Column] = []
     for name in names:
-        columns += _column(name, report, rows, manner)
+        columns += [] if name in silent else _column(name, report, rows, manner)
     if manner.fixed:
         return [column._replace(rank=0) for column in columns]
     if not manner.names and "date" in report.query.by:
@@ -129,8 +145,18 @@ def has_total(report: Report) -> bool:
 
 
 def _dimensions(report: Report) -> list[str]:
+    """The dimensions that have a column: not the provider beside the model, which names it,
+    and none that says nothing in any row, as long as another one does."""
     by = report.query.by
-    return [name for name in by if not (name == "provider" and "model" in by)]
+    named = [name for name in by if not (name == "provider" and "model" in by)]
+    telling = [name for name in named if any(row.dims.get(name) for row in report.rows)]
+    return telling or named
+
+
+def _of_sessions(query: Query) -> bool:
+    """Whether each row is about one session anyway, so that counting them says nothing."""
+    chosen = any(f.dimension == "session" and len(f.values) == 1 for f in query.where)
+    return chosen or "session" in query.by
 
 
 def _column(name: str, report: Report, rows: list[Row], manner: Manner) -> list[Column]:
@@ -209,12 +235,13 @@ def _dimension(name: str, report: Report, rows: list[Row], manner: Manner) -> Co
     if cells and name != _dimensions(report)[0]:
         cells = ["" if not row.dims else cell for row, cell in zip(rows, cells, strict=True)]
     if name == "session" and manner.width is not None:
-        cells = _short_ids(cells)
+        cells = short_ids(cells)
     if name == "model" and manner.width is not None:
         cells = model_labels(cells, manner.width)
     title = _DATES[report.query.bucket] if name == "date" else name.capitalize()
     least = _FREE_TEXT.get(name, 8)
-    return Column(title=title, cells=tuple(cells), text=True, least=least)
+    tight = least if name == "date" else _SHORT_ID
+    return Column(title=title, cells=tuple(cells), text=True, least=least, tight=tight)
 
 
 def _label(name: str, row: Row, manner: Manner) -> str:
@@ -242,7 +269,7 @@ def _if_distinct(shorter: list[str], cells: list[str]) -> list[str]:
     return shorter if len(set(shorter)) == len(set(cells)) else cells
 
 
-def _short_ids(cells: list[str]) -> list[str]:
+def short_ids(cells: list[str]) -> list[str]:
     """The shortest common length at which the ids still differ: each can be typed back."""
     for length in range(_SHORT_ID, max(map(len, cells), default=0) + 1):
         if len({cell[:length] for cell in cells}) == len(set(cells)):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ..query import Query
 from .asking import answer, begin, exit_code, question, refresh, settings_for
-from .delimited import check_fields
+from .nothing import nothing_lines
 from .options import (
     filter_options,
     order_options,
@@ -15,9 +14,8 @@ from .options import (
     sync_option,
     time_options,
 )
-from .output import show_fields, show_report, title_of
+from .output import show_report, title_of, with_fields
 from .shell import say
-from .usage import nothing_lines
 
 _COLUMNS = ("session", "last_at", "title", "requests", "output", "total", "cost")
 
@@ -36,16 +34,13 @@ def sessions(context: click.Context, **_options: object) -> int:
     settings = settings_for(shell, asked)
     defaults = [("by", "session,title"), ("sort", "-last_at"), ("limit", "20")]
     query = question(shell, settings, asked, defaults)
-    if asked.fields == ("?",):
-        show_fields(query)
+    fitted = with_fields(asked, query)
+    if fitted is None:
         return 0
-    check_fields(asked.fields, query)
     with shell.open_book(settings) as book:
         report = answer(book, query, refresh(book, shell, asked))
-        ever = book.ask(Query(tz=query.tz)) if not report.rows else report
-    if report.rows or asked.format != "table":
-        title = title_of(query, "Sessions")
-        show_report(shell, asked, report, title, _COLUMNS)
-    else:
-        say("\n".join(nothing_lines(report, ever, "sessions")))
+        if report.rows or asked.format != "table":
+            show_report(shell, fitted, report, title_of(query, "Sessions"), _COLUMNS)
+        else:
+            say("\n".join(nothing_lines(book, report, "sessions")))
     return exit_code([report])

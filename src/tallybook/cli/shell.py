@@ -6,6 +6,7 @@ Commands get everything of the outside world from here, which is what lets tests
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import time
@@ -43,7 +44,7 @@ class Shell:
         from .. import places
 
         environ = os.environ
-        home = Path(environ.get("HOME") or Path.home())
+        home = places.home_folder(environ, sys.platform)
         return cls(
             surroundings=Surroundings(
                 environ=environ,
@@ -70,6 +71,11 @@ class Shell:
     def shown(self, path: str | Path) -> str:
         """A path as it is shown: the home as `~`, nothing that drives a terminal."""
         return plain(tilde(path, self.surroundings.home))
+
+    def hidden(self, text: str) -> str:
+        """A text with every mention of the home as `~`, fit to be pasted."""
+        home = str(self.surroundings.home).rstrip("/\\")
+        return plain(re.sub(re.escape(home) + r"(?![\w.-])", "~", text) if home else text)
 
 
 def say(text: str = "") -> None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..format import DASH, count, number, plain, size
-from ..reading import Complaint
 from .app import NearMissGroup
 from .asking import begin, settings_for
 from .delimited import json_text
 from .options import json_option, run_options
+from .roots import known_sources, open_roots, root_lines, source_json
 from .shell import Shell, say
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ def source() -> None:
 def source_list(context: click.Context, **_options: object) -> int:
     """Every source, and what was found of it on this machine."""
     shell, asked = begin(context)
-    with shell.open_book(settings_for(shell, asked)) as book:
-        found = [source_json(each) for each in book.sources()]
+    found = [source_json(each) for each in known_sources(settings_for(shell, asked))]
     if asked.format == "json":
         say(json_text({"schema": "tallybook.sources/1", "rows": found}))
         return 0
@@ -43,7 +42,7 @@ def source_list(context: click.Context, **_options: object) -> int:
             each["title"],
             number(each["places"]),
             size(each["bytes"]),
-            _where(shell, each),
+            ", ".join(open_roots(shell, each)) or DASH,
         )
         for each in found
     ]
@@ -64,10 +63,13 @@ def source_list(context: click.Context, **_options: object) -> int:
 @click.pass_context
 def source_explain(context: click.Context, name: str, **_options: object) -> int:
     """Where a source is looked for, what was found, and what it never writes down."""
+    from ..sources import source_name
+
     shell, asked = begin(context)
-    with shell.open_book(settings_for(shell, asked)) as book:
-        chosen = book.source(name)
-        known = source_json(chosen)
+    sources = known_sources(settings_for(shell, asked))
+    wanted = source_name(name)
+    chosen = next(each for each in sources if each.name == wanted)
+    known = source_json(chosen)
     if asked.format == "json":
         say(json_text({"schema": "tallybook.source/1", **known}))
         return 0
@@ -75,37 +77,12 @@ def source_explain(context: click.Context, name: str, **_options: object) -> int
     return 0
 
 
-def source_json(chosen: Source) -> dict[str, Any]:
-    """What is known of a source without reading any history."""
-    found = list(chosen.locate())
-    places = [each for each in found if not isinstance(each, Complaint)]
-    problems = [each for each in found if isinstance(each, Complaint)]
-    return {
-        "name": chosen.name,
-        "title": chosen.title,
-        "aliases": list(chosen.aliases),
-        "places": len(places),
-        "bytes": sum(place.size for place in places),
-        "roots": [{"path": str(root), "exists": root.exists()} for root in chosen.roots()],
-        "problems": [{"place": each.place, "reason": each.reason} for each in problems],
-        "variables": list(chosen.variables),
-        "missing": list(chosen.missing),
-    }
-
-
-def _where(shell: Shell, known: dict[str, Any]) -> str:
-    roots = [shell.shown(root["path"]) for root in known["roots"] if root["exists"]]
-    return ", ".join(roots) or DASH
-
-
 def _page(shell: Shell, chosen: Source, known: dict[str, Any]) -> list[str]:
     from .tables import folded
 
     aliases = f" (or {', '.join(chosen.aliases)})" if chosen.aliases else ""
     lines = [f"{chosen.title}: {chosen.name}{aliases}", "", "Looked into"]
-    for root in known["roots"]:
-        state = "there" if root["exists"] else "not there"
-        lines.append(f"  {shell.shown(root['path'])}  ({state})")
+    lines += [f"  {line}" for line in root_lines(shell, known)]
     lines.append(f"Found {count(known['places'], 'place')}, {size(known['bytes'])}")
     lines += [f"  {shell.shown(p['place'])}: {plain(p['reason'])}" for p in known["problems"]]
     if chosen.variables:

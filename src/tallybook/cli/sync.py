@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from ..errors import UsageMistake
 from ..format import DASH, compact, count, number, plain, size
 from ..model import CLASSES
 from ..query import Figures, report_json
@@ -17,6 +18,7 @@ from .progress import ProgressLine
 from .shell import Shell, say
 
 if TYPE_CHECKING:
+    from ..book import Book
     from ..flow import SyncReceipt
     from ..reading import Complaint
     from .tables import Column
@@ -34,7 +36,7 @@ _SAMPLES = 3
     multiple=True,
     metavar="P",
     type=click.Path(exists=True, path_type=Path),
-    help="Also read this folder.",
+    help="Also read this folder or .jsonl file.",
 )
 @json_option
 @run_options
@@ -48,25 +50,71 @@ def sync(
 ) -> int:
     """Read what is new in the histories of the agents, all by default, into the ledger.
 
-    Reading anything twice changes nothing. With --path a folder is read beside the usual
-    ones, as one of the SOURCEs named (or of all).
+    Reading anything twice changes nothing. With --path a folder or file is read beside
+    the usual ones, as one of the SOURCEs named (or of all).
     """
     from ..sources import source_name, source_names
 
     shell, asked = begin(context)
+    settings = settings_for(shell, asked)
     names = tuple(dict.fromkeys(map(source_name, sources)))
-    more = {name: [path.absolute() for path in paths] for name in names or source_names()}
+    wanted = _Wanted(
+        names=names or (source_names() if paths else ()),
+        folders=tuple(path.absolute() for path in paths if path.is_dir()),
+        files=tuple(_single(path.absolute()) for path in paths if not path.is_dir()),
+        full=full,
+    )
     with (
-        shell.open_book(settings_for(shell, asked)) as book,
+        shell.open_book(settings) as book,
         ProgressLine(live=shell.live and not asked.quiet, width=shell.width) as line,
     ):
-        chosen = names or (source_names() if paths else ())
-        receipt = book.sync(chosen, full=full, paths=more if paths else None, progress=line)
+        receipt = _synced(book, wanted, line)
+        known = len(book.complaints())
     if asked.format == "json":
         say(json_text(receipt_json(receipt)))
     else:
-        say("\n".join(receipt_lines(shell, asked, receipt)))
+        say("\n".join(receipt_lines(shell, asked, receipt, known)))
     return 0 if receipt.complete else PARTIAL
+
+
+class _Wanted(NamedTuple):
+    """What a sync was asked to read: sources by name (none: all of them), and what beside."""
+
+    names: tuple[str, ...]
+    folders: tuple[Path, ...]
+    files: tuple[Path, ...]
+    full: bool
+
+
+def _single(path: Path) -> Path:
+    """A file that can be read on its own; raises `UsageMistake` for any other."""
+    if path.suffix == ".jsonl":
+        return path
+    raise UsageMistake(
+        f"{path} is no history",
+        because="it is neither a folder nor a file that ends in .jsonl",
+        hint="tally sync --path FOLDER",
+    )
+
+
+def _synced(book: Book, wanted: _Wanted, line: ProgressLine) -> SyncReceipt:
+    if not wanted.files:
+        more = dict.fromkeys(wanted.names, wanted.folders) if wanted.folders else None
+        return book.sync(wanted.names, full=wanted.full, paths=more, progress=line)
+    from ..book import price_mark
+    from ..flow import Walk, sync
+    from .beside import Beside
+
+    walk = Walk(
+        ledger=book.ledger,
+        prices=lambda: book.prices,
+        price_mark=price_mark(book.settings),
+        progress=line,
+        full=wanted.full,
+        titles=book.settings.titles,
+    )
+    sources = (book.source(name, wanted.folders) for name in wanted.names)
+    return sync(walk, [Beside(source, wanted.files) for source in sources])
 
 
 def receipt_json(receipt: SyncReceipt) -> dict[str, Any]:
@@ -87,6 +135,7 @@ def receipt_json(receipt: SyncReceipt) -> dict[str, Any]:
         "tokens": {**tokens, "total": sum(receipt.counts)},
         "new_events": receipt.new_events,
         "joined": receipt.joined,
+        "healed": receipt.healed,
         "complaints": [complaint_json(each) for each in receipt.complaints],
         "by_provider": report_json(receipt.by_provider)["rows"],
         "totals": report_json(receipt.by_provider)["totals"],
@@ -107,8 +156,9 @@ def complaint_json(complaint: Complaint) -> dict[str, Any]:
     }
 
 
-def receipt_lines(shell: Shell, asked: Asked, receipt: SyncReceipt) -> list[str]:
-    """The receipt for people: what was read, what was new, what the ledger now holds."""
+def receipt_lines(shell: Shell, asked: Asked, receipt: SyncReceipt, known: int = 0) -> list[str]:
+    """The receipt for people: what was read, what was new, what the ledger now holds. `known`
+    complaints stand, those of this sync included."""
     from .footnotes import footnotes
     from .tables import Ink, draw, facts, folded
 
@@ -125,7 +175,8 @@ def receipt_lines(shell: Shell, asked: Asked, receipt: SyncReceipt) -> list[str]
         ),
         ("new", _new(receipt)),
         ("seen before", count(receipt.joined, "reading") if receipt.joined else ""),
-        ("complaints", _complaints(receipt)),
+        ("priced now", _healed(receipt)),
+        ("complaints", _complaints(receipt, known)),
     ]
     lines = facts([pair for pair in pairs if pair[1]], ink, shell.width)
     lines += _complaint_lines(shell, receipt)
@@ -133,11 +184,13 @@ def receipt_lines(shell: Shell, asked: Asked, receipt: SyncReceipt) -> list[str]
         columns = _by_provider(shell, receipt)
         total = len(receipt.by_provider.rows) > 1
         lines += ["", "The ledger now holds", "", *draw(columns, shell.width, ink, total=total)]
-        lines += [
-            part for note in footnotes(receipt.by_provider) for part in folded(note, shell.width)
-        ]
+        notes = footnotes(receipt.by_provider, told=frozenset({"complaints"}))
+        lines += [""] if notes else []
+        lines += [part for note in notes for part in folded(note, shell.width)]
     if not receipt.places_found:
-        lines += ["", "No history was found. Where was it looked for? tally doctor"]
+        closed = any(each.fatal for each in receipt.complaints)
+        found = "No history could be read. Why?" if closed else "No history was found. Where?"
+        lines += ["", f"{found} tally doctor"]
     return [*lines, "", f"Ledger: {shell.shown(receipt.ledger)}"]
 
 
@@ -153,9 +206,15 @@ def _new(receipt: SyncReceipt) -> str:
     return ", ".join(parts)
 
 
-def _complaints(receipt: SyncReceipt) -> str:
-    found = len(receipt.complaints)
-    return f"{number(found)}, to see all of them: tally doctor" if found else "none"
+def _healed(receipt: SyncReceipt) -> str:
+    """Calls that had no price when they were recorded and have one since."""
+    return f"{count(receipt.healed, 'call')} that had no price" if receipt.healed else ""
+
+
+def _complaints(receipt: SyncReceipt, known: int) -> str:
+    if found := len(receipt.complaints):
+        return f"{number(found)}, to see all of them: tally doctor"
+    return f"none new ({number(known)} known: tally doctor)" if known else "none"
 
 
 def _complaint_lines(shell: Shell, receipt: SyncReceipt) -> list[str]:

@@ -16,17 +16,22 @@ from ..format import shorten
 GAP = 2
 _SMALLEST = 4
 
+VITAL = 2
+"""Ranks up to this one are figures without which a table is no answer: names are cut short,
+down to `tight` cells, before one of them goes."""
+
 
 class Column(NamedTuple):
     """One column. `rank` 0 always stays; of the others the highest goes first when room is
     short, and all of one rank together. `text` columns stand left and may be shortened, in
-    the middle, down to `least`."""
+    the middle, down to `least`, and to `tight` where a vital figure would have to go."""
 
     title: str
     cells: tuple[str, ...]
     rank: int = 0
     text: bool = False
     least: int = 12
+    tight: int = 8
 
     @property
     def natural(self) -> int:
@@ -39,6 +44,11 @@ class Column(NamedTuple):
         return (
             min(self.natural, max(self.least, cell_len(self.title))) if self.text else self.natural
         )
+
+    @property
+    def tightest(self) -> int:
+        """The width that is left to it for the sake of a vital figure."""
+        return min(self.needed, self.tight) if self.text else self.natural
 
 
 class Ink(NamedTuple):
@@ -75,11 +85,13 @@ def fit(columns: Sequence[Column], width: int) -> tuple[list[Column], list[int]]
     kept = list(columns)
     while room(kept) > width:
         worst = max(column.rank for column in kept)
-        if worst == 0:
+        if worst == 0 or (worst <= VITAL and _tight_room(kept) <= width):
             break
         kept = [column for column in kept if column.rank != worst]
     widths = [column.natural for column in kept]
-    for floor in ([column.needed for column in kept], [_SMALLEST] * len(kept)):
+    needed = [column.needed for column in kept]
+    tightest = [column.tightest for column in kept]
+    for floor in (needed, tightest, [_SMALLEST] * len(kept)):
         _squeeze(kept, widths, floor, width)
     return kept, widths
 
@@ -88,6 +100,10 @@ def room(columns: Sequence[Column], rank: int | None = None) -> int:
     """The cells that these columns need at least, leaving out those above a rank."""
     needed = [column.needed for column in columns if rank is None or column.rank <= rank]
     return sum(needed) + GAP * (len(needed) - 1)
+
+
+def _tight_room(columns: Sequence[Column]) -> int:
+    return sum(column.tightest for column in columns) + GAP * (len(columns) - 1)
 
 
 def markdown(columns: Sequence[Column]) -> list[str]:

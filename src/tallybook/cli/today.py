@@ -4,8 +4,9 @@ shows the last days that have some, without any history it says where it looked.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,11 +14,11 @@ from ..clock import local
 from ..format import count
 from ..periods import Frame, period, since_last
 from ..query import Query, Report
-from ..reading import Complaint
 from .asking import answer, begin, exit_code, question, refresh, settings_for
-from .delimited import check_fields
+from .nothing import nothing_lines
 from .options import filter_options, output_options, run_options, sync_option
-from .output import show_fields, show_report, title_of
+from .output import show_report, title_of, with_fields
+from .roots import closed_roots, known_sources, root_lines, source_json
 from .shell import Shell, say
 
 if TYPE_CHECKING:
@@ -37,10 +38,9 @@ def today(context: click.Context, **_options: object) -> int:
     shell, asked = begin(context)
     settings = settings_for(shell, asked)
     query = question(shell, settings, asked, [("by", "model"), ("since", "today")])
-    if asked.fields == ("?",):
-        show_fields(query)
+    fitted = with_fields(asked, query)
+    if fitted is None:
         return 0
-    check_fields(asked.fields, query)
     with shell.open_book(settings) as book:
         receipt = refresh(book, shell, asked)
         report = answer(book, query, receipt)
@@ -48,13 +48,21 @@ def today(context: click.Context, **_options: object) -> int:
         if not report.rows and asked.format == "table":
             last = _last_days(book, query, receipt, shell.frame(settings))
             if last is None:
-                say("\n".join(no_history_lines(book, shell)))
+                say("\n".join(_nothing(shell, book, report)))
                 return exit_code([report])
             report, title = last
-        show_report(shell, asked, report, title)
+        show_report(shell, fitted, report, title)
         if asked.format == "table":
             say(f"\n{suggestions(report.query, receipt)}")
     return exit_code([report])
+
+
+def _nothing(shell: Shell, book: Book, report: Report) -> list[str]:
+    """Nothing was ever recorded, or nothing that matches the filters."""
+    if report.query.where and book.ask(Query()).totals.last_ms is not None:
+        ever = replace(report.query, since_ms=None, until_ms=None)
+        return nothing_lines(book, replace(report, query=ever))
+    return no_history_lines(shell, [source_json(each) for each in known_sources(book.settings)])
 
 
 def suggestions(query: Query, receipt: SyncReceipt | None) -> str:
@@ -64,26 +72,28 @@ def suggestions(query: Query, receipt: SyncReceipt | None) -> str:
     return "More: " + " · ".join([*wanted, "tally usage --last 7d", "tally sessions"][:2])
 
 
-def no_history_lines(book: Book, shell: Shell) -> list[str]:
-    """What was looked for, where, and what to do: for a machine without any history."""
-    lines = ["No history of an AI coding agent was found on this machine.", "", "Looked for"]
-    names: list[str] = []
-    for source in book.sources():
-        names.append(source.name)
-        found = sum(not isinstance(each, Complaint) for each in source.locate())
-        lines.append(f"  {source.title}")
-        lines += [
-            f"    {shell.shown(root)}  ({'there' if root.exists() else 'not there'})"
-            for root in source.roots()
-        ]
-        if found:
-            files = count(found, "file")
+def no_history_lines(shell: Shell, known: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What was looked for, where, and what to do: for a machine without any call to count.
+    `known` are the sources, see `roots.source_json`."""
+    closed = closed_roots(known)
+    first = "No history of an AI coding agent was found on this machine."
+    if closed:
+        first = "There are folders of histories here, but they can't be read."
+    elif any(each["places"] for each in known):
+        first = "There are histories on this machine, but no call could be read in them."
+    lines = [first, "", "Looked for"]
+    for each in known:
+        lines += [f"  {each['title']}", *(f"    {line}" for line in root_lines(shell, each))]
+        if each["places"]:
+            files = count(each["places"], "file")
             lines.append(f"    {files} found, but no call could be read in them: tally doctor")
     tries = [
         ("tally demo", "see how it looks, on sample histories"),
-        (f"tally source explain {names[0]}", "where it looks, and how to add a folder"),
+        (f"tally source explain {known[0]['name']}", "where it looks, and how to add a folder"),
         ("tally sync --path FOLDER", "read a history that lies elsewhere"),
     ]
+    if closed:
+        tries.insert(0, ("tally doctor", "which folders, and why; mend their permissions"))
     width = max(len(command) for command, _ in tries)
     return [*lines, "", "Try", *(f"  {command:<{width}}  {what}" for command, what in tries)]
 

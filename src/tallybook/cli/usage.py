@@ -6,10 +6,10 @@ import click
 
 from ..errors import UsageMistake
 from ..periods import WORDS, Period, period
-from ..query import BUCKETS, DIMENSIONS, Query, Report, nearest
+from ..query import BUCKETS, DIMENSIONS, Query, nearest
 from ..settings import Settings
 from .asking import answer, begin, exit_code, question, refresh, settings_for
-from .delimited import check_fields
+from .nothing import nothing_lines
 from .options import (
     Asked,
     filter_options,
@@ -19,7 +19,7 @@ from .options import (
     sync_option,
     time_options,
 )
-from .output import show_fields, show_report, title_of
+from .output import show_report, title_of, with_fields
 from .shell import Shell, say
 
 GROUPINGS = (*BUCKETS, *(name for name in DIMENSIONS if name != "date"))
@@ -29,7 +29,7 @@ _DEFAULT_SPAN = {"hour": "24h", "week": "8w", "month": "12mo"}
 
 
 @click.command(short_help="what was used, by day, model, project, …")
-@click.argument("words", nargs=-1, metavar="[GROUPING] [PERIOD]")
+@click.argument("words", nargs=-1, metavar="[GROUPING]… [PERIOD]")
 @click.option("--by", multiple=True, metavar="A,B", help="Group by these dimensions.")
 @time_options
 @filter_options
@@ -40,26 +40,23 @@ _DEFAULT_SPAN = {"hour": "24h", "week": "8w", "month": "12mo"}
 @click.pass_context
 def usage(context: click.Context, words: tuple[str, ...], **_options: object) -> int:
     """What was used. GROUPING is hour, day, week, month, or a dimension such as model,
-    project or session; PERIOD a word for time such as today, 2026-11 or 2026-W47.
+    project or session, or several; PERIOD a word for time such as today, 2026-11 or 2026-W47.
 
     Without any: by day, the last 7 days.
     """
     shell, asked = begin(context)
     settings = settings_for(shell, asked)
     query = asked_query(shell, settings, asked, words)
-    if asked.fields == ("?",):
-        show_fields(query)
+    fitted = with_fields(asked, query)
+    if fitted is None:
         return 0
-    check_fields(asked.fields, query)
+    what = f"usage by {_grouped(query)}"
     with shell.open_book(settings) as book:
         report = answer(book, query, refresh(book, shell, asked))
-        ever = None
-        if not report.rows and asked.format == "table":
-            ever = book.ask(Query(tz=query.tz))
-    if ever is None:
-        show_report(shell, asked, report, title_of(query, f"Usage by {_grouped(query)}"))
-    else:
-        say("\n".join(nothing_lines(report, ever)))
+        if report.rows or asked.format != "table":
+            show_report(shell, fitted, report, title_of(query, what.capitalize()))
+        else:
+            say("\n".join(nothing_lines(book, report, what)))
     return exit_code([report])
 
 
@@ -81,30 +78,18 @@ def asked_query(shell: Shell, settings: Settings, asked: Asked, words: tuple[str
     return question(shell, settings, whole, [("by", "day"), ("last", span)])
 
 
-def nothing_lines(report: Report, ever: Report, what: str = "usage") -> list[str]:
-    """What to say instead of an empty table."""
-    lines = [title_of(report.query, f"No {what}") + "."]
-    if ever.totals.last_ms is None:
-        return [*lines, "The ledger is empty. What was looked for, and where: tally doctor"]
-    from ..clock import local
-
-    last = local(ever.totals.last_ms, report.query.tz)
-    matching = " that matches the filters" if report.query.where else ""
-    lines.append(f"The last recorded call was on {last:%Y-%m-%d %H:%M}.")
-    return [*lines, f"To see all there is{matching}: add --since all"]
-
-
 def _grouped(query: Query) -> str:
     names = [query.bucket or "day" if name == "date" else name for name in query.by]
-    return " and ".join(names) or "everything"
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:]))) or "everything"
 
 
 def _sorted_words(words: tuple[str, ...]) -> tuple[str, str]:
-    """The grouping and the period among the words: `week` first means the grouping."""
-    grouping, when = "", ""
+    """The groupings, dates first, and the period among the words. What could be both, such as
+    `week`, is a grouping unless something is grouped by already."""
+    groupings, when = list[str](), ""
     for word in words:
-        if not grouping and _is_grouping(word):
-            grouping = word
+        if _is_grouping(word) and not (groupings and word in WORDS and not when):
+            groupings += word.split(",")
         elif not when and _is_period(word):
             when = word
         else:
@@ -113,7 +98,7 @@ def _sorted_words(words: tuple[str, ...]) -> tuple[str, str]:
                 f"can't place the word {word!r}",
                 hint=f"did you mean {close}?" if close else "see: tally usage --help",
             )
-    return grouping, when
+    return ",".join(sorted(groupings, key=lambda name: name not in BUCKETS)), when
 
 
 def _is_grouping(word: str) -> bool:
