@@ -6,11 +6,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path
 
 from tallybook.dialects import counter
-from tallybook.model import STATUS_RANK, Counts
-from tallybook.reading import Attribution, Complaint, Cursor, Observation, Reading
+from tallybook.model import STATUS_RANK, Counts, Money
+from tallybook.rawusage import join
+from tallybook.reading import (
+    Attribution,
+    Complaint,
+    Cursor,
+    Observation,
+    Reading,
+    SessionClaim,
+)
 from tallybook.sources import Place, Source, open_source
 
 
@@ -18,14 +27,20 @@ from tallybook.sources import Place, Source, open_source
 class Call:
     """One folded call."""
 
+    keys: frozenset[bytes]
     model: str
     counts: Counts
+    usage: object
+    context: str
     status: str
+    notes: frozenset[str]
     tools: dict[str, int]
     started_ms: int
     ended_ms: int
     attr: int
     who: Attribution
+    offset: int
+    reported: Money | None
 
 
 @dataclass
@@ -49,36 +64,54 @@ class Story:
                 self.others.append(one)
         return self
 
+    def claims(self) -> list[SessionClaim]:
+        return [one for one in self.others if isinstance(one, SessionClaim)]
+
     def calls(self) -> dict[bytes, Call]:
-        folded: dict[bytes, Call] = {}
+        """By the least of their keys."""
+        groups: dict[bytes, list[Reading]] = {}
         for one in self.readings:
-            new = call_of(one)
-            old = folded.get(one.keys[0])
-            folded[one.keys[0]] = new if old is None else joined(old, new)
-        return folded
+            group = [one]
+            for old in {id(groups[key]): groups[key] for key in one.keys if key in groups}.values():
+                group = old + group
+            groups |= dict.fromkeys((key for each in group for key in each.keys), group)
+        calls = [call_of(group) for group in {id(each): each for each in groups.values()}.values()]
+        return {min(call.keys): call for call in calls}
 
 
-def call_of(one: Reading) -> Call:
-    counted = counter(one.dialect)(one.usage)
+def parsed(usage: bytes) -> object:
+    """Usage objects are the same whatever the order of their fields; damaged ones byte by byte."""
+    try:
+        return json.loads(usage)
+    except ValueError:
+        return usage
+
+
+def call_of(group: list[Reading]) -> Call:
+    """The readings of one call as one."""
+    best = max(group, key=lambda one: (one.attr, [part or "" for part in one.who], one.offset))
+    usage = reduce(join, (one.usage for one in group))
+    counted = counter(best.dialect)(usage)
+    status = max((one.status for one in group), key=lambda one: STATUS_RANK[one])
+    notes = ";".join(one.note for one in group if one.status == status).split(";")
+    tools: dict[str, int] = {}
+    for name, number in (pair for one in group for pair in one.tools):
+        tools[name] = max(number, tools.get(name, 0))
     return Call(
-        one.model, counted.counts, one.status, dict(one.tools), one.started_ms, one.ended_ms,
-        one.attr, one.who,
-    )  # fmt: skip
-
-
-def joined(a: Call, b: Call) -> Call:
-    counts = tuple(max(x, y) for x, y in zip(a.counts, b.counts, strict=True))
-    names = {**a.tools, **b.tools}
-    best = a if a.attr >= b.attr else b
-    return Call(
-        a.model,
-        counts,  # type: ignore[arg-type]  # six in, six out
-        max(a.status, b.status, key=lambda status: STATUS_RANK[status]),
-        {name: max(a.tools.get(name, 0), b.tools.get(name, 0)) for name in names},
-        min(a.started_ms, b.started_ms),
-        max(a.ended_ms, b.ended_ms),
-        best.attr,
-        best.who,
+        keys=frozenset(key for one in group for key in one.keys),
+        model=max(one.model for one in group),
+        counts=counted.counts,
+        usage=parsed(usage),
+        context=counted.context,
+        status=status,
+        notes=frozenset(notes) - {""},
+        tools=tools,
+        started_ms=min(one.started_ms for one in group),
+        ended_ms=max(one.ended_ms for one in group),
+        attr=best.attr,
+        who=best.who,
+        offset=best.offset,
+        reported=max((one.reported for one in group), key=lambda one: one.nanos if one else -1),
     )
 
 

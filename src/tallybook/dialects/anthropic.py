@@ -21,10 +21,10 @@ from . import Counted
 
 VERSION = 1
 
-LIMIT = 2**53
-"""Counts from here on are no counts: no reply has that many tokens, and JSON can't hold them."""
+LIMIT = 10**10
+"""The largest count that is believed: no reply has more tokens, and sums stay exact."""
 
-Tokens = Annotated[int, Meta(ge=0, lt=LIMIT)]
+Tokens = Annotated[int, Meta(ge=0, le=LIMIT)]
 
 
 class CacheCreation(Struct, gc=False):
@@ -180,6 +180,9 @@ def _all_passes(top: Flat, passes: list[Iteration], findings: Findings) -> Flat:
         short, long = _writes(one.cache_creation_input_tokens, one.cache_creation, doubts)
         part = (one.input_tokens, one.output_tokens, one.cache_read_input_tokens, short, long)
         sums = _flat(a + (b or 0) for a, b in zip(sums, part, strict=True))
+    if max(sums) > LIMIT:
+        findings.complain("iterations are impossibly large")
+        return top
     # Writes move as a pair: passes often do not tell the lifetimes that the headline tells.
     writes = top[3:] if sum(top[3:]) >= sum(sums[3:]) else sums[3:]
     best = _flat((*map(max, top[:3], sums[:3]), *writes))

@@ -16,10 +16,7 @@ Fields = dict[str, object]
 def pick(raw: bytes, findings: Findings) -> Usage | None:
     """The usage object in `raw` with every unusable field taken out and complained of; None
     if there is no object at all."""
-    try:
-        found: object = msgspec.json.decode(raw)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        found = None
+    found = _decoded(raw)
     if not isinstance(found, dict):
         findings.complain("usage is not a JSON object")
         return None
@@ -44,6 +41,18 @@ def pick(raw: bytes, findings: Findings) -> Usage | None:
     )
 
 
+def _decoded(raw: bytes) -> object:
+    """The object, also where its text is broken or a number fits no machine word."""
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        import json
+    try:
+        return json.loads(raw.decode("utf-8", "replace"), strict=False)
+    except (ValueError, RecursionError):
+        return None
+
+
 def _number(fields: Fields, name: str, findings: Findings) -> int | None:
     """A count, or None with a complaint. An impossible number counts nothing: a wrong total
     would be worse than a missing part that is named."""
@@ -58,7 +67,7 @@ def _number(fields: Fields, name: str, findings: Findings) -> int | None:
     if value < 0:
         findings.complain(f"{name} is negative")
         return 0
-    if value >= LIMIT:
+    if value > LIMIT:
         findings.complain(f"{name} is impossibly large")
         return 0
     return value

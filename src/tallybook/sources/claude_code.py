@@ -21,7 +21,8 @@ MISSING = (
     "Calls made with --no-session-persistence, or killed before the first block, leave no usage.",
     "Compaction has no line of its own: 2.x shows it in running totals (recovered), 1.x does not.",
     "Version 1.x does not record its small-model helper calls, often more than half of all calls.",
-    "Version 1.x sometimes writes only a placeholder of the output count: counted as partial.",
+    "1.x, 2.0 and early 2.1 often write only a placeholder of the output count: partial.",
+    "Some of these versions always do, such as 2.1.30 for every reply that was streamed.",
     "Claude Code deletes files after 30 days by default; what was recorded before stays.",
 )
 

@@ -5,6 +5,7 @@ Nothing is opened here except folders.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -25,7 +26,7 @@ _NOT_PLAIN = re.compile("[^a-zA-Z0-9]")
 
 def locate(roots: Sequence[Path], extra: Sequence[Path]) -> Iterator[Place | Complaint]:
     """Every history file below the roots, each real file once, in the order of the paths."""
-    seen: set[tuple[int, int]] = set()
+    seen: set[Mark] = set()
     for root in dict.fromkeys([*roots, *extra]):
         top = root / "projects"
         nested = root.name in DESKTOP_FOLDERS
@@ -48,12 +49,20 @@ def _in_home(path: str) -> bool:
     return "/.claude/projects/" in path.replace(os.sep, "/")
 
 
-def _walk(
-    folder: str, seen: set[tuple[int, int]], depth: int = DEPTH
-) -> Iterator[Place | Complaint]:
+Mark = tuple[int, int] | str
+
+
+def _mark(path: str, status: os.stat_result) -> Mark:
+    """What a file or folder is known by, however it is reached. Windows tells no numbers when a
+    folder is listed, and some file systems have none at all."""
+    if not status.st_ino:
+        status = os.stat(path)
+    return (status.st_dev, status.st_ino) if status.st_ino else os.path.realpath(path)
+
+
+def _walk(folder: str, seen: set[Mark], depth: int = DEPTH) -> Iterator[Place | Complaint]:
     try:
-        status = os.stat(folder)
-        mark = (status.st_dev, status.st_ino)
+        mark = _mark(folder, os.stat(folder))
         if mark in seen:
             return
         seen.add(mark)
@@ -77,30 +86,37 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _file(entry: os.DirEntry[str], seen: set[tuple[int, int]]) -> Iterator[Place | Complaint]:
+def _file(entry: os.DirEntry[str], seen: set[Mark]) -> Iterator[Place | Complaint]:
     try:
         if not entry.is_file():
             if not entry.is_dir() and entry.is_symlink():
-                yield closed(entry.path, OSError("the link leads nowhere"), fatal=False)
+                yield _useless(entry.path)
             return
         status = entry.stat()
+        mark = _mark(entry.path, status)
     except OSError as problem:
-        yield closed(entry.path, problem)
+        looping = problem.errno == errno.ELOOP
+        yield _useless(entry.path) if looping else closed(entry.path, problem)
         return
-    mark = (status.st_dev, status.st_ino)
     if mark not in seen:
         seen.add(mark)
         yield Place(entry.path, status.st_size, status.st_mtime_ns)
 
 
-def closed(path: str, problem: OSError, fatal: bool = True) -> Complaint:
+def _useless(path: str) -> Complaint:
+    return Complaint(
+        source=NAME, place=path, reason="the link leads nowhere", hint="remove the link", lost=False
+    )
+
+
+def closed(path: str, problem: OSError) -> Complaint:
     """The complaint about a file or folder that the system does not let us read."""
     return Complaint(
         source=NAME,
         place=path,
         reason=f"can't be read: {problem.strerror or problem}",
         hint="check the permissions, then run `tally sync` again",
-        fatal=fatal,
+        fatal=True,
     )
 
 

@@ -12,6 +12,9 @@ from typing import cast
 import msgspec
 from msgspec import Raw, Struct
 
+from ..clock import parse_instant
+from ..naming import storable
+
 NOTHING = Raw(b"")
 
 Problems = (msgspec.MsgspecError, ValueError, RecursionError)
@@ -71,6 +74,41 @@ decode_line = msgspec.json.Decoder(Line).decode
 """The strict way; raises one of `Problems`."""
 
 
+class _Mark(Struct, gc=False, rename="camel"):
+    """When a line was written, and behind which other line."""
+
+    timestamp: str | None = None
+    parent_uuid: str | None = None
+
+
+_mark = msgspec.json.Decoder(_Mark).decode
+
+
+def parent_of(raw: bytes) -> str | None:
+    """The line that a line follows; only asked where ids don't tell what belongs together."""
+    try:
+        return _mark(raw).parent_uuid
+    except Problems:
+        return _text((loose(raw) or {}).get("parentUuid"))
+
+
+def latest_ms(data: bytes) -> int:
+    """The time of the last line in `data` that tells a credible one of its own; 0 if none does.
+    A line that is cut off at the front of `data` does not count."""
+    end = len(data)
+    while end > 0:
+        start = data.rfind(b"\n", 0, end) + 1
+        if data.find(b'"timestamp"', start, end) >= 0:
+            try:
+                ms = parse_instant(_mark(data[start:end]).timestamp or "")
+            except Problems:
+                ms = None
+            if ms is not None and plausible(ms):
+                return ms
+        end = start - 1
+    return 0
+
+
 def decode_tolerant(raw: bytes) -> Line | None:
     """The same line, when a field has an unexpected type or the text is not quite JSON; None
     if there is no JSON object in it."""
@@ -118,7 +156,9 @@ def loose(raw: bytes) -> dict[str, object] | None:
 
 
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+    """A text that can be written down again: strict decoding refuses halves of characters, so
+    only what is read tolerantly can hold them."""
+    return storable(value) if isinstance(value, str) else None
 
 
 def _time(value: object) -> datetime | None:
@@ -137,8 +177,12 @@ NEVER = datetime(1, 1, 2, tzinfo=UTC)
 def _raw(value: object) -> Raw:
     if value is None:
         return NOTHING
+    import json
+
     try:
         return Raw(msgspec.json.encode(value))
+    except UnicodeEncodeError:
+        return Raw(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except Problems:
         return NOTHING
 

@@ -4,15 +4,19 @@ is stored; when the files are gone there is nothing to recall.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
 import msgspec
 
-from ..clock import parse_instant
+from ..clock import DAY_MS, parse_instant
+from ..naming import provider_of, storable
+from ..rawusage import join
 from ..reading import Complaint, Round
 from .claude_files import origin_of
-from .claude_lines import Problems, loose
+from .claude_lines import Problems, loose, plausible
+from .claude_names import trusted
 from .claude_taker import SYNTHETIC
 from .source import Place
 from .tail import BLOCK, Block, blocks, open_regular
@@ -37,27 +41,48 @@ def recall(places: Iterable[Place | Complaint], session: str) -> Iterator[Round]
 class _Draft:
     """One reply while its lines arrive."""
 
-    def __init__(self, started_ms: int, model: str, question: str) -> None:
-        self.started_ms = started_ms
+    def __init__(self, started_ms: int, model: str, message: str, question: str) -> None:
+        self.started_ms = self.ended_ms = started_ms
         self.model = model
+        self.message = message
         self.question = question
         self.answers: list[str] = []
         self.thoughts: list[str] = []
         self.tools: dict[str, Mapping[str, str]] = {}
+        self.usage = b""
+        self.finish = ""
+        self.told_ms: int | None = None
 
-    def add(self, block: Fields) -> None:
+    def take(self, fields: Fields, message: Fields, ms: int) -> None:
+        """Add one line."""
+        self.started_ms, self.ended_ms = min(self.started_ms, ms), max(self.ended_ms, ms)
+        self.finish = _text(message.get("stop_reason")) or self.finish
+        lasted = fields.get("durationMs")
+        if isinstance(lasted, int) and 0 <= lasted < DAY_MS:
+            self.told_ms = lasted
+        usage = _json(message.get("usage")) if message.get("usage") else b""
+        self.usage = join(self.usage, usage) if self.usage and usage else self.usage or usage
+        content = message.get("content")
+        if isinstance(content, str):
+            self.answers.append(storable(content))
+        elif isinstance(content, list):
+            for block in cast("list[object]", content):
+                self._add(_fields(block))
+
+    def _add(self, block: Fields) -> None:
         kind = block.get("type")
         if kind == "text":
             self.answers.append(_text(block.get("text")))
         elif kind == "thinking":
             self.thoughts.append(_text(block.get("thinking")))
         elif kind == "tool_use":
-            wanted = msgspec.json.encode(block.get("input")).decode()
-            name = _text(block.get("name"))
+            wanted = _json(block.get("input")).decode()
             mark = _text(block.get("id")) or f"#{len(self.tools)}"
-            self.tools[mark] = {"id": mark, "name": name, "input": wanted}
+            self.tools[mark] = {"id": mark, "name": _text(block.get("name")), "input": wanted}
 
     def round(self, number: int) -> Round:
+        """What is shown."""
+        spread = self.ended_ms - self.started_ms
         return Round(
             number=number,
             started_ms=self.started_ms,
@@ -66,7 +91,34 @@ class _Draft:
             answer="\n\n".join(part for part in self.answers if part),
             reasoning="\n\n".join(part for part in self.thoughts if part),
             tool_calls=tuple(self.tools.values()),
+            message=self.message,
+            usage=self.usage,
+            finish=self.finish,
+            duration_ms=self.told_ms if self.told_ms is not None else spread or None,
         )
+
+
+class _Replies:
+    """The replies of one file, each line given to the one it belongs to."""
+
+    def __init__(self) -> None:
+        self.drafts: dict[str, _Draft] = {}
+        self._chain: dict[str, str] = {}
+
+    def name(self, fields: Fields, message: Fields) -> str:
+        """What tells a reply from others; see `claude_names` for the rule."""
+        response, uuid = _text(message.get("id")), _text(fields.get("uuid"))
+        request = _text(fields.get("requestId"))
+        if trusted(provider_of(_text(message.get("model")), response), response):
+            return response
+        if request:
+            return f"\x1f{request}\x1f{response}"
+        known = self._chain.get(_text(fields.get("parentUuid")))
+        if not response or not known or self.drafts[known].message != response:
+            known = f"\x1f{uuid or len(self.drafts)}"
+        if uuid:
+            known = self._chain.setdefault(uuid, known)
+        return known
 
 
 def _mentions(place: Place, session: str) -> bool:
@@ -85,22 +137,23 @@ def _parts(place: Place) -> Iterator[Block]:
 
 
 def _drafts(place: Place, session: str) -> list[_Draft]:
-    drafts: dict[str, _Draft] = {}
-    question, last_ms = "", 0
+    replies, question, last_ms = _Replies(), "", 0
     for fields in (one for part in _parts(place) for one in _objects(part)):
-        if fields.get("sessionId") not in (session, None):
+        if _text(fields.get("sessionId")) not in (session, ""):
             continue
         message = _fields(fields.get("message"))
-        last_ms = parse_instant(_text(fields.get("timestamp"))) or last_ms
+        at = parse_instant(_text(fields.get("timestamp")))
+        last_ms = at if at is not None and plausible(at) else last_ms
         if fields.get("type") == "user" and not fields.get("isMeta"):
             question = _prompt(message) or question
         elif fields.get("type") == "assistant" and message.get("model") != SYNTHETIC:
-            name = _text(message.get("id")) or _text(fields.get("uuid"))
-            if name not in drafts:
-                drafts[name] = _Draft(last_ms, _text(message.get("model")), question)
+            name = replies.name(fields, message)
+            if name not in replies.drafts:
+                model, response = _text(message.get("model")), _text(message.get("id"))
+                replies.drafts[name] = _Draft(last_ms, model, response, question)
                 question = ""
-            _answer(drafts[name], message.get("content"))
-    return list(drafts.values())
+            replies.drafts[name].take(fields, message, last_ms)
+    return list(replies.drafts.values())
 
 
 def _objects(block: Block) -> Iterator[Fields]:
@@ -115,19 +168,11 @@ def _objects(block: Block) -> Iterator[Fields]:
             yield cast("Fields", found)
 
 
-def _answer(draft: _Draft, content: object) -> None:
-    if isinstance(content, str):
-        draft.answers.append(content)
-    elif isinstance(content, list):
-        for block in cast("list[object]", content):
-            draft.add(_fields(block))
-
-
 def _prompt(message: Fields) -> str:
     """What a person typed; empty for tool results."""
     content = message.get("content")
     if isinstance(content, str):
-        return content
+        return storable(content)
     parts = cast("list[object]", content) if isinstance(content, list) else []
     blocks_of = [_fields(part) for part in parts]
     return "\n".join(_text(one.get("text")) for one in blocks_of if one.get("type") == "text")
@@ -138,4 +183,15 @@ def _fields(value: object) -> Fields:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    return storable(value) if isinstance(value, str) else ""
+
+
+def _json(value: object) -> bytes:
+    """JSON text, also of what holds halves of characters: these are written as escapes. Empty
+    for what is too deep to be written."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return json.dumps(value).encode()
+    except Problems:
+        return b""

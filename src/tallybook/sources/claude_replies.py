@@ -4,19 +4,22 @@ status, folded while the file is read and turned into a `Reading`.
 The agent writes a line per content block. Lines of one reply share `message.id`; early ones
 carry a placeholder of the output count in older versions. So the maximum counts, not the first
 line and not the sum. Which lines exist and where they come from is not known here.
+
+A reply may be told while it is still growing, and what was told stays told. So everything here
+only grows: counts and times widen, doubts become certainty, and never the other way round.
 """
 
 from __future__ import annotations
-
-from typing import cast
 
 import msgspec
 from msgspec import Struct
 
 from ..model import Money, nanos_of
 from ..naming import UNKNOWN, provider_of
+from ..rawusage import join
 from ..reading import Attribution, Reading, key_of
-from .claude_lines import NOTHING, Line, Message, Problems
+from .claude_lines import Block, Message, Problems
+from .claude_names import Names
 
 PLACEHOLDER = 8
 """An output count up to here may be what the provider announced before it wrote anything."""
@@ -24,6 +27,9 @@ PLACEHOLDER = 8
 THINKING = 1
 SPOKEN = 2
 TOOLS = 4
+
+DEAREST = 10**15
+"""No call and no session costs a million dollars: a price above it, in nano-dollars, is none."""
 
 _KINDS = {"thinking": THINKING, "redacted_thinking": THINKING, "tool_use": TOOLS}
 
@@ -38,38 +44,40 @@ _output = msgspec.json.Decoder(Output).decode
 
 
 class Reply:
-    """One reply while its lines arrive."""
+    """One reply while its lines arrive. `message` is its response id if that can be trusted,
+    else empty; then `names` tells which reply it is."""
 
     __slots__ = (
         "attr", "broken", "changed", "ended_ms", "kinds", "loose_time", "message", "model",
-        "names", "offset", "output", "reported", "request", "started_ms", "stopped", "usage",
-        "uuid", "who",
+        "names", "offset", "output", "provider", "reported", "started_ms", "stood", "stopped",
+        "tool_names", "usage", "who",
     )  # fmt: skip
 
-    def __init__(self, offset: int, ms: int) -> None:
+    def __init__(self, offset: int, ms: int, message: str, names: Names | None = None) -> None:
         self.offset = offset
         self.started_ms = self.ended_ms = ms
+        self.message = message
+        self.names = names
         self.usage = b""
         self.output = 0
         self.kinds = 0
-        self.stopped = self.broken = self.loose_time = False
+        self.stopped = self.stood = self.broken = self.loose_time = False
         self.changed = True
-        self.names: dict[str, str] = {}
+        self.tool_names: dict[str, str] = {}
         self.who = _NOBODY
         self.attr = -1
-        self.model = self.message = self.request = self.uuid = ""
-        self.reported: bytes = b""
+        self.provider = self.model = ""
+        self.reported: int | None = None
 
-    def adopt(self, line: Line, message: Message, who: Attribution, attr: int) -> None:
-        """Take from a line what all lines of the reply share, and the better attribution."""
-        self.model = message.model or self.model
-        self.message = message.id or ""
-        self.request = line.request_id or ""
-        self.uuid = line.uuid or ""
-        if attr > self.attr:
+    def adopt(self, model: str, who: Attribution, attr: int) -> None:
+        """Take from a line what all lines of the reply should share: where they disagree, the
+        better attribution and the larger name, as the ledger does."""
+        if model != self.model:
+            response = self.names.response if self.names else self.message
+            told = (provider_of(model, response), model)
+            self.provider, self.model = max((self.provider, self.model), told)
+        if attr > self.attr or (attr == self.attr and _plain(who) > _plain(self.who)):
             self.who, self.attr = who, attr
-        if line.cost_usd is not NOTHING:
-            self.reported = bytes(line.cost_usd)
 
     def add(self, message: Message, usage: bytes, ms: int, offset: int) -> None:
         """Fold in one more line, which was written at `ms` and stands at `offset`."""
@@ -90,7 +98,9 @@ class Reply:
             kind = _KINDS.get(block.type, SPOKEN)
             self.kinds |= kind
             if kind == TOOLS:
-                self.names[block.id or f"{offset}:{len(self.names)}"] = block.name or UNKNOWN
+                self.tool_names.setdefault(
+                    block.id or _place(content, block, offset), block.name or UNKNOWN
+                )
 
     def _use(self, usage: bytes) -> None:
         """Join one more usage object, field by field the larger number."""
@@ -101,98 +111,88 @@ class Reply:
         old = self.output
         if not self.usage:
             self.usage = usage
-        elif output >= old and usage == self.usage.replace(_FIELD % old, _FIELD % output, 1):
-            self.usage = usage  # nearly always only the output count grew
-        else:
-            self.usage = joined(self.usage, usage)
+        elif usage != self.usage.replace(_FIELD % old, _FIELD % output, 1):
+            self.usage = join(self.usage, usage)
+        elif output > old:
+            self.usage = usage  # nearly always only the output count differs
         if output > old:
             self.output = output
 
-    def status(self) -> str:
-        """Empty for a complete reply, else why it is taken for a partial one."""
+    def judge(self, cut_off: bool) -> None:
+        """Something else follows a reply that looks like a placeholder: it is what it is now.
+        `cut_off` says that the agent itself calls it broken."""
         if self.output > PLACEHOLDER:
+            return
+        if cut_off or self.kinds == THINKING:
+            self.broken = self.changed = True
+        elif self.stopped and not self.kinds & TOOLS:
+            self.stood = self.changed = True
+
+    def doubt(self) -> str:
+        """Empty for a complete reply, else why it is taken for a partial one. A short reply at
+        the end of a file is doubted until something follows it: the agent may yet say that it
+        was cut off."""
+        if self.output > PLACEHOLDER or self.stood:
             return ""
-        if self.broken or self.kinds == THINKING:
-            return "broken-attempt"
-        if not self.stopped or self.kinds & TOOLS:
-            return "placeholder-output"
-        return ""
+        return "broken-attempt;placeholder-output" if self.broken else "placeholder-output"
 
     def tools(self) -> tuple[tuple[str, int], ...]:
         """(tool name, calls), in the order of the names."""
-        if not self.names:
+        if not self.tool_names:
             return ()
-        names = list(self.names.values())
+        names = list(self.tool_names.values())
         if len(names) == 1:
             return ((names[0], 1),)
         return tuple((name, names.count(name)) for name in sorted(set(names)))
 
     def reading(self, place: str) -> Reading:
         """What the ledger is told."""
-        doubt = self.status()
+        note = doubt = self.doubt()
+        if self.loose_time:
+            note = f"{doubt};time-from-neighbour" if doubt else "time-from-neighbour"
+        message, reported = self.message, self.reported
         return Reading(
-            keys=(self.key(),),
+            keys=(key_of("anthropic:response", message),) if message else self._keys(),
             who=self.who,
             attr=self.attr,
             started_ms=self.started_ms,
             ended_ms=self.ended_ms,
-            provider=provider_of(self.model, self.message),
+            provider=self.provider,
             model=self.model or UNKNOWN,
             dialect="anthropic",
             usage=self.usage,
             status="partial" if doubt else "complete",
-            note=doubt or ("time-from-neighbour" if self.loose_time else ""),
+            note=note,
             tools=self.tools(),
-            reported=money_of(self.reported) if self.reported else None,
+            reported=None if reported is None else Money(reported, "USD"),
             place=place,
             offset=self.offset,
         )
 
-    def key(self) -> bytes:
-        """The call's identity: the provider's response id alone, because forks of older
-        versions drop the request id and side questions replay a reply under a new one."""
-        if self.message:
-            return key_of("anthropic:response", self.message)
-        if self.request:
-            return key_of("claude-code:request", self.request)
-        if self.uuid:
-            return key_of("claude-code:line", self.uuid)
-        session = self.who.session or ""
-        return key_of("claude-code:usage", session, str(self.started_ms), self.usage.hex())
+    def _keys(self) -> tuple[bytes, ...]:
+        return self.names.keys() if self.names else ()
+
+
+def _place(content: list[Block], block: Block, offset: int) -> str:
+    """What to call a tool's use that has no id: the same however often the line is read."""
+    return f"{offset}:{next(at for at, one in enumerate(content) if one is block)}"
 
 
 _NOBODY = Attribution("claude-code")
 
 
-def money_of(text: bytes) -> Money | None:
-    """An amount in USD from a JSON number, digit by digit; None for what is no amount."""
+def _plain(who: Attribution) -> tuple[str, ...]:
+    return tuple(part or "" for part in who)
+
+
+def usd_nanos(text: bytes) -> int | None:
+    """An amount in USD from a JSON number, digit by digit, in nano-dollars; None for what is no
+    amount, or none that anybody was ever charged."""
     try:
         nanos = nanos_of(text.decode("ascii").strip().strip('"'))
     except ValueError:
         return None
-    return Money(nanos, "USD") if 0 <= nanos < 10**18 else None
+    return nanos if 0 <= nanos <= DEAREST else None
 
 
 _FIELD = b'"output_tokens":%d'
-
-
-def joined(old: bytes, new: bytes) -> bytes:
-    """Two usage objects of one reply as one: the larger number field by field."""
-    try:
-        one: object = msgspec.json.decode(old)
-        two: object = msgspec.json.decode(new)
-        return msgspec.json.encode(_larger(one, two))
-    except Problems:
-        return max(old, new, key=len)
-
-
-def _larger(old: object, new: object) -> object:
-    if isinstance(old, dict) and isinstance(new, dict):
-        a, b = cast("dict[str, object]", old), cast("dict[str, object]", new)
-        return {**a, **{name: _larger(a.get(name), value) for name, value in b.items()}}
-    if isinstance(old, int) and isinstance(new, int):
-        return max(old, new)
-    if isinstance(old, list) and isinstance(new, list):
-        one, two = cast("list[object]", old), cast("list[object]", new)
-        return one if len(one) > len(two) else two
-    return cast("object", old if new is None else new)

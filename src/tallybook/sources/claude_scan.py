@@ -54,7 +54,7 @@ class Taker(Protocol):
     """Who is told about lines, each by its bounds in the block's buffer."""
 
     watching: bool
-    """Whether the next prompts are wanted."""
+    """Whether the lines that follow a reply are wanted."""
 
     def reply(self, pos: int, end: int) -> None:
         """A line that holds usage, or may."""
@@ -70,6 +70,10 @@ class Taker(Protocol):
 
     def prompt(self, pos: int, end: int) -> None:
         """A prompt or tool result, if `watching`."""
+        ...
+
+    def beside(self, pos: int, end: int) -> None:
+        """A line that is neither prompt nor reply, if `watching`."""
         ...
 
     def damaged(self, pos: int, end: int) -> None:
@@ -105,6 +109,8 @@ def _closed(data: bytearray, end: int) -> bool:
 def _other(data: bytearray, pos: int, end: int, taker: Taker) -> None:
     """A line that does not begin like a prompt or a reply."""
     kind = type_of(data, pos, end)
+    if taker.watching:
+        taker.beside(pos, end)
     if kind in _TITLES:
         taker.title(pos, end)
     elif kind == "cost-state":

@@ -5,23 +5,27 @@ counters of `cost-state` lines. Replies are folded elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Raw, Struct
 
 from ..clock import parse_instant
-from ..model import Counts
+from ..model import Counts, Money
 from ..naming import provider_of
 from ..reading import SessionClaim, SessionFact
 from .claude_files import NAME, project_of
-from .claude_lines import NOTHING, Line, Problems
-from .claude_replies import money_of
+from .claude_lines import EARLIEST_MS, LATEST_MS, NOTHING, Line, Problems, plausible
+from .claude_replies import usd_nanos
 from .tail import Block
 
 HEAD_BYTES = 64 << 10
 HEAD_LINES = 60
 SUMMARIES = 8
 """Summary lines looked at in one file; each costs a search of the block."""
+
+LIMIT = 10**10
+"""No session ever used this many tokens of one class: counters above it are none."""
 
 TITLE = 80
 """Titles are cut to this many characters."""
@@ -76,6 +80,7 @@ class Notes:
         self.first: Opening | None = None
         self.forked: dict[str, str] = {}
         self.begun_ms = 0
+        self.opened_ms = 0
         self._summaries = 0
 
     def read_head(self, data: bytes) -> None:
@@ -88,10 +93,13 @@ class Notes:
                 line = _opening(raw)
             except Problems:
                 continue
+            at = parse_instant(line.timestamp or "") or 0
+            if not self.opened_ms and plausible(at):
+                self.opened_ms = at
             if line.timestamp and not timed:
                 timed = True
                 if line.type == "queue-operation":
-                    self.begun_ms = parse_instant(line.timestamp) or 0
+                    self.begun_ms = at if plausible(at) else 0
             if line.session_id and (self.first is None or not self.first.cwd):
                 self.first = line
             self._prompt(line)
@@ -133,7 +141,6 @@ class Notes:
     def facts(self, slug: str, seen_ms: int) -> Iterator[SessionFact]:
         """One fact for every session that was met; `slug` is the name of the file's folder."""
         opened = self.first.session_id if self.first else None
-        opened_ms = parse_instant(self.first.timestamp or "") or 0 if self.first else 0
         known = dict.fromkeys([opened or "", *self.last, *self.titles])
         for session in filter(None, known):
             rank, title = self.titles.get(session, (0, ""))
@@ -149,7 +156,7 @@ class Notes:
                 branch=(line.git_branch or None) if line else None,
                 version=line.version if line else None,
                 forked_from=self.forked.get(session),
-                seen_ms=seen_ms or opened_ms,
+                seen_ms=seen_ms or self.opened_ms,
             )
 
 
@@ -174,7 +181,7 @@ class ModelUse(Struct, gc=False, rename="camel"):
         spoken, thought = self.output_tokens - self.thinking_tokens, self.thinking_tokens
         read = self.cache_read_input_tokens
         counts = (self.input_tokens, spoken, thought, read, short, long)
-        return counts if min(counts) >= 0 and max(counts) < 2**53 else None
+        return counts if min(counts) >= 0 and max(counts) <= LIMIT else None
 
 
 class CostState(Struct, gc=False, rename="camel"):
@@ -186,26 +193,43 @@ class CostState(Struct, gc=False, rename="camel"):
     model_usage: dict[str, ModelUse] | None = None
 
     def closed_ms(self) -> int:
-        """When the run that wrote the line ended by its own account, or 0."""
-        return int((self.start_time or 0) + (self.total_duration or 0)) if self.start_time else 0
+        """When the run that wrote the line ended by its own account, or 0 if that can't be."""
+        begun, lasted = self.start_time or 0, self.total_duration or 0
+        if not EARLIEST_MS <= begun < LATEST_MS or not 0 <= lasted < LATEST_MS:
+            return 0
+        closed = int(begun + lasted)
+        return closed if plausible(closed) else int(begun)
 
 
 _cost_state = msgspec.json.Decoder(CostState).decode
 
 
-def claims_of(raw: bytes, session: str | None, seen_ms: int) -> list[SessionClaim] | None:
+class Seen(NamedTuple):
+    """What a file tells about a `cost-state` line in it: the session that owns the file, when
+    the lines before were written (0 if unknown), and when the file was changed."""
+
+    session: str | None
+    before_ms: int
+    changed_ms: int
+
+
+def claims_of(raw: bytes, seen: Seen) -> list[SessionClaim] | None:
     """The claims of one `cost-state` line, one a model; None if it can't be understood.
-    `session` is the file's own, `seen_ms` the latest time before the line, 0 if unknown."""
+
+    The line has no time of its own. Its totals hold everything until the run ended: also what
+    sub-agents, which have files of their own, used after the last line before it."""
     try:
         state = _cost_state(raw)
     except Problems:
         return None
-    owner = state.session_id or session
+    owner = state.session_id or seen.session
+    seen_ms = max(seen.before_ms, state.closed_ms()) or seen.changed_ms
     claims: list[SessionClaim] = []
     for model, use in (state.model_usage or {}).items():
         counts = use.counts()
         if counts is None or owner is None:
             return None
+        nanos = usd_nanos(bytes(use.cost_usd)) if use.cost_usd else None
         claims.append(
             SessionClaim(
                 source=NAME,
@@ -213,8 +237,8 @@ def claims_of(raw: bytes, session: str | None, seen_ms: int) -> list[SessionClai
                 provider=provider_of(model),
                 model=model,
                 counts=counts,
-                seen_ms=seen_ms or state.closed_ms(),
-                reported=money_of(bytes(use.cost_usd)) if use.cost_usd else None,
+                seen_ms=seen_ms,
+                reported=None if nanos is None else Money(nanos, "USD"),
             )
         )
     return claims

@@ -1,5 +1,8 @@
 """What the reader of Claude Code keeps between two reads of a file: the position, the mark of
 the bytes before it, and the replies to which later lines may still add.
+
+Reading on from here says the same as reading all at once, so everything is kept on which a later
+line can depend; what takes room (who asked, which model) is kept once for all replies.
 """
 
 from __future__ import annotations
@@ -10,15 +13,30 @@ from io import FileIO
 import msgspec
 from msgspec import Struct
 
-from ..reading import Cursor
+from ..naming import provider_of
+from ..reading import Attribution, Cursor
+from .claude_files import NAME
 from .claude_lines import Problems
+from .claude_names import Names
 from .claude_replies import Reply
 from .tail import mark
+
+_FLAGS = ("stopped", "stood", "broken", "loose_time")
+
+
+class Asker(Struct, array_like=True, gc=False, frozen=True):
+    """Who a reply belongs to; the machine is always this one."""
+
+    session: str | None
+    project: str | None
+    agent: str | None
+    attr: int
 
 
 class OpenReply(Struct, array_like=True, gc=False):
     """A reply that was told and may still grow. Its usage is left out: what comes later is
-    joined with what was told by field maximum."""
+    joined with what was told by field maximum. `asker` and `model` are positions in the lists
+    of the state; `names` is empty where the name is a trusted response id."""
 
     name: str
     offset: int
@@ -26,22 +44,52 @@ class OpenReply(Struct, array_like=True, gc=False):
     ended: int
     output: int
     kinds: int
-    stopped: bool
+    flags: int
     tools: dict[str, str]
+    asker: int
+    model: int
+    reported: int | None
+    names: list[str]
 
 
-class State(Struct, gc=False):
-    """The text of a cursor."""
+class State(Struct, gc=False, omit_defaults=True):
+    """The text of a cursor. `current` is the reply of the last line, `side` whether that was a
+    side chain, `watched` the line after which the agent may say that the reply was cut off."""
 
     offset: int = 0
     mark: str = ""
     last: int = 0
     begun: int = 0
+    current: str = ""
+    side: bool | None = None
+    watched: str | None = None
+    askers: list[Asker] = []
+    models: list[str] = []
     open: list[OpenReply] = []
 
-    def replies(self) -> dict[str, Reply]:
+    def replies(self, machine: str | None) -> dict[str, Reply]:
         """The open replies, as the reader folds them."""
-        return {one.name: _reply(one) for one in self.open}
+        return {one.name: self._reply(one, machine) for one in self.open}
+
+    def _reply(self, one: OpenReply, machine: str | None) -> Reply:
+        names = None
+        if one.names:
+            session, request, response, digest, *lines = one.names
+            names = Names(session, request, response, digest)
+            names.lines = lines
+        reply = Reply(one.offset, one.started, "" if names else one.name, names)
+        asker = self.askers[one.asker]
+        reply.who = Attribution(NAME, asker.session, asker.project, asker.agent, machine=machine)
+        reply.attr = asker.attr
+        reply.model = self.models[one.model]
+        reply.provider = provider_of(reply.model, names.response if names else one.name)
+        reply.ended_ms, reply.output, reply.kinds = one.ended, one.output, one.kinds
+        for place, flag in enumerate(_FLAGS):
+            setattr(reply, flag, bool(one.flags >> place & 1))
+        reply.tool_names = dict(one.tools)
+        reply.reported = one.reported
+        reply.changed = False
+        return reply
 
 
 _state = msgspec.json.Decoder(State).decode
@@ -62,22 +110,21 @@ def resume(file: FileIO, since: Cursor | None, version: int) -> State:
 
 def state_text(state: State, replies: Mapping[str, Reply]) -> str:
     """The text of a cursor: the state with the open replies."""
-    opened = [
-        OpenReply(
-            name, one.offset, one.started_ms, one.ended_ms, one.output, one.kinds, one.stopped,
-            one.names,
-        )
-        for name, one in replies.items()
-    ]  # fmt: skip
-    return msgspec.json.encode(msgspec.structs.replace(state, open=opened)).decode()
-
-
-def _reply(one: OpenReply) -> Reply:
-    reply = Reply(one.offset, one.started)
-    reply.ended_ms = one.ended
-    reply.output = one.output
-    reply.kinds = one.kinds
-    reply.stopped = one.stopped
-    reply.names = dict(one.tools)
-    reply.changed = False
-    return reply
+    askers: dict[Asker, int] = {}
+    models: dict[str, int] = {}
+    opened: list[OpenReply] = []
+    for name, one in replies.items():
+        asker = Asker(one.who.session, one.who.project, one.who.agent, one.attr)
+        names = one.names
+        opened.append(
+            OpenReply(
+                name, one.offset, one.started_ms, one.ended_ms, one.output, one.kinds,
+                sum(getattr(one, flag) << place for place, flag in enumerate(_FLAGS)),
+                one.tool_names, askers.setdefault(asker, len(askers)),
+                models.setdefault(one.model, len(models)), one.reported,
+                [names.session, names.request, names.response, names.digest, *names.lines]
+                if names else [],
+            )
+        )  # fmt: skip
+    full = msgspec.structs.replace(state, askers=list(askers), models=list(models), open=opened)
+    return msgspec.json.encode(full).decode()

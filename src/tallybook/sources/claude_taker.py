@@ -4,28 +4,30 @@ noted, damage complained of. How the file's bytes arrive is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from hashlib import blake2b
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from ..clock import parse_instant
-from ..reading import Attribution, Complaint, Observation, attr_of
-from .claude_files import NAME, agent_type, origin_of, project_of
+from ..naming import provider_of
+from ..reading import Complaint, Observation
+from .claude_files import NAME, origin_of
 from .claude_lines import (
     EARLIEST_MS,
     LATEST_MS,
+    NOTHING,
     Line,
     Message,
     Problems,
     decode_line,
     decode_tolerant,
     ms_of,
-    plausible,
     sample_of,
 )
-from .claude_replies import PLACEHOLDER, Reply
+from .claude_names import continued, names_of, trusted
+from .claude_replies import PLACEHOLDER, Reply, usd_nanos
 from .claude_scan import WINDOW
-from .claude_sessions import Notes, claims_of
+from .claude_sessions import Notes, Seen, claims_of
+from .claude_state import State
+from .claude_whose import Ownership
 from .source import Place
 from .tail import Block
 
@@ -39,34 +41,38 @@ COMPLAINTS = 50
 SYNTHETIC = "<synthetic>"
 """The model of lines that the agent made up itself, such as the text of an API error."""
 
-SUBAGENT = "subagent"
-"""The agent of a side chain whose kind is written nowhere."""
-
 BACKUP_HINT = "compare the file with a backup; everything else in it was read"
 
-_TIMESTAMP = b'"timestamp":"'
 _COPY = b'"type":"assistant","message":{'
 _LINE_STARTS = (b'{"parentUuid":', b'{"type":"cost-state"')
 _CUT_OFF = b"cut off mid-stream"
-_NEAR = 64 << 10
+_RUN_OVER = b'{"type":"cost-state"'
+_TURN_OVER = (
+    b'"subtype":"turn_duration"',
+    b'"subtype":"stop_hook_summary"',
+    b'"subtype":"compact_boundary"',
+    b'"subtype":"local_command"',
+)
 
-Whose = tuple[Attribution, int]
 
-
-class Moment(NamedTuple):
-    """When and where a reply was met first, and whether as a copy from another session."""
+class Spot(NamedTuple):
+    """When a line was written and where it stands in the block."""
 
     ms: int
-    offset: int
-    copied: bool
+    pos: int
+    end: int
 
 
 class LineTaker:
-    """The state of one file while it is read. See `claude_scan.Taker` for the calls."""
+    """The state of one file while it is read. See `claude_scan.Taker` for the calls.
+    `time_before` tells when the lines before an offset of the file were written, or 0."""
 
-    def __init__(self, place: Place, machine: str | None) -> None:
+    def __init__(
+        self, place: Place, machine: str | None, time_before: Callable[[int], int]
+    ) -> None:
         self.place = place
         self.machine = machine
+        self.time_before = time_before
         self.origin = origin_of(place.path)
         self.notes = Notes(self.origin.session)
         self.replies: dict[str, Reply] = {}
@@ -74,14 +80,33 @@ class LineTaker:
         self.damaged_lines = 0
         self.watching = False
         self._watched = ""
-        self._current = Reply(0, 0)
+        self._current = Reply(0, 0, "")
         self._side: bool | None = None
-        self._loose = False
         self._told: list[Observation] = []
         self._block = Block(bytearray(), 0, 0, 0)
         self._view = memoryview(b"")
-        self._whose: dict[tuple[object, ...], Whose] = {}
-        self._agent: str | None = None
+        self._ownership = Ownership(place.path, self.origin, machine, self.notes)
+
+    def restore(self, state: State) -> None:
+        """Go on where an earlier read stood."""
+        self.replies = state.replies(self.machine)
+        self.last_ms, self.notes.begun_ms = state.last, state.begun
+        if state.current in self.replies:
+            self._current, self._side = self.replies[state.current], state.side
+            self.watching, self._watched = state.watched is not None, state.watched or ""
+
+    def state(self, offset: int, mark: str) -> State:
+        """Where this read stands, without its open replies."""
+        names = (name for name, reply in self.replies.items() if reply is self._current)
+        return State(
+            offset=offset,
+            mark=mark,
+            last=self.last_ms,
+            begun=self.notes.begun_ms,
+            current=next(names, ""),
+            side=self._side,
+            watched=self._watched if self.watching else None,
+        )
 
     def enter(self, block: Block) -> None:
         """The next calls speak of this block."""
@@ -130,23 +155,27 @@ class LineTaker:
             if time.tzinfo
             else ms_of(time)
         )
-        if not EARLIEST_MS <= ms < LATEST_MS:
+        credible = EARLIEST_MS <= ms < LATEST_MS
+        if not credible:
             ms = self._neighbours_time(line, pos, end)
         elif ms > self.last_ms:
             self.last_ms = ms
-        offset = self._block.base + pos
         reply = self._current
         if not message.id or message.id != reply.message or line.is_sidechain is not self._side:
-            copied = ms < self.notes.begun_ms or (line.request_id is None and self._typed(pos))
-            reply = self._turn(line, message, Moment(ms, offset, copied))
-        reply.add(message, usage, ms, offset)
+            reply = self._turn(line, message, Spot(ms, pos, end))
+        reply.add(message, usage, ms, self._block.base + pos)
+        if not credible:
+            reply.loose_time = True
         if reply.output <= PLACEHOLDER or self.watching:
-            self._watch(reply, line)
+            self.watching = reply.output <= PLACEHOLDER
+            self._watched = line.uuid or ""
 
     def claim(self, pos: int, end: int) -> None:
         """A `cost-state` line: the agent's own running total of a session."""
         raw = bytes(self._view[pos:end])
-        claims = claims_of(raw, self.origin.session, self._time_before(pos))
+        before_ms = max(self.last_ms, self.time_before(self._block.base + pos))
+        seen = Seen(self.origin.session, before_ms, self.place.mtime_ns // 1_000_000)
+        claims = claims_of(raw, seen)
         if claims is None:
             self._complain(pos, end, "a cost-state line could not be understood")
         else:
@@ -157,49 +186,87 @@ class LineTaker:
         self.notes.title(self._block, pos, end)
 
     def prompt(self, pos: int, end: int) -> None:
-        """A prompt after a suspiciously short reply: when a stream breaks, the agent asks the
-        model to go on and says so."""
+        """A prompt or tool result after a suspiciously short reply: when a stream breaks, the
+        agent asks the model to go on and says so."""
         text = self._block.data[pos : min(end, pos + 4096)]
         parent = b'"parentUuid":"%s"' % self._watched.encode("utf-8", "replace")
-        if _CUT_OFF in text and parent in text:
-            self._current.broken = self._current.changed = True
-            self.watching = False
+        if self._watched and parent in text:
+            self._judge(_CUT_OFF in text)
+
+    def beside(self, pos: int, end: int) -> None:
+        """Another line after a suspiciously short reply: some are only written when the turn is
+        over, which no broken stream ends."""
+        start = self._block.data[pos : min(end, pos + 4096)]
+        if start.startswith(_RUN_OVER) or any(mark in start for mark in _TURN_OVER):
+            self._judge(False)
 
     def damaged(self, pos: int, end: int) -> None:
         """A line that is not a whole object."""
         if self._block.unfinished:
             hint = "nothing to do if the agent is running: the rest is read when it is written"
-            self._complain(pos, end, "the last line is not finished", hint)
+            self._complain(pos, end, "the last line is not finished", hint, lost=False)
         else:
             self._complain(pos, end, "not a line of JSON")
 
     # -- their parts
+
+    def _judge(self, cut_off: bool) -> None:
+        self._current.judge(cut_off)
+        self.watching = False
 
     def _typed(self, pos: int) -> bool:
         """Whether a line's type stands before its message: versions up to 2.0.20 write copies
         that way, and the type of a line of their own behind it."""
         return self._block.data.find(_COPY, pos, pos + WINDOW) >= 0
 
-    def _turn(self, line: Line, message: Message, at: Moment) -> Reply:
-        """The reply that a line belongs to, when that is not the one of the line before."""
-        name = message.id or line.request_id or line.uuid or str(at.offset)
-        reply = self.replies.get(name)
-        if reply is None:
-            reply = self.replies[name] = Reply(at.offset, at.ms)
+    def _turn(self, line: Line, message: Message, at: Spot) -> Reply:
+        """The reply that a line belongs to, when that is not surely the one of the line before."""
+        model = message.model or ""
+        name, reply = self._found(line, model, message.id or "", at)
+        if reply is not self._current:
+            if self.watching:
+                self._judge(False)
+            self.replies[name] = reply
             if len(self.replies) > OPEN:
                 oldest = self.replies.pop(next(iter(self.replies)))
                 if oldest.changed:
                     self._told.append(oldest.reading(self.place.path))
-        reply.loose_time |= self._loose
-        self._loose = False
-        reply.adopt(line, message, *self._who(line, at.copied))
+        copied = at.ms < self.notes.begun_ms or (line.request_id is None and self._typed(at.pos))
+        reply.adopt(model, *self._ownership.of(line, copied))
+        if line.cost_usd is not NOTHING:
+            self._priced(reply, bytes(line.cost_usd), at)
         self._current, self._side = reply, line.is_sidechain
         return reply
 
-    def _watch(self, reply: Reply, line: Line) -> None:
-        """Want the next prompts if a reply is suspiciously short."""
-        self.watching = reply.output <= PLACEHOLDER and bool(line.uuid)
-        self._watched = line.uuid or ""
+    def _found(self, line: Line, model: str, response: str, at: Spot) -> tuple[str, Reply]:
+        """The open reply of a line, or a new one, with its name among the open ones. Names that
+        are no response ids begin with a character that no id has."""
+        reply = self.replies.get(response)
+        if reply is not None:
+            return response, reply
+        offset, provider = self._block.base + at.pos, provider_of(model, response)
+        name, names = response, None
+        if not trusted(provider, response):
+            raw = bytes(self._view[at.pos : at.end])
+            if response and not line.request_id:
+                names = continued(line, response, raw, self.replies.values())
+            if names is None:
+                names = names_of(line, response, self.origin.session or "", raw)
+            name = names.name(offset)
+            reply = self.replies.get(name)
+        if reply is None:
+            reply = Reply(offset, at.ms, "" if names else response, names)
+            reply.provider, reply.model = provider, model
+        return name, reply
+
+    def _priced(self, reply: Reply, text: bytes, at: Spot) -> None:
+        nanos = None if text == b"null" else usd_nanos(text)
+        if nanos is not None:
+            reply.reported = max(nanos, reply.reported or 0)
+        elif text != b"null":
+            hint = "nothing to do: the tokens count, and have a price of our own"
+            reason = "an impossible price; it was left out"
+            self._complain(at.pos, at.end, reason, hint, lost=False)
 
     def _rescued(self, pos: int, end: int) -> tuple[Line, int] | None:
         """A line that strict decoding refused: read tolerantly, or the whole line that was
@@ -218,61 +285,16 @@ class LineTaker:
         return None
 
     def _neighbours_time(self, line: Line, pos: int, end: int) -> int:
-        """The time of the line before, or of the file, for a line without a credible one."""
+        """The time of the reply before, of the file's first line, or of the file, for a line
+        without a credible one."""
         if line.timestamp is not None:
-            self._complain(pos, end, "impossible time; its neighbour's was taken")
-        self._loose = True
-        return self.last_ms or self.place.mtime_ns // 1_000_000
+            reason = "impossible time; its neighbour's was taken"
+            self._complain(pos, end, reason, "nothing to do: only its time is a guess", lost=False)
+        return self.last_ms or self.notes.opened_ms or self.place.mtime_ns // 1_000_000
 
-    def _time_before(self, pos: int) -> int:
-        """The latest time that stands in the file before a line, or 0."""
-        start = self._block.start
-        at = self._block.data.rfind(_TIMESTAMP, max(start, pos - _NEAR), pos) + len(_TIMESTAMP)
-        text = self._block.data[at : at + 24].decode("ascii", "replace")
-        ms = parse_instant(text) if at >= len(_TIMESTAMP) else None
-        return max(ms, self.last_ms) if ms is not None and plausible(ms) else self.last_ms
-
-    def _who(self, line: Line, copied: bool) -> Whose:
-        session, helper = line.session_id, line.attribution_agent
-        asked = line.forked_from.session_id if line.forked_from else line.request_session_id
-        numbered = line.request_id is not None
-        mark = (session, asked, line.cwd, line.is_sidechain, numbered, helper, copied)
-        known = self._whose.get(mark)
-        if known is None:
-            known = self._whose[mark] = self._new_who(line, asked, copied)
-        self.notes.last[known[0].session or ""] = line
-        return known
-
-    def _new_who(self, line: Line, asked: str | None, copied: bool) -> Whose:
-        own = self.origin.session
-        session = line.session_id or own
-        helper = self.origin.helper or line.is_sidechain is True
-        if asked and session and asked != session:
-            rank = 1
-            self.notes.forked[session] = asked  # the last copies are those of the parent
-        elif copied and not self.origin.helper:
-            rank = 1
-        elif own and session != own:
-            rank = 2
-        elif helper:
-            rank = 3
-        else:
-            rank = 5 if line.request_id else 4
-        who = Attribution(
-            source=NAME,
-            session=session,
-            project=project_of(line.cwd, self.origin.slug),
-            agent=self._helper_kind(line) if helper else None,
-            machine=self.machine,
-        )
-        return who, attr_of(rank, order_of(session or ""))
-
-    def _helper_kind(self, line: Line) -> str:
-        if self._agent is None:
-            self._agent = (agent_type(self.place.path) if self.origin.helper else None) or ""
-        return self._agent or line.attribution_agent or SUBAGENT
-
-    def _complain(self, pos: int, end: int, reason: str, hint: str = BACKUP_HINT) -> None:
+    def _complain(
+        self, pos: int, end: int, reason: str, hint: str = BACKUP_HINT, *, lost: bool = True
+    ) -> None:
         self.damaged_lines += 1
         if self.damaged_lines <= COMPLAINTS:
             self._told.append(
@@ -283,12 +305,6 @@ class LineTaker:
                     position=self._block.base + pos,
                     sample=sample_of(bytes(self._view[pos : min(end, pos + 64)])),
                     hint=hint,
+                    lost=lost,
                 )
             )
-
-
-def order_of(session: str) -> int:
-    """The order of origin among sessions: any fixed order will do that does not depend on the
-    path or on who is read first."""
-    digest = blake2b(session.encode("utf-8", "surrogatepass"), digest_size=7).digest()
-    return int.from_bytes(digest, "big")

@@ -81,14 +81,18 @@ def mark(file: FileIO, offset: int) -> str:
     stays."""
     if offset <= 0:
         return ""
-    there = file.tell()
-    file.seek(0)
-    head = file.read(min(HEAD, offset)) or b""
-    start = max(0, offset - HEAD)
+    head = before(file, min(HEAD, offset), HEAD)
+    return blake2b(head + b"\0" + before(file, offset, HEAD), digest_size=12).hexdigest()
+
+
+def before(file: FileIO, offset: int, length: int) -> bytes:
+    """Up to `length` bytes that end at `offset`; fewer at the file's beginning. The file's own
+    position stays."""
+    there, start = file.tell(), max(0, offset - length)
     file.seek(start)
-    before = file.read(offset - start) or b""
+    found = file.read(offset - start) or b""
     file.seek(there)
-    return blake2b(head + b"\0" + before, digest_size=12).hexdigest()
+    return found
 
 
 def blocks(
