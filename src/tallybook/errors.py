@@ -17,6 +17,8 @@ and carries the exit code of the command line. Bad *data* is never an error: rea
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class TallyError(Exception):
     """Base of all errors of Tallybook; `because` and `hint` are shown under the message."""
@@ -65,3 +67,11 @@ class LedgerReadOnly(LedgerError):
 
 class LedgerTooNew(LedgerError):
     """The ledger was written by a newer Tallybook than this one."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The one known word that looks most like a misspelt one, or None if none is near: what a
+    hint suggests."""
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word, list(known), 1, 0.6)), None)

@@ -1,10 +1,8 @@
-"""Names as agents write them, and what they tell: who served a model, what was meant by a
-misspelt word. Prices and display names live elsewhere.
+"""Names as agents write them, and what they tell: who served a model, which models are one.
+Prices and display names live elsewhere.
 """
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 UNKNOWN = "unknown"
 
@@ -21,14 +19,6 @@ def provider_of(model: str, response: str = "") -> str:
 
 
 _CLOUD_IDS = ("msg_bdrk_", "msg_vrtx_")
-
-
-def near_miss(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was probably meant, or None."""
-    from difflib import get_close_matches
-
-    found = get_close_matches(word.lower(), list(known), n=1, cutoff=0.6)
-    return found[0] if found else None
 
 
 def undated(model: str) -> str:

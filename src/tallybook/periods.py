@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from .clock import local, midnight_ms, zone
-from .errors import UsageMistake
+from .errors import UsageMistake, nearest
 
 WORDS = ("today", "yesterday", "week", "month", "year", "all")
 """The words for periods; `week`, `month` and `year` are the current ones up to their end."""
@@ -141,10 +141,8 @@ def _instant(word: str, frame: Frame) -> int:
 
 
 def _near(word: str) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(word.lower(), WORDS, 1)
-    return f"did you mean {close[0]}?" if close else _HINT
+    close = nearest(word.lower(), WORDS)
+    return f"did you mean {close}?" if close else _HINT
 
 
 def _back(frame: Frame, number: int, unit: str) -> date:

@@ -6,7 +6,7 @@ or how an answer is drawn.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -203,13 +203,6 @@ def query_json(query: Query) -> dict[str, Any]:
         "sort": order,
         "limit": query.limit,
     }
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The one known word that looks most like a misspelt one, or None if none is near."""
-    from difflib import get_close_matches
-
-    return next(iter(get_close_matches(word, list(known), 1, 0.6)), None)
 
 
 def exact_time(ms: int, tz: str) -> str:

@@ -10,18 +10,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Literal, cast
 
-from .errors import UsageMistake
+from .errors import UsageMistake, nearest
 from .periods import WEEK_DAYS, Frame, period, since_last
-from .query import (
-    BUCKETS,
-    DIMENSIONS,
-    MEASURES,
-    Bucket,
-    Filter,
-    Query,
-    exact_time,
-    nearest,
-)
+from .query import BUCKETS, DIMENSIONS, MEASURES, Bucket, Filter, Query, exact_time
 
 _KEYS = ("by", "where", "since", "until", "last", "tz", "week-start", "bucket", "sort", "limit")
 SYNONYMS: Mapping[str, tuple[str, ...]] = {

@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 from .clock import zone
-from .errors import SettingsError, UsageMistake
+from .errors import SettingsError, UsageMistake, nearest
 from .periods import WEEK_DAYS
-from .query import nearest
 
 PROJECT_FILE = "tally.toml"
 

@@ -12,8 +12,7 @@ from typing import NamedTuple
 import click
 
 from .. import __version__
-from ..errors import UsageMistake
-from ..query import nearest
+from ..errors import UsageMistake, nearest
 
 
 class Entry(NamedTuple):

@@ -12,8 +12,7 @@ from collections.abc import Sequence
 
 import click
 
-from ..errors import TallyError
-from ..query import nearest
+from ..errors import TallyError, nearest
 from .app import arrange, tally
 from .faults import complain, fault_lines, worded
 from .shell import Shell

@@ -14,8 +14,8 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from ..errors import UsageMistake
-from ..query import MEASURES, Query, Report, nearest, report_json
+from ..errors import UsageMistake, nearest
+from ..query import MEASURES, Query, Report, report_json
 from ..questions import SYNONYMS, named_fields
 
 _AMOUNTS = ("cost", "reported_cost", "billed_cost")

@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 import click
 
-from ..errors import UsageMistake
-from ..query import DIMENSIONS, MEASURES, nearest
+from ..errors import UsageMistake, nearest
+from ..query import DIMENSIONS, MEASURES
 from .shell import say
 
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import TallyError
+from ..errors import TallyError, nearest
 from ..format import DASH, compact, count, plain
 from ..model import CLASSES, decimal_text, instant
-from ..query import nearest
 from .app import NearMissGroup
 from .asking import begin, settings_for
 from .delimited import json_text

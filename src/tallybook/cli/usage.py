@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from ..errors import UsageMistake
+from ..errors import UsageMistake, nearest
 from ..periods import WORDS, Period, period
-from ..query import BUCKETS, DIMENSIONS, Query, nearest
+from ..query import BUCKETS, DIMENSIONS, Query
 from ..settings import Settings
 from .asking import answer, begin, exit_code, question, refresh, settings_for
 from .nothing import nothing_lines

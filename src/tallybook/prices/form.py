@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 from typing import cast
 
-from ..errors import SettingsError
+from ..errors import SettingsError, nearest
 
 
 class Form:
@@ -83,7 +83,5 @@ class Form:
 
 def near_miss(key: str, known: Sequence[str]) -> str:
     """A hint for an unknown key: the closest known one, or all of them."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(key, known, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
+    close = nearest(key, known)
+    return f"did you mean {close!r}?" if close else f"known keys: {', '.join(known)}"

@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 
-from ..errors import UsageMistake
+from ..errors import UsageMistake, nearest
 from .source import Place, Source
 
 __all__ = ["SOURCES", "Place", "Source", "open_source", "source_name", "source_names"]
@@ -31,9 +31,7 @@ def source_name(word: str) -> str:
     meant = [name for name in SOURCES if name.startswith(word)] if len(word) > 2 else []
     if word in SOURCES or len(meant) == 1:
         return word if word in SOURCES else meant[0]
-    from ..naming import near_miss
-
-    close = near_miss(word, SOURCES)
+    close = nearest(word, SOURCES)
     suggestion = f"did you mean {close}? " if close else ""
     raise UsageMistake(
         f"unknown source {word!r}",
