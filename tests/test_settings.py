@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tallybook.clock import system_zone
 from tallybook.errors import SettingsError
 from tallybook.settings import (
     Settings,
     Surroundings,
     load_settings,
     survey_settings,
-    system_zone,
     zone_warning,
 )
 

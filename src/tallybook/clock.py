@@ -1,4 +1,4 @@
-"""Time zones as integer arithmetic: offsets, buckets, and times as text.
+"""Time zones as integer arithmetic: offsets and times as text, and the machine's own zone.
 
 Zones are IANA names. SQL engines never see a zone: they are handed offsets in milliseconds
 that were computed here, so every engine cuts the same days.
@@ -6,8 +6,11 @@ that were computed here, so every engine cuts the same days.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
+from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .errors import UsageMistake
@@ -92,3 +95,37 @@ def parse_instant(text: str) -> int | None:
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)
     return (when - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+
+
+NO_ZONE = "default, as TZ="
+"""How the origin of a zone begins when the variable TZ named none."""
+
+
+def system_zone(environ: Mapping[str, str], localtime: str = "/etc/localtime") -> tuple[str, str]:
+    """The zone of the machine and where it was found: the variable TZ, else the system's own
+    link, else UTC. A TZ that names no zone, such as the rule `CET-1CEST`, means UTC: its days
+    are not those of the system either, and the origin says so."""
+    named = environ.get("TZ", "").lstrip(":")
+    if named:
+        known = _zone_of(named) or (_linked_zone(named) if named.startswith("/") else None)
+        return (known, "TZ") if known else ("UTC", f"{NO_ZONE}{named} is not a zone name")
+    linked = _linked_zone(localtime)
+    return (linked, localtime) if linked else ("UTC", "default")
+
+
+def _linked_zone(localtime: str) -> str | None:
+    try:
+        target = str(Path(localtime).resolve(strict=True))
+    except (OSError, ValueError):
+        return None
+    return _zone_of(target) if "zoneinfo/" in target else None
+
+
+def _zone_of(text: str) -> str | None:
+    name = text.rsplit("zoneinfo/", 1)[-1]
+    name = re.sub(r"^(posix|right)/", "", name)
+    try:
+        zone(name)
+    except UsageMistake:
+        return None
+    return "UTC" if name in ("Etc/UTC", "Etc/UCT", "Etc/Zulu", "UCT", "Zulu") else name

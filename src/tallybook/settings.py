@@ -10,13 +10,12 @@ key, even when a stronger layer overrides it: `load_settings` raises the first o
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, cast
 
-from .clock import zone
+from .clock import NO_ZONE, system_zone, zone
 from .errors import SettingsError, UsageMistake, nearest
 from .periods import WEEK_DAYS
 
@@ -117,45 +116,12 @@ def _settings(surroundings: Surroundings, flags: Mapping[str, str | None], tell:
     )
 
 
-def system_zone(environ: Mapping[str, str], localtime: str = "/etc/localtime") -> tuple[str, str]:
-    """The zone of the machine and where it was found: the variable TZ, else the system's own
-    link, else UTC. A TZ that names no zone, such as the rule `CET-1CEST`, means UTC: its days
-    are not those of the system either, and the origin says so."""
-    named = environ.get("TZ", "").lstrip(":")
-    if named:
-        known = _zone_of(named) or (_linked_zone(named) if named.startswith("/") else None)
-        return (known, "TZ") if known else ("UTC", f"{_NO_ZONE}{named} is not a zone name")
-    linked = _linked_zone(localtime)
-    return (linked, localtime) if linked else ("UTC", "default")
-
-
-_NO_ZONE = "default, as TZ="
-
-
 def zone_warning(settings: Settings) -> str:
     """What to say when the variable TZ was no use; else empty."""
     origin = settings.origins["tz"]
-    if not origin.startswith(_NO_ZONE):
+    if not origin.startswith(NO_ZONE):
         return ""
     return f"{origin.removeprefix('default, as ')}: days are cut in UTC"
-
-
-def _linked_zone(localtime: str) -> str | None:
-    try:
-        target = str(Path(localtime).resolve(strict=True))
-    except (OSError, ValueError):
-        return None
-    return _zone_of(target) if "zoneinfo/" in target else None
-
-
-def _zone_of(text: str) -> str | None:
-    name = text.rsplit("zoneinfo/", 1)[-1]
-    name = re.sub(r"^(posix|right)/", "", name)
-    try:
-        zone(name)
-    except UsageMistake:
-        return None
-    return "UTC" if name in ("Etc/UTC", "Etc/UCT", "Etc/Zulu", "UCT", "Zulu") else name
 
 
 def _text(value: object, _layer: _Layer) -> str:
