@@ -14,7 +14,7 @@ from typing import NamedTuple
 BLOCK = 1 << 20
 """Bytes read at once: large enough that the system calls vanish, small enough for the cache."""
 
-CEILING = 64 << 20
+CEILING = 32 << 20
 """The longest line that is held in memory; longer ones are passed over."""
 
 HEAD = 1024
