@@ -326,3 +326,14 @@ def test_the_report_follows_the_contract() -> None:
     assert only["models"] == ["m"]
     assert list(found["totals"]) == list(MEASURES)
     assert found["notes"] == [{"code": "unpriced-model", "text": "no price", "items": ["x/y"]}]
+
+
+@pytest.mark.parametrize("word", ["0001-01-01", "9999-12-31T23:59:59-12:00", "1899", "2201-02"])
+def test_times_too_far_away_are_refused(word: str) -> None:
+    with pytest.raises(UsageMistake, match="too far away"):
+        parse_query([("since", word)], Frame(0, "Asia/Tokyo", 0))
+
+
+def test_grouping_by_nothing_is_refused() -> None:
+    with pytest.raises(UsageMistake, match="names nothing"):
+        parse_query([("by", ",")], Frame(0, "UTC", 0))

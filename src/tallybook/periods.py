@@ -43,6 +43,10 @@ class Frame(NamedTuple):
         return local(self.now_ms, self.tz).date()
 
 
+EARLIEST, LATEST = 1900, 2200
+"""The years that a question may speak of: wider than any call, and safe in every zone."""
+
+
 def period(word: str, frame: Frame) -> Period:
     """The range that a word names. An instant is the empty range at that instant; a time
     without offset is read in the zone. `UsageMistake` if the word is not understood."""
@@ -53,9 +57,19 @@ def period(word: str, frame: Frame) -> Period:
         return Period(frame.now_ms, frame.now_ms)
     days = _named(text, frame) or _written(text, word)
     if days is not None:
+        if not EARLIEST <= days[0].year <= days[1].year <= LATEST:
+            raise _out_of_range(word)
         return Period(midnight_ms(days[0], frame.tz), midnight_ms(days[1], frame.tz))
     at = _instant(word.strip(), frame)
     return Period(at, at)
+
+
+def _out_of_range(word: str) -> UsageMistake:
+    return UsageMistake(
+        f"the time {word!r} is too far away",
+        because=f"years from {EARLIEST} to {LATEST} are understood",
+        hint="to see all there is: --since all",
+    )
 
 
 def since_last(text: str, frame: Frame) -> int:
@@ -137,6 +151,8 @@ def _instant(word: str, frame: Frame) -> int:
         raise UsageMistake(f"can't read the time {word!r}", hint=_near(word)) from problem
     if when.tzinfo is None:
         when = when.replace(tzinfo=zone(frame.tz))
+    if not EARLIEST <= when.year <= LATEST:
+        raise _out_of_range(word)
     return (when - _EPOCH) // timedelta(milliseconds=1)
 
 

@@ -73,6 +73,8 @@ def parse_query(pairs: Iterable[tuple[str, str]], frame: Frame) -> Query:
     last = {name: texts[-1] for name, texts in said.items()}
     frame = frame._replace(tz=last.get("tz", frame.tz), week_start=_week_start(last, frame))
     by, bucket = _grouping(",".join(said.get("by", [])), last.get("bucket"))
+    if "by" in said and not by:
+        raise UsageMistake("--by names nothing", hint=f"group by one of {', '.join(DIMENSIONS)}")
     since_ms, until_ms = _range(last, frame)
     return Query(
         by=by,

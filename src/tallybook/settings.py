@@ -258,7 +258,8 @@ def _variables(surroundings: Surroundings) -> Iterator[_Layer]:
 
 def _user_file(surroundings: Surroundings, tell: Tell) -> Iterator[Path]:
     named = surroundings.environ.get("TALLY_CONFIG")
-    path = Path(named).expanduser() if named else surroundings.config_file
+    layer = _Layer("TALLY_CONFIG", {}, surroundings.cwd, surroundings.home)
+    path = _path(named, layer) if named else surroundings.config_file
     try:
         there = path.is_file()
     except OSError as problem:  # a closed folder: not the same as no file
