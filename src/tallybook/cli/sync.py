@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,7 +18,6 @@ from .progress import ProgressLine
 from .shell import Shell, say
 
 if TYPE_CHECKING:
-    from ..book import Book
     from ..flow import SyncReceipt
     from ..reading import Complaint
     from .tables import Column
@@ -58,17 +57,14 @@ def sync(
     shell, asked = begin(context)
     settings = settings_for(shell, asked)
     names = tuple(dict.fromkeys(map(source_name, sources)))
-    wanted = _Wanted(
-        names=names or (source_names() if paths else ()),
-        folders=tuple(path.absolute() for path in paths if path.is_dir()),
-        files=tuple(_single(path.absolute()) for path in paths if not path.is_dir()),
-        full=full,
-    )
+    more = [_history(path) for path in paths]
+    chosen = names or (source_names() if more else ())
+    beside = dict.fromkeys(chosen, more) if more else None
     with (
         shell.open_book(settings) as book,
         ProgressLine(live=shell.live and not asked.quiet, width=shell.width) as line,
     ):
-        receipt = _synced(book, wanted, line)
+        receipt = book.sync(chosen, full=full, paths=beside, progress=line)
         known = len(book.complaints())
     if asked.format == "json":
         say(json_text(receipt_json(receipt)))
@@ -77,44 +73,15 @@ def sync(
     return 0 if receipt.complete else PARTIAL
 
 
-class _Wanted(NamedTuple):
-    """What a sync was asked to read: sources by name (none: all of them), and what beside."""
-
-    names: tuple[str, ...]
-    folders: tuple[Path, ...]
-    files: tuple[Path, ...]
-    full: bool
-
-
-def _single(path: Path) -> Path:
-    """A file that can be read on its own; raises `UsageMistake` for any other."""
-    if path.suffix == ".jsonl":
-        return path
+def _history(path: Path) -> Path:
+    """A folder, or a file that can be read on its own; raises `UsageMistake` for any other."""
+    if path.is_dir() or path.suffix == ".jsonl":
+        return path.absolute()
     raise UsageMistake(
         f"{path} is no history",
         because="it is neither a folder nor a file that ends in .jsonl",
         hint="tally sync --path FOLDER",
     )
-
-
-def _synced(book: Book, wanted: _Wanted, line: ProgressLine) -> SyncReceipt:
-    if not wanted.files:
-        more = dict.fromkeys(wanted.names, wanted.folders) if wanted.folders else None
-        return book.sync(wanted.names, full=wanted.full, paths=more, progress=line)
-    from ..book import price_mark
-    from ..flow import Walk, sync
-    from .beside import Beside
-
-    walk = Walk(
-        ledger=book.ledger,
-        prices=lambda: book.prices,
-        price_mark=price_mark(book.settings),
-        progress=line,
-        full=wanted.full,
-        titles=book.settings.titles,
-    )
-    sources = (book.source(name, wanted.folders) for name in wanted.names)
-    return sync(walk, [Beside(source, wanted.files) for source in sources])
 
 
 def receipt_json(receipt: SyncReceipt) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 from typing import NamedTuple, cast
@@ -25,9 +26,13 @@ _NOT_PLAIN = re.compile("[^a-zA-Z0-9]")
 
 
 def locate(roots: Sequence[Path], extra: Sequence[Path]) -> Iterator[Place | Complaint]:
-    """Every history file below the roots, each real file once, in the order of the paths."""
+    """Every history file below the roots, each real file once, in the order of the paths. An
+    extra root may be a single history file."""
     seen: set[Mark] = set()
     for root in dict.fromkeys([*roots, *extra]):
+        if root in extra and root.suffix == ".jsonl":
+            yield from _alone(str(root), seen)
+            continue
         top = root / "projects"
         nested = root.name in DESKTOP_FOLDERS
         if nested or (root in extra and not _exists(top)):
@@ -36,6 +41,20 @@ def locate(roots: Sequence[Path], extra: Sequence[Path]) -> Iterator[Place | Com
             if isinstance(found, Place) and nested and not _in_home(found.path):
                 continue
             yield found
+
+
+def _alone(path: str, seen: set[Mark]) -> Iterator[Place | Complaint]:
+    try:
+        status = os.stat(path)
+        mark = _mark(path, status)
+    except FileNotFoundError:
+        return
+    except OSError as problem:
+        yield closed(path, problem)
+        return
+    if stat.S_ISREG(status.st_mode) and mark not in seen:
+        seen.add(mark)
+        yield Place(path, status.st_size, status.st_mtime_ns)
 
 
 def _exists(path: Path) -> bool:
