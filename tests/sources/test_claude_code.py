@@ -691,6 +691,16 @@ def test_closed_folder(project: Path) -> None:
     assert [isinstance(one, Complaint) and one.fatal for one in found] == [True]
 
 
+def test_a_root_may_be_one_file(tmp_path: Path, project: Path) -> None:
+    told(project / "s1.jsonl", line())
+    lone = tmp_path / "saved.jsonl"
+    lone.write_bytes(dump(line()))
+    roots = [lone, project / "s1.jsonl", tmp_path / "gone.jsonl"]
+    source = open_source("claude", extra_roots=roots, environ={"HOME": str(tmp_path)})
+    found = [place.path for place in source.locate() if isinstance(place, Place)]
+    assert found == [str(project / "s1.jsonl"), str(lone)]
+
+
 def test_extra_roots(tmp_path: Path, project: Path) -> None:
     (project / "s1.jsonl").write_bytes(dump(line()))
     empty = tmp_path / "empty"

@@ -6,19 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from ..model import NO_COUNTS, Counts
 from ..query import Query, Report
 from ..reading import Appraiser, Batch, Complaint, Cursor
 
 
 class Receipt(NamedTuple):
     """What recording one batch did: `new` events, readings that `joined` known ones, and the
-    tokens and messages of the new events."""
+    messages of the new events."""
 
     new: int = 0
     joined: int = 0
     messages: int = 0
-    counts: Counts = NO_COUNTS
     complaints: tuple[Complaint, ...] = ()
 
 

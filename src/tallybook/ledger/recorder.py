@@ -9,7 +9,6 @@ from __future__ import annotations
 import sqlite3
 from functools import reduce
 
-from ..model import Counts, summed
 from ..reading import Appraiser, Attribution, Batch, Complaint, Reading
 from .deltas import Deltas
 from .draft import Draft, gather, keys_of
@@ -44,7 +43,7 @@ class Recorder:
         self._messages = 0
         self._joined = 0
         self._last: Attribution | None = None
-        self._counts: list[Counts] = []
+        self._new = 0
         self.touched: Sessions = set()
 
     def take(self, batch: Batch) -> None:
@@ -81,7 +80,7 @@ class Recorder:
         row, figures, complaints = self._writer.row(event, reading)
         self._rows.append(row)
         self._deltas.add(figures)
-        self._counts.append(figures[4])
+        self._new += 1
         self._messages += figures[3]
         for key in reading.keys:
             self._keys.append((key, event))
@@ -182,10 +181,9 @@ class Recorder:
         self._deltas.apply(self._db)
         self._db.executemany(_SETTLE, self._recounted)
         return Receipt(
-            new=len(self._counts),
+            new=self._new,
             joined=self._joined,
             messages=self._messages,
-            counts=summed(self._counts),
             complaints=tuple(self._complaints),
         )
 
