@@ -13,6 +13,8 @@ from tallybook.places import (
     home_folder,
     in_wsl,
     ledger_path,
+    opencode_database,
+    opencode_roots,
     windows_profiles,
 )
 
@@ -141,3 +143,40 @@ def test_expand() -> None:
         "/y",
         "~bob/x",
     ]
+
+
+DATA = "/home/ann/.local/share/opencode"
+
+
+@pytest.mark.parametrize(
+    ("environ", "platform", "roots"),
+    [
+        ({}, "linux", [DATA]),
+        ({}, "darwin", [DATA]),
+        ({"XDG_DATA_HOME": "/data"}, "darwin", ["/data/opencode"]),
+        ({"XDG_DATA_HOME": "relative"}, "linux", [DATA]),
+        ({}, "win32", [DATA, "/home/ann/AppData/Local/opencode"]),
+        ({"LOCALAPPDATA": "C:\\L"}, "win32", [DATA, str(Path("C:\\L") / "opencode")]),
+        (WSL, "linux", [DATA, "/mnt/c/Users/Ann/.local/share/opencode"]),
+        ({"OPENCODE_DATA_DIR": " /one, ~/two ,,/one"}, "linux", [DATA, "/one", "/home/ann/two"]),
+        ({"OMO_QUOTA_HOME": "~/omo"}, "linux", [DATA, "/home/ann/omo"]),
+        ({"OPENCODE_DATA_DIR": DATA, "OMO_QUOTA_HOME": "  "}, "linux", [DATA]),
+    ],
+)
+def test_opencode(environ: dict[str, str], platform: str, roots: list[str]) -> None:
+    profiles = [Path("/mnt/c/Users/Ann")]
+    assert opencode_roots(environ, HOME, platform, profiles) == tuple(map(Path, roots))
+
+
+@pytest.mark.parametrize(
+    ("named", "path"),
+    [
+        ("", None),
+        (":memory:", None),
+        ("other.db", f"{DATA}/other.db"),
+        ("/elsewhere/x.db", "/elsewhere/x.db"),
+    ],
+)
+def test_opencode_database(named: str, path: str | None) -> None:
+    found = opencode_database({"OPENCODE_DB": named}, Path(DATA))
+    assert found == (None if path is None else Path(path))

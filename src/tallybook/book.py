@@ -6,44 +6,27 @@ Command line, pages and programs all work through it. What it opens, it opens la
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from . import __version__
-from .errors import UsageMistake
-from .ledger import Ledger, SessionRecord, open_ledger
-from .query import Figures, Filter, Query, Report
+from .ledger import Ledger, open_ledger
+from .query import Query, Report
 from .reading import Complaint
 from .reports import answer
 from .settings import Settings
 
 if TYPE_CHECKING:
+    from .charges import Charge
+    from .families import Member
     from .flow import Progress, SyncReceipt
+    from .ledger.evidence import Call, Explanation
     from .prices import PriceBook
+    from .sessions import Recalled, SessionAnswer
     from .sources.source import Source
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionAnswer:
-    """One session: what is known of it, its figures, and who and what it was made of."""
-
-    session_id: str
-    source: str
-    title: str
-    project: str
-    parent: str
-    forked_from: str
-    branch: str
-    created_ms: int | None
-    updated_ms: int | None
-    models: tuple[str, ...]
-    figures: Figures
-    agents: tuple[str, ...]
-    tools: tuple[tuple[str, int], ...]
-    by_model: Report
 
 
 def price_mark(settings: Settings) -> str:
@@ -121,45 +104,54 @@ class Book:
     def session(self, session_id: str) -> SessionAnswer | None:
         """One session by its id or a prefix of it; None if there is none. Raises
         `UsageMistake` when the prefix fits several."""
-        found = self.ledger.find_sessions(session_id)
-        if not found:
-            return None
-        (source, session), *others = found
-        if others:
-            raise UsageMistake(
-                f"{session_id!r} fits several sessions",
-                because=", ".join(each for _, each in found[:4]),
-                hint="give more of the id",
-            )
-        return self._answer(self.ledger.session(source, session))
+        from .sessions import session_named
 
-    def _answer(self, record: SessionRecord) -> SessionAnswer:
-        where = (
-            Filter(dimension="source", values=(record.source,)),
-            Filter(dimension="session", values=(record.session,)),
-        )
-        by_model = self.ask(Query(by=("model",), where=where, tz=self.settings.tz))
-        by_agent = self.ask(Query(by=("agent",), where=where))
-        by_project = self.ask(Query(by=("project",), where=where))
-        projects = [row.dims["project"] or "" for row in by_project.rows]
-        return SessionAnswer(
-            session_id=record.session,
-            source=record.source,
-            title=record.title,
-            project=next(filter(None, projects), record.directory),
-            parent=record.parent,
-            forked_from=record.forked_from,
-            branch=record.branch,
-            created_ms=by_model.totals.first_ms,
-            updated_ms=by_model.totals.last_ms,
-            models=tuple(dict.fromkeys(row.dims["model"] or "" for row in by_model.rows)),
-            figures=by_model.totals,
-            agents=tuple(
-                sorted(row.dims["agent"] or "" for row in by_agent.rows if row.dims["agent"])
-            ),
-            tools=record.tools,
-            by_model=by_model,
-        )
+        return session_named(self.ledger, session_id, self.settings.tz)
+
+    def current_session(self, folder: Path) -> str | None:
+        """The id of the session with the latest call, in the project of a folder if it is one;
+        None in an empty ledger."""
+        from .sessions import current_session
+
+        return current_session(self.ledger, folder)
+
+    def rounds(self, found: SessionAnswer) -> tuple[Recalled, ...]:
+        """The conversation of a session, read from the tool's own files at this moment, each
+        round with its call in the ledger. Empty when the files no longer hold it."""
+        from .sessions import recalled
+
+        return recalled(self.ledger, self.source(found.source), found.session_id)
+
+    def charge(self, call: Call) -> Charge | None:
+        """The lines of what a call costs; None where they can't be told."""
+        from .sessions import charge_of
+
+        return charge_of(call, self.prices)
+
+    def explain(self, found: SessionAnswer) -> Explanation:
+        """Why the figures of a session are what they are."""
+        return self.ledger.explain(found.source, found.session_id)
+
+    def sessions(self, query: Query) -> Report:
+        """A report by session whose rows also tell projects and models."""
+        from .sessions import with_company
+
+        return with_company(self.ledger, self.ask(query))
+
+    def families(self, query: Query) -> tuple[Report, list[Member]]:
+        """A report by session, and its sessions with those below them. The limit of the query
+        counts families; the report has every session and its total counts each once."""
+        from .families import members
+        from .ledger.asking import ordered
+
+        report = self.sessions(replace(query, limit=None))
+        parents = {session: parent for (_, session), parent in self.ledger.parents().items()}
+        plain = replace(query, limit=None)
+        found = members(report.rows, parents, lambda rows: ordered(plain, list(rows)))
+        heads = [at for at, each in enumerate(found) if each.depth == 0]
+        if query.limit is not None and len(heads) > query.limit:
+            found = found[: heads[query.limit]]
+        return replace(report, query=query), found
 
     def complaints(self) -> list[Complaint]:
         """Every complaint that still stands."""

@@ -87,8 +87,8 @@ def in_wsl(environ: Mapping[str, str], platform: str = sys.platform) -> bool:
     return platform == "linux" and any(environ.get(name) for name in names)
 
 
-def windows_profiles(users: Path = WSL_USERS) -> tuple[Path, ...]:
-    """The Windows profiles that hold a readable `.claude` folder, seen from inside WSL. Other
+def windows_profiles(users: Path = WSL_USERS, folder: str = ".claude") -> tuple[Path, ...]:
+    """The Windows profiles that hold a readable folder of an agent, seen from inside WSL. Other
     people's profiles are closed to us and are none of our business: they are left out."""
     found: list[Path] = []
     try:
@@ -96,8 +96,8 @@ def windows_profiles(users: Path = WSL_USERS) -> tuple[Path, ...]:
     except OSError:
         return ()
     for name in names:
-        folder = users / name / ".claude"
-        if name.lower() not in _NOBODY and os.access(folder, os.R_OK | os.X_OK):
+        wanted = users / name / folder
+        if name.lower() not in _NOBODY and os.access(wanted, os.R_OK | os.X_OK):
             found.append(users / name)
     return tuple(found)
 
@@ -131,3 +131,51 @@ def claude_roots(
 
 DESKTOP_FOLDERS = ("local-agent-mode-sessions", "claude-code-sessions")
 """Folders of the Claude desktop application in which it keeps whole `.claude` homes."""
+
+
+def codex_roots(
+    environ: Mapping[str, str],
+    home: Path,
+    platform: str = sys.platform,
+    profiles: Sequence[Path] = (),
+) -> tuple[Path, ...]:
+    """Homes of Codex, existing or not, each once: `CODEX_HOME` replaces all others; else
+    `~/.codex`, and the one in each of `profiles` (the Windows side of WSL)."""
+    chosen = environ.get("CODEX_HOME", "").strip()
+    if chosen:
+        return (expand(chosen, home),)
+    beside = profiles if in_wsl(environ, platform) else ()
+    return tuple(dict.fromkeys(one / ".codex" for one in (home, *beside)))
+
+
+OPENCODE_DATA = ".local/share/opencode"
+"""Where OpenCode keeps its data below a home, on every system."""
+
+
+def opencode_roots(
+    environ: Mapping[str, str],
+    home: Path,
+    platform: str = sys.platform,
+    profiles: Sequence[Path] = (),
+) -> tuple[Path, ...]:
+    """Data folders of OpenCode, existing or not, each once; the first is the one in use.
+
+    OpenCode itself knows only the XDG place, on Windows too; some builds there use
+    `%LOCALAPPDATA%`. `OPENCODE_DATA_DIR` (a comma list, a habit of other meters) and
+    `OMO_QUOTA_HOME` add folders; each of `profiles` is a profile on the Windows side of WSL.
+    """
+    roots = [_folder(environ, "XDG_DATA_HOME", home / ".local" / "share") / "opencode"]
+    if platform == "win32":
+        roots.append(_folder(environ, "LOCALAPPDATA", home / "AppData" / "Local") / "opencode")
+    if in_wsl(environ, platform):
+        roots += [profile / OPENCODE_DATA for profile in profiles]
+    more = [*environ.get("OPENCODE_DATA_DIR", "").split(","), environ.get("OMO_QUOTA_HOME", "")]
+    roots += [expand(part.strip(), home) for part in more if part.strip()]
+    return tuple(dict.fromkeys(roots))
+
+
+def opencode_database(environ: Mapping[str, str], data: Path) -> Path | None:
+    """The database that `OPENCODE_DB` names, if it names one: a relative path lies in OpenCode's
+    data folder, `:memory:` nowhere."""
+    named = environ.get("OPENCODE_DB", "").strip()
+    return None if named in ("", ":memory:") else data / named

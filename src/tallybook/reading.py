@@ -10,22 +10,24 @@ costs about three times as much, and defining the class more than ten times.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from hashlib import blake2b
 from typing import NamedTuple, Protocol
 
 from .model import Appraisal, Counts, Money, Status
 
 
 class Witness(IntEnum):
-    """Who saw the call, best last: the usage counts come whole from the best witness."""
+    """Who saw the call, best last: the usage counts come whole from the best witness. A summary
+    is an agent's own figure for what may have been several calls, of which it may tell one, or a
+    copy that another session holds of a call, whose times and model may be those of the copying."""
 
     LOG = 1
     TELEMETRY = 2
-    AGENT = 3
-    PROVIDER = 4
+    SUMMARY = 3
+    AGENT = 4
+    PROVIDER = 5
 
 
 class Attribution(NamedTuple):
@@ -88,7 +90,8 @@ class Complaint(NamedTuple):
 
 class SessionFact(NamedTuple):
     """What a source knows about a session beside its calls. `title_rank` orders titles of
-    different origin (0 none, 1 the first prompt, 2 the agent's own summary or the user's)."""
+    different origin (0 none, 1 the first prompt, 2 the agent's own summary or the user's).
+    `category` is the kind of work that a parent gave a sub-agent's session, if it names one."""
 
     source: str
     session: str
@@ -99,6 +102,7 @@ class SessionFact(NamedTuple):
     parent: str | None = None
     forked_from: str | None = None
     version: str | None = None
+    category: str | None = None
     seen_ms: int = 0
 
 
@@ -113,6 +117,30 @@ class SessionClaim(NamedTuple):
     counts: Counts
     seen_ms: int
     reported: Money | None = None
+
+
+class LimitSnapshot(NamedTuple):
+    """An official quota window as an agent saw it at `seen_ms`: `name` is the window's own,
+    `used` hundredths of a percent, `window_minutes` its length, `resets_ms` when it starts
+    anew (0 where that is not told), `plan` the subscription's name."""
+
+    source: str
+    name: str
+    used: int
+    window_minutes: int
+    resets_ms: int
+    seen_ms: int
+    plan: str = ""
+
+
+class Spelling(NamedTuple):
+    """How a source itself writes a value that is recorded in a normal form: `Sisyphus
+    (Ultraworker)` for the agent `sisyphus`."""
+
+    source: str
+    dimension: str
+    value: str
+    raw: str
 
 
 class Cursor(NamedTuple):
@@ -132,8 +160,11 @@ class Cursor(NamedTuple):
 
 
 class Round(NamedTuple):
-    """One question with its answer, as recalled on demand from the tool's own files. `message`
-    is the provider's response id, `usage` the raw usage object, `finish` why the reply ended."""
+    """One model call as recalled on demand from the tool's own files: the question before it,
+    if there was one, and its answer. `keys` are the identities under which the call was
+    recorded (see `Reading`), empty if it never was; its counts, cost and status stand in the
+    ledger. `message` is the reply's own id, `finish` why it ended, `agent` the agent's name as
+    the tool writes it."""
 
     number: int
     started_ms: int
@@ -143,9 +174,11 @@ class Round(NamedTuple):
     reasoning: str = ""
     tool_calls: tuple[Mapping[str, str], ...] = ()
     message: str = ""
-    usage: bytes = b""
     finish: str = ""
     duration_ms: int | None = None
+    first_token_ms: int | None = None
+    agent: str = ""
+    keys: tuple[bytes, ...] = ()
 
 
 class ProcessSignature(NamedTuple):
@@ -156,7 +189,7 @@ class ProcessSignature(NamedTuple):
     words: tuple[str, ...] = ()
 
 
-Observation = Reading | Complaint | SessionFact | SessionClaim | Cursor
+Observation = Reading | Complaint | SessionFact | SessionClaim | LimitSnapshot | Spelling | Cursor
 """Everything a source may yield."""
 
 
@@ -178,7 +211,7 @@ class Appraiser(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Batch:
     """What one transaction records. `located` names the sources whose places were all looked
     up just before: what was said earlier of places that could not be opened is settled."""
@@ -188,6 +221,8 @@ class Batch:
     complaints: list[Complaint] = field(default_factory=list[Complaint])
     facts: list[SessionFact] = field(default_factory=list[SessionFact])
     claims: list[SessionClaim] = field(default_factory=list[SessionClaim])
+    limits: list[LimitSnapshot] = field(default_factory=list[LimitSnapshot])
+    spellings: list[Spelling] = field(default_factory=list[Spelling])
     cursors: list[Cursor] = field(default_factory=list[Cursor])
 
 
@@ -195,7 +230,23 @@ def key_of(*parts: str) -> bytes:
     """The 16-byte identity of a call: a keyed-by-nothing BLAKE2b of its parts. The first part
     names the id's space (`anthropic:response`, …), so that ids of different makers never meet.
     Parts are joined by a byte that no id contains."""
+    from hashlib import blake2b  # not needed where nothing is new
+
     return blake2b("\x1f".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def key_maker(space: str) -> Callable[[str], bytes]:
+    """`key_of(space, …)` for ids of one part, at half its cost."""
+    from hashlib import blake2b
+
+    begun = blake2b(f"{space}\x1f".encode(), digest_size=16)
+
+    def make(part: str) -> bytes:
+        digest = begun.copy()
+        digest.update(part.encode("utf-8", "surrogatepass"))
+        return digest.digest()
+
+    return make
 
 
 def attr_of(rank: int, order: int) -> int:

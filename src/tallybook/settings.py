@@ -10,6 +10,7 @@ key, even when a stronger layer overrides it: `load_settings` raises the first o
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,7 +40,8 @@ class Surroundings(NamedTuple):
 class Settings:
     """All settings. `ledger` is a file or a database address, `tz` an IANA zone, `week_start`
     0 for Monday to 6 for Sunday, `prices` the file of the user's own prices, `titles` whether
-    session titles are kept, `paths` further roots by source. `origins` tells for each key
+    session titles are kept, `active_within` for how many seconds after its last call a session
+    counts as active, `paths` further roots by source. `origins` tells for each key
     where its value was found; `files` are the settings files that were read."""
 
     ledger: str
@@ -47,6 +49,7 @@ class Settings:
     week_start: int = 0
     prices: Path | None = None
     titles: bool = True
+    active_within: int = 300
     paths: Mapping[str, tuple[Path, ...]] = field(default_factory=dict[str, tuple[Path, ...]])
     origins: Mapping[str, str] = field(default_factory=dict[str, str])
     files: tuple[Path, ...] = ()
@@ -110,6 +113,7 @@ def _settings(surroundings: Surroundings, flags: Mapping[str, str | None], tell:
         week_start=cast("int", found.get("week_start", (0, ""))[0]),
         prices=cast("Path | None", found.get("prices", (None, ""))[0]),
         titles=found.get("titles", (True, ""))[0] is True,
+        active_within=cast("int", found.get("active_within", (300, ""))[0]),
         paths=paths,
         origins={**_DEFAULT_ORIGINS, **origins, "tz": tz_origin, "ledger": ledger_origin},
         files=tuple(files),
@@ -172,12 +176,20 @@ def _switch(value: object, _layer: _Layer) -> bool:
     return known
 
 
+def _seconds(value: object, layer: _Layer) -> int:
+    match = re.fullmatch(r"([1-9]\d{0,5})\s*([smh])", _text(value, layer).strip().lower())
+    if match is None:
+        raise ValueError('it must be a time such as "90s", "5m" or "1h"')
+    return int(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]]
+
+
 _READERS: Mapping[str, Callable[[object, _Layer], object]] = {
     "ledger": _ledger,
     "tz": _tz,
     "week_start": _week_day,
     "prices": _path,
     "titles": _switch,
+    "active_within": _seconds,
 }
 _DEFAULT_ORIGINS = dict.fromkeys(_READERS, "default")
 

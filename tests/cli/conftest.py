@@ -5,6 +5,7 @@ The book's figures are written by hand, so that what is printed can be checked b
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -12,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from tallybook.book import SessionAnswer
+from tallybook.book import Book
 from tallybook.cli.boundary import run
 from tallybook.cli.shell import Shell
 from tallybook.flow import SyncReceipt
 from tallybook.query import Figures, Note, Query, Report, Row
 from tallybook.reading import Complaint
+from tallybook.sessions import Recalled, SessionAnswer
 from tallybook.settings import Settings, Surroundings
 
 NOW = int(datetime(2026, 11, 22, 12, 0, tzinfo=UTC).timestamp() * 1000)
@@ -83,6 +85,7 @@ class Tome:
     whole: bool = True
     received: SyncReceipt | None = None
     found: SessionAnswer | None = None
+    recalled: tuple[Recalled, ...] = ()
     standing: tuple[Complaint, ...] = ()
     asked: list[Query] = field(default_factory=list)
     synced: list[tuple[Sequence[str], bool]] = field(default_factory=list)
@@ -118,6 +121,23 @@ class Tome:
     def session(self, _session_id: str) -> SessionAnswer | None:
         """The prepared session."""
         return self.found
+
+    def sessions(self, query: Query) -> Report:
+        """The prepared rows, with a project and models."""
+        report = self.ask(query)
+        rows = (
+            Row(dims={**row.dims, "project": "/srv/web"}, figures=row.figures, models=(SONNET,))
+            for row in report.rows
+        )
+        return replace(report, rows=tuple(rows))
+
+    def current_session(self, _folder: Path) -> str | None:
+        """The prepared session's id."""
+        return self.found.session_id if self.found else None
+
+    def rounds(self, _found: SessionAnswer) -> tuple[Recalled, ...]:
+        """The prepared rounds."""
+        return self.recalled
 
     def complaints(self) -> list[Complaint]:
         """The prepared complaints."""
@@ -211,3 +231,45 @@ def unpriced(tome: Tome) -> Tome:
     tome.totals = replace(figures(48), unpriced_tokens=889_592, partial_requests=2)
     tome.notes = (Note(code="unpriced-model", text="no price", items=("zai-coding-plan/glm-4.7",)),)
     return tome
+
+
+HOMES = Path(__file__).parents[1] / "sources" / "claude_code"
+FORKS = HOMES / "home_2_1_330_forks"
+
+Tell = Callable[..., str]
+
+
+@pytest.fixture
+def ledger_file(home: Path) -> Path:
+    """Where the ledger of these tests is."""
+    return home / "ledger.db"
+
+
+@pytest.fixture
+def tell(home: Path, ledger_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Tell:
+    """Run a command line on the histories of forked sessions: `tell("sessions", width=80)`
+    gives what it prints; `code` is the exit code that is expected, with which it is what
+    it says on stderr, if it does."""
+    shutil.copytree(FORKS, home, dirs_exist_ok=True)
+
+    def go(*words: str, width: int = 100, cwd: Path = tmp_path, code: int = 0) -> str:
+        shell = Shell(
+            surroundings=Surroundings(
+                environ={"TZ": "UTC"},
+                home=home,
+                cwd=cwd,
+                config_file=home / "config.toml",
+                ledger_file=ledger_file,
+            ),
+            now_ms=NOW,
+            width=width,
+            colour=False,
+            live=False,
+            open_book=Book.open,
+        )
+        capsys.readouterr()
+        assert run(words, shell) == code
+        printed = capsys.readouterr()
+        return printed.err or printed.out if code else printed.out
+
+    return go

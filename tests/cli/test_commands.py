@@ -1,4 +1,4 @@
-"""The other commands: sync, session, config, ledger, price, source, doctor, help, demo; and
+"""The other commands: sync, config, ledger, price, source, doctor, help, demo; and
 whole processes for what only a process can show."""
 
 from __future__ import annotations
@@ -13,17 +13,15 @@ import click
 import pytest
 
 from tallybook import __version__
-from tallybook.book import SessionAnswer
 from tallybook.cli import progress
 from tallybook.cli.app import COMMANDS, arrange
 from tallybook.cli.demo import SAMPLES
 from tallybook.cli.help import TOPICS
 from tallybook.cli.ledger import Holdings, held
 from tallybook.cli.progress import ProgressLine, progress_text
-from tallybook.cli.session import conversation, session_json
 from tallybook.flow import Progress
-from tallybook.query import Figures, Note, Query, Report
-from tallybook.reading import Complaint, Round
+from tallybook.query import Figures
+from tallybook.reading import Complaint
 
 COMPLAINT = Complaint(
     source="claude-code",
@@ -57,76 +55,6 @@ def test_complaints_are_told_beside_a_report_and_in_the_receipt(ask, tome, capsy
     assert capsys.readouterr().err == ""
     assert ask("sync") == 0
     assert "not JSON" in capsys.readouterr().out
-
-
-SESSION = SessionAnswer(
-    session_id="8c1f-1",
-    source="claude-code",
-    title="一个标题 \x1b[31m",
-    project="/srv/web",
-    parent="",
-    forked_from="",
-    branch="main",
-    created_ms=1_700_000_000_000,
-    updated_ms=1_700_000_060_000,
-    models=("m",),
-    figures=Figures(
-        requests=2, messages=2, partial_requests=1, counts=(1, 2, 3, 4, 5, 6), cost={"USD": 10**9}
-    ),
-    agents=("explore",),
-    tools=(("Bash", 3),),
-    by_model=Report(
-        query=Query(by=("model",)),
-        revision="r",
-        rows=(),
-        totals=Figures(partial_requests=1),
-        notes=(Note(code="recovered", text="9 tokens recovered"),),
-    ),
-)
-
-
-def test_a_session_in_json(ask, tome, capsys) -> None:
-    tome.found = SESSION
-    assert ask("session", "8c1f-1", "--json", "--tz", "Asia/Shanghai") == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["schema"] == "tallybook.session/1"
-    assert found["created_at"] == "2023-11-15T06:13:20+08:00"
-    assert (found["messages_count"], found["total"], found["cost"]) == (2, 21, {"USD": "1"})
-    assert (found["rounds"], found["content"], found["parent"]) == ([], "off", None)
-    assert found["tools"] == [{"name": "Bash", "calls": 3}]
-    assert found["notes"] == [{"code": "recovered", "text": "9 tokens recovered", "items": []}]
-    assert found["partial_requests"] == 1
-
-
-def test_a_session_on_a_page(ask, tome, capsys) -> None:
-    tome.found = SESSION
-    assert ask("session", "8c1f-1") == 0
-    out = capsys.readouterr().out
-    assert out.startswith("一个标题 ")
-    assert "\x1b" not in out
-    assert "Bash 3" in out
-    assert "1 partial call" in out
-    assert "9 tokens recovered" in out
-
-
-def test_rounds_are_recalled_or_rotated_away() -> None:
-    one = Round(number=1, started_ms=0, model="m", question="why?", answer="because")
-    found = session_json(SESSION, (one,), "UTC")
-    assert found["content"] == "recalled"
-    assert found["rounds"][0]["question"] == "why?"
-    assert session_json(SESSION, (), "UTC")["content"] == "rotated"
-
-
-def test_rounds_before_the_first_own_call_of_a_fork_were_copied() -> None:
-    begun = SESSION.created_ms
-    rounds = [
-        Round(number=1, started_ms=begun - 9, model="m", question="old"),
-        Round(number=2, started_ms=begun, model="m", question="own"),
-    ]
-    fork = replace(SESSION, forked_from="7407ab4a-426a")
-    heads = [line for line in conversation(fork, rounds, "UTC") if line.startswith("──")]
-    assert [line.endswith("copied from 7407ab4a") for line in heads] == [True, False]
-    assert not any("copied" in line for line in conversation(SESSION, rounds, "UTC"))
 
 
 def test_what_the_receipt_says_of_complaints_and_healed_calls(ask, tome, capsys) -> None:

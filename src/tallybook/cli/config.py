@@ -70,11 +70,18 @@ def setting_values(settings: Settings) -> dict[str, Any]:
         "week_start": WEEK_DAYS[settings.week_start],
         "prices": None if settings.prices is None else str(settings.prices),
         "titles": settings.titles,
+        "active_within": _length(settings.active_within),
         **{
             f"source.{name}.paths": [str(path) for path in paths]
             for name, paths in settings.paths.items()
         },
     }
+
+
+def _length(seconds: int) -> str:
+    """A length of time as a settings file has it."""
+    unit, word = next(pair for pair in ((3600, "h"), (60, "m"), (1, "s")) if not seconds % pair[0])
+    return f"{seconds // unit}{word}"
 
 
 def _shown(shell: Shell, value: object) -> str:

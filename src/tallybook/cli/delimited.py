@@ -6,7 +6,6 @@ terminal or a spreadsheet would execute is made harmless here, once for all comm
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import re
@@ -78,6 +77,8 @@ def json_lines(report: Report, fields: Sequence[str] = ()) -> list[str]:
 
 def separated(report: Report, fields: Sequence[str], delimiter: str) -> str:
     """CSV or TSV with a heading: exact amounts, one column a currency, empty where unknown."""
+    import csv
+
     names = list(fields) or field_names(report.query)
     rows = cast("list[dict[str, Any]]", report_json(report)["rows"])
     heading = [column for name in names for column in _headings(name, report)]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -108,7 +107,9 @@ def _width(environ: Mapping[str, str]) -> int:
         return int(asked)
     if not sys.stdout.isatty():
         return PIPE_WIDTH
-    return shutil.get_terminal_size((100, 24)).columns
+    from shutil import get_terminal_size
+
+    return get_terminal_size((100, 24)).columns
 
 
 def _wants_colour(environ: Mapping[str, str]) -> bool:

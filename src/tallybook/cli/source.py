@@ -13,14 +13,18 @@ from .delimited import json_text
 from .options import json_option, run_options
 from .roots import known_sources, open_roots, root_lines, source_json
 from .shell import Shell, say
+from .sourcetest import source_test
 
 if TYPE_CHECKING:
     from ..sources import Source
 
 
-@click.group(cls=NearMissGroup, short_help="the agents that can be read: list, explain")
+@click.group(cls=NearMissGroup, short_help="the agents that can be read: list, explain, test")
 def source() -> None:
     """The agents whose histories can be read."""
+
+
+source.add_command(source_test)
 
 
 @source.command("list")

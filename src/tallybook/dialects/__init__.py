@@ -30,7 +30,13 @@ class Counted(NamedTuple):
     complaints: tuple[str, ...]
 
 
-DIALECTS: Mapping[str, str] = MappingProxyType({"anthropic": "anthropic"})
+DIALECTS: Mapping[str, str] = MappingProxyType(
+    {
+        "anthropic": "anthropic",
+        "openai": "openai",
+        "opencode": "opencode",
+    }
+)
 """Dialect name → module that holds its `count(raw) -> Counted` and `VERSION`."""
 
 

@@ -7,7 +7,6 @@ processes switch a new file to WAL mode at once, so whoever has to wait retries 
 from __future__ import annotations
 
 import os
-import random
 import sqlite3
 import time
 from collections.abc import Generator
@@ -167,6 +166,8 @@ def _patiently(db: sqlite3.Connection, statement: str) -> None:
                     because=f"another process has been writing for {PATIENCE_S} seconds",
                     hint="try again when it is done",
                 ) from problem
-            time.sleep(random.uniform(0.001, 0.02))
+            from random import uniform
+
+            time.sleep(uniform(0.001, 0.02))
         else:
             return

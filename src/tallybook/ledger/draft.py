@@ -17,6 +17,7 @@ def gather(readings: Iterable[Reading]) -> list[Draft]:
     """Drafts in the order in which their first reading came."""
     drafts: dict[int, Draft] = {}
     owner: dict[bytes, int] = {}
+    known = owner.keys()
     for number, reading in enumerate(readings):
         keys = reading.keys
         if len(keys) == 1:
@@ -25,6 +26,10 @@ def gather(readings: Iterable[Reading]) -> list[Draft]:
                 drafts[home] = [reading]
             else:
                 drafts[home].append(reading)
+        elif known.isdisjoint(keys):
+            drafts[number] = [reading]
+            for key in keys:
+                owner[key] = number
         else:
             _link(number, reading, drafts, owner)
     return list(drafts.values())

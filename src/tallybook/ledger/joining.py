@@ -1,7 +1,8 @@
 """The join of several readings of one call: commutative, associative, idempotent.
 
-*What* (usage, dialect) comes whole from the best witness, by per-field maximum within one
-kind; *who* moves whole with the largest `attr`. Nothing here touches a database.
+*What* and *when* (usage, dialect, times) come whole from the best witness, by per-field maximum
+and the widest span within one kind; *who* moves whole with the largest `attr`. Nothing here
+touches a database.
 """
 
 from __future__ import annotations
@@ -16,19 +17,19 @@ Tools = tuple[tuple[str, int], ...]
 def join(one: Reading, other: Reading) -> Reading:
     """What both readings together say of the call."""
     owner = max(one, other, key=_ownership)
-    provider, model, dialect, usage, witness = _what(one, other)
+    what = _what(one, other)
     status, note = _status(one, other)
     return Reading(
         keys=tuple(sorted({*one.keys, *other.keys})),
         who=owner.who,
         attr=owner.attr,
-        started_ms=min(one.started_ms, other.started_ms),
-        ended_ms=max(one.ended_ms, other.ended_ms),
-        provider=provider,
-        model=model,
-        dialect=dialect,
-        usage=usage,
-        witness=witness,
+        started_ms=what.started_ms,
+        ended_ms=what.ended_ms,
+        provider=what.provider,
+        model=what.model,
+        dialect=what.dialect,
+        usage=what.usage,
+        witness=what.witness,
         status=status,
         note=note,
         tools=_tools(one.tools, other.tools),
@@ -43,14 +44,20 @@ def _ownership(reading: Reading) -> tuple[int, tuple[str, ...], str, int]:
     return reading.attr, who, reading.place, reading.offset
 
 
-def _what(one: Reading, other: Reading) -> tuple[str, str, str, bytes, int]:
+def _what(one: Reading, other: Reading) -> Reading:
     best, rest = one, other
     if (other.witness, other.dialect) > (one.witness, one.dialect):
         best, rest = other, one
     if (best.witness, best.dialect) != (rest.witness, rest.dialect):
-        return best.provider, best.model, best.dialect, best.usage, best.witness
+        return best
     provider, model = max((one.provider, one.model), (other.provider, other.model))
-    return provider, model, best.dialect, join_raw(one.usage, other.usage), best.witness
+    return best._replace(
+        started_ms=min(one.started_ms, other.started_ms),
+        ended_ms=max(one.ended_ms, other.ended_ms),
+        provider=provider,
+        model=model,
+        usage=join_raw(one.usage, other.usage),
+    )
 
 
 def _status(one: Reading, other: Reading) -> tuple[Status, str]:

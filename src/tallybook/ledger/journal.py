@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from ..naming import storable
-from ..reading import Complaint, Cursor, SessionClaim, SessionFact
+from ..reading import Complaint, Cursor, LimitSnapshot, SessionClaim, SessionFact, Spelling
 from .intern import Interner
 
 READER, APPRAISAL = 1, 2
@@ -16,7 +16,7 @@ READER, APPRAISAL = 1, 2
 usage object by counting it again."""
 
 _FACT = """
-INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET
     title = CASE WHEN (excluded.title_rank, excluded.title_ms, excluded.title)
         > (title_rank, title_ms, title) THEN excluded.title ELSE title END,
@@ -31,7 +31,14 @@ ON CONFLICT (id) DO UPDATE SET
     forked_from = CASE WHEN (excluded.forked_ms, excluded.forked_from)
         > (forked_ms, forked_from) THEN excluded.forked_from ELSE forked_from END,
     forked_ms = max(forked_ms, excluded.forked_ms),
-    version = max(version, excluded.version)
+    version = max(version, excluded.version),
+    category = max(category, excluded.category)
+"""
+_LIMIT = """
+INSERT INTO limit_snapshot VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (source, name, minutes, resets, used, plan) DO UPDATE SET
+    first_seen = min(first_seen, excluded.first_seen),
+    last_seen = max(last_seen, excluded.last_seen)
 """
 _CLAIM = """
 INSERT INTO claim VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -71,6 +78,7 @@ def write_facts(db: sqlite3.Connection, intern: Interner, facts: Iterable[Sessio
                 storable(fact.forked_from or ""),
                 fact.seen_ms if fact.forked_from else 0,
                 storable(fact.version or ""),
+                storable(fact.category or ""),
             )
             for fact in facts
         ],
@@ -94,6 +102,39 @@ def write_claims(db: sqlite3.Connection, intern: Interner, claims: Iterable[Sess
                 dim("currency", None if claim.reported is None else claim.reported.currency),
             )
             for claim in claims
+        ],
+    )
+
+
+def write_spellings(
+    db: sqlite3.Connection, intern: Interner, spellings: Iterable[Spelling]
+) -> None:
+    """Note how sources themselves write what is recorded in a normal form."""
+    db.executemany(
+        "INSERT OR IGNORE INTO spelling VALUES (?, ?, ?, ?)",
+        [
+            (intern.dim("source", each.source), each.dimension, each.value, storable(each.raw))
+            for each in spellings
+        ],
+    )
+
+
+def write_limits(db: sqlite3.Connection, intern: Interner, limits: Iterable[LimitSnapshot]) -> None:
+    """Keep official windows: each standing with the first and last moment it was seen."""
+    db.executemany(
+        _LIMIT,
+        [
+            (
+                intern.dim("source", each.source),
+                storable(each.name),
+                each.window_minutes,
+                each.resets_ms,
+                each.used,
+                storable(each.plan),
+                each.seen_ms,
+                each.seen_ms,
+            )
+            for each in limits
         ],
     )
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..query import Query, Report
 from ..reading import Appraiser, Batch, Complaint, Cursor
+
+if TYPE_CHECKING:
+    from .evidence import Call, Explanation
 
 
 class Receipt(NamedTuple):
@@ -22,7 +25,8 @@ class Receipt(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionRecord:
-    """What the ledger knows of a session beside its calls."""
+    """What the ledger knows of a session beside its calls. `category` is the kind of work that
+    its parent gave it, if that is named."""
 
     session: str
     source: str
@@ -32,6 +36,7 @@ class SessionRecord:
     parent: str = ""
     forked_from: str = ""
     version: str = ""
+    category: str = ""
     places: tuple[str, ...] = ()
     tools: tuple[tuple[str, int], ...] = ()
 
@@ -62,6 +67,19 @@ class Ledger(Protocol):
 
     def session(self, source: str, session: str) -> SessionRecord:
         """What is known of one session beside its calls."""
+        ...
+
+    def calls(self, keys: Iterable[bytes]) -> Mapping[bytes, Call]:
+        """The recorded call behind each identity; unknown identities are left out."""
+        ...
+
+    def explain(self, source: str, session: str) -> Explanation:
+        """What was read of a session, what of it was joined or counted elsewhere, and what was
+        derived."""
+        ...
+
+    def parents(self) -> Mapping[tuple[str, str], str]:
+        """The parent of each session that has one: (source, session) → the parent's id."""
         ...
 
     def complaints(self) -> list[Complaint]:
@@ -95,6 +113,11 @@ class Ledger(Protocol):
 
     def revision(self) -> str:
         """Cheap; changes whenever anything was recorded, by any process."""
+        ...
+
+    def reopen(self) -> None:
+        """Open the database again after `close`, which a process does on both sides of a fork:
+        no connection survives one."""
         ...
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ are known joins its event; one that links two events merges them, and the smalle
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Container
 from functools import reduce
 
 from ..reading import Appraiser, Attribution, Batch, Complaint, Reading
@@ -19,6 +20,9 @@ from .protocol import Receipt
 from .rows import INSERT, REPLACE, EventRow, Stored, Writer, known_keys, load
 
 _SETTLE = f"DELETE FROM complaint WHERE place = ? AND position = ? AND stage = {APPRAISAL}"
+
+_CLAIM = "INSERT OR IGNORE INTO event_key VALUES (?, ?)"
+_GOT = "SELECT event, count(*) FROM event_key WHERE event >= ? GROUP BY event"
 
 Sessions = set[tuple[str, str]]
 """(source, session id) pairs."""
@@ -49,29 +53,47 @@ class Recorder:
     def take(self, batch: Batch) -> None:
         """Record the readings of a batch."""
         drafts = gather(batch.readings)
-        known = known_keys(self._db, (key for each in batch.readings for key in each.keys))
-        homes = [self._homes(draft, known) for draft in drafts] if known else []
-        stored = load(self._db, {event for home in homes for event in home}) if known else {}
-        if not known:
-            for draft in drafts:
-                self._create(draft)
-            return
-        for draft, home in zip(drafts, homes, strict=True):
-            events = sorted({_survivor(stored, event) for event in home})
-            if events:
-                self._update(draft, [stored[event] for event in events], stored)
+        first, self._next = self._next, self._next + len(drafts)
+        won = self._claimed(drafts, first)
+        met: list[tuple[int, Draft]] = []
+        for event, draft in enumerate(drafts, first):
+            if event in won:
+                self._create(event, draft)
             else:
-                self._create(draft)
+                met.append((event, draft))
+        if met:
+            self._meeting(met)
 
-    @staticmethod
-    def _homes(draft: Draft, known: dict[bytes, int]) -> set[int]:
-        if len(draft) == 1 and len(draft[0].keys) == 1:
-            event = known.get(draft[0].keys[0])
-            return set() if event is None else {event}
-        return {known[key] for key in keys_of(draft) if key in known}
+    def _claimed(self, drafts: list[Draft], first: int) -> Container[int]:
+        """Give each draft its keys, and tell which of them got all of theirs: almost all do, in
+        a first import. That costs less than to ask for every key first. The events are numbered
+        from `first` in the order of the drafts."""
+        wanted = [draft[0].keys if len(draft) == 1 else keys_of(draft) for draft in drafts]
+        claims = [(key, event) for event, keys in enumerate(wanted, first) for key in keys]
+        # In the order of the keys, neighbours in the index are written together.
+        claims.sort()
+        if self._db.executemany(_CLAIM, claims).rowcount == len(claims):
+            return range(first, first + len(drafts))
+        got: dict[int, int] = dict(self._db.execute(_GOT, (first,)))
+        won = {event for event, number in got.items() if number == len(wanted[event - first])}
+        half = [(event,) for event in got if event not in won]
+        self._db.executemany("DELETE FROM event_key WHERE event = ?", half)
+        return won
 
-    def _create(self, draft: Draft) -> None:
-        event, self._next = self._next, self._next + 1
+    def _meeting(self, met: list[tuple[int, Draft]]) -> None:
+        """Drafts some keys of which may be known, with the numbers that they have if not."""
+        known = known_keys(self._db, (key for _, draft in met for key in keys_of(draft)))
+        homes = [{known[key] for key in keys_of(draft) if key in known} for _, draft in met]
+        stored = load(self._db, {event for home in homes for event in home})
+        for (event, draft), home in zip(met, homes, strict=True):
+            events = sorted({stored[each].id for each in home})
+            if events:
+                self._update(draft, [stored[each] for each in events], stored)
+            else:
+                self._create(event, draft)
+                self._keys.extend((key, event) for key in keys_of(draft))
+
+    def _create(self, event: int, draft: Draft) -> None:
         reading = draft[0]
         if len(draft) > 1:
             reading = reduce(join, draft)
@@ -82,8 +104,6 @@ class Recorder:
         self._deltas.add(figures)
         self._new += 1
         self._messages += figures[3]
-        for key in reading.keys:
-            self._keys.append((key, event))
         who = reading.who
         if who is not self._last:
             self._last = who
@@ -167,8 +187,7 @@ class Recorder:
         db = self._db
         db.executemany(INSERT, self._rows)
         db.executemany(REPLACE, self._changed.values())
-        # In the order of the keys, neighbours in the index are written together.
-        db.executemany("INSERT OR IGNORE INTO event_key VALUES (?, ?)", sorted(self._keys))
+        db.executemany(_CLAIM, self._keys)
         db.executemany("INSERT OR IGNORE INTO sighting VALUES (?, ?)", self._sightings)
         self._rows, self._keys = [], []
         self._changed = {}
@@ -186,7 +205,3 @@ class Recorder:
             messages=self._messages,
             complaints=tuple(self._complaints),
         )
-
-
-def _survivor(stored: dict[int, Stored], event: int) -> int:
-    return stored[event].id

@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar, cast
 from ..model import Appraisal, Counts, Money, Status
 from ..reading import Appraiser, Reading
 from .deltas import LIST, REPORTED, Amounts, EventFigures
-from .intern import LIMIT, Interner, Series, key_of_series
+from .intern import LIMIT, Interner, Series, SeriesKey, key_of_series
 from .rawtext import split, unite
 
 T = TypeVar("T")
@@ -27,10 +27,9 @@ UNCOUNTED = frozenset({"unmetered", "recovered"})
 """Statuses that add no requests; every other one adds one."""
 
 Tools = tuple[tuple[str, int], ...]
-Words = tuple[str | None, str | None, str, str, str, tuple[str, ...], Tools, str]
-WordIds = tuple[int, int, int, int, int, int, int, int]
-"""Currency, card, dialect, context, note, assumptions, tools and place of a row, before they
-are interned."""
+Words = tuple[str | None, str | None, str, str, str, tuple[str, ...]]
+WordIds = tuple[int, int, int, int, int, int]
+"""Currency, card, dialect, context, note and assumptions of a row, before they are interned."""
 
 EventRow = tuple[int | str | None, ...]
 
@@ -52,6 +51,9 @@ class Writer:
         self._appraise = appraiser.appraise
         self._epoch = appraiser.epoch
         self._words: dict[Words, WordIds] = {}
+        self._tool_ids: dict[Tools, int] = {}
+        self._series: tuple[SeriesKey | None, int] = (None, 0)
+        self._place = ("", 0)
 
     def row(self, event: int, reading: Reading) -> tuple[EventRow, EventFigures, tuple[str, ...]]:
         """The row of an event, its figures, and what was wrong with its usage object."""
@@ -66,11 +68,21 @@ class Writer:
         counts, nanos, currency, card, unpriced, context, assumed, _ = appraisal
         _, who, attr, start, end, provider, model, dialect, usage, witness = reading[:10]
         status, note, tools, reported, place, offset = reading[10:]
-        series = self._intern.series((who, provider, model, status))
-        words = (currency, card, dialect, context, note, assumed, tools, place)
-        unit, u_card, u_dialect, u_context, u_note, u_assumed, u_tools, u_place = self._words.get(
+        key = (who, provider, model, status)
+        held, series = self._series
+        if key != held:
+            series = self._intern.series(key)
+            self._series = (key, series)
+        words = (currency, card, dialect, context, note, assumed)
+        unit, u_card, u_dialect, u_context, u_note, u_assumed = self._words.get(
             words
         ) or self._interned(words)
+        u_tools = self._tool_ids.get(tools)
+        if u_tools is None:
+            u_tools = self._toolset(tools)
+        if place != self._place[0]:
+            self._place = (place, self._intern.dim("place", place))
+        u_place = self._place[1]
         text, numbers = split(usage)
         shape = self._intern.shape(text)
         amounts: Amounts = () if nanos is None else ((LIST, unit, nanos),)
@@ -89,7 +101,7 @@ class Writer:
         return row, (start, end, series, requests, counts, unpriced, amounts)
 
     def _interned(self, words: Words) -> WordIds:
-        currency, card, dialect, context, note, assumed, tools, place = words
+        currency, card, dialect, context, note, assumed = words
         dim = self._intern.dim
         if len(self._words) > LIMIT:
             self._words.clear()
@@ -100,9 +112,13 @@ class Writer:
             dim("context", context),
             dim("note", note),
             dim("note", ";".join(assumed)),
-            dim("tools", words_of(tools)),
-            dim("place", place),
         )
+        return found
+
+    def _toolset(self, tools: Tools) -> int:
+        if len(self._tool_ids) > LIMIT:
+            self._tool_ids.clear()
+        found = self._tool_ids[tools] = self._intern.dim("tools", words_of(tools))
         return found
 
 

@@ -7,8 +7,8 @@ times epoch milliseconds UTC, amounts nano-units; rates are never stored here.
 
 from __future__ import annotations
 
-from hashlib import sha256
 from typing import NamedTuple
+from zlib import crc32
 
 from ..clock import QUARTER_MS
 
@@ -49,7 +49,7 @@ CREATE TABLE event (
 CREATE INDEX event_start ON event (start);
 
 CREATE TABLE event_key (
-    key BLOB PRIMARY KEY, event INTEGER NOT NULL REFERENCES event (id)
+    key BLOB PRIMARY KEY, event INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX event_key_event ON event_key (event);
 
@@ -80,8 +80,20 @@ CREATE TABLE session (
     title TEXT NOT NULL, title_rank INTEGER NOT NULL, title_ms INTEGER NOT NULL,
     directory TEXT NOT NULL, branch TEXT NOT NULL, branch_ms INTEGER NOT NULL,
     parent TEXT NOT NULL, forked_from TEXT NOT NULL, forked_ms INTEGER NOT NULL,
-    version TEXT NOT NULL
+    version TEXT NOT NULL, category TEXT NOT NULL
 ) STRICT;
+
+CREATE TABLE spelling (
+    source INTEGER NOT NULL, dimension TEXT NOT NULL, value TEXT NOT NULL, raw TEXT NOT NULL,
+    PRIMARY KEY (source, dimension, value, raw)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE limit_snapshot (
+    source INTEGER NOT NULL, name TEXT NOT NULL, minutes INTEGER NOT NULL,
+    resets INTEGER NOT NULL, used INTEGER NOT NULL, plan TEXT NOT NULL,
+    first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,
+    PRIMARY KEY (source, name, minutes, resets, used, plan)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE claim (
     session INTEGER NOT NULL, model INTEGER NOT NULL, seen INTEGER NOT NULL,
@@ -123,8 +135,8 @@ class Migration(NamedTuple):
 
     @property
     def checksum(self) -> str:
-        """SHA-256 of the text, shortened."""
-        return sha256(self.sql.encode()).hexdigest()[:16]
+        """CRC-32 of the text: it guards against mistakes, and is there at once."""
+        return f"{crc32(self.sql.encode()):08x}"
 
 
 MIGRATIONS: tuple[Migration, ...] = (Migration(1, "core", _CORE),)

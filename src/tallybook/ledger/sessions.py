@@ -12,7 +12,8 @@ from .rows import tools_of
 from .schema import EVENTS_OF_SERIES
 
 _RECORD = """
-SELECT d.value, r.value, f.title, f.directory, f.branch, f.parent, f.forked_from, f.version
+SELECT d.value, r.value, f.title, f.directory, f.branch, f.parent, f.forked_from, f.version,
+    f.category
 FROM session f JOIN dim d ON d.id = f.id JOIN dim r ON r.id = f.source WHERE
 """
 _CALLS = f"""
@@ -55,8 +56,17 @@ def session_record(db: sqlite3.Connection, source: str, session: str) -> Session
     )
 
 
+def parents(db: sqlite3.Connection) -> dict[tuple[str, str], str]:
+    """The parent of each session that has one: (source, session) → the parent's id."""
+    rows = db.execute(
+        "SELECT r.value, d.value, f.parent FROM session f JOIN dim d ON d.id = f.id"
+        " JOIN dim r ON r.id = f.source WHERE f.parent <> ''"
+    )
+    return {(source, session): parent for source, session, parent in rows}
+
+
 def _record(row: tuple[str, ...]) -> SessionRecord:
-    session, source, title, directory, branch, parent, forked_from, version = row
+    session, source, title, directory, branch, parent, forked_from, version, category = row
     return SessionRecord(
         session=session,
         source=source,
@@ -66,4 +76,5 @@ def _record(row: tuple[str, ...]) -> SessionRecord:
         parent=parent,
         forked_from=forked_from,
         version=version,
+        category=category,
     )

@@ -5,14 +5,18 @@ How rows are joined, rolled up, recovered, healed and asked for lives in the mod
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..query import Query, Report
 from ..reading import Appraiser, Batch, Complaint, Cursor
 from .connection import connect, reading, writing
 from .intern import Interner
 from .protocol import Receipt, SessionRecord
+
+if TYPE_CHECKING:
+    from .evidence import Call, Explanation
 
 # What records is imported when something is: a report does without it.
 
@@ -32,7 +36,15 @@ class SqliteLedger:
 
     def record(self, batch: Batch, appraiser: Appraiser) -> Receipt:
         """Record a batch in one transaction."""
-        from .journal import APPRAISAL, READER, forgive, write_complaints, write_cursors
+        from .journal import (
+            APPRAISAL,
+            READER,
+            forgive,
+            write_complaints,
+            write_cursors,
+            write_limits,
+            write_spellings,
+        )
         from .recorder import Recorder
 
         db, intern = self._db, self._intern
@@ -42,6 +54,8 @@ class SqliteLedger:
                 recorder.take(batch)
                 receipt = recorder.finish()
                 self._derive(batch, recorder.touched, appraiser)
+                write_spellings(db, intern, batch.spellings)
+                write_limits(db, intern, batch.limits)
                 write_cursors(db, intern, batch.cursors)
                 forgive(db, intern, batch.located)
                 write_complaints(db, intern, batch.complaints, READER)
@@ -126,6 +140,28 @@ class SqliteLedger:
         with reading(self._db):
             return session_record(self._db, source, session)
 
+    def calls(self, keys: Iterable[bytes]) -> Mapping[bytes, Call]:
+        """The recorded call behind each identity; unknown identities are left out."""
+        from .calls import calls_of
+
+        with reading(self._db):
+            return calls_of(self._db, keys)
+
+    def explain(self, source: str, session: str) -> Explanation:
+        """What was read of a session, what of it was joined or counted elsewhere, and what was
+        derived."""
+        from .explaining import explain
+
+        with reading(self._db):
+            return explain(self._db, source, session)
+
+    def parents(self) -> Mapping[tuple[str, str], str]:
+        """The parent of each session that has one: (source, session) → the parent's id."""
+        from .sessions import parents
+
+        with reading(self._db):
+            return parents(self._db)
+
     def complaints(self) -> list[Complaint]:
         """All complaints that still stand."""
         from .journal import read_complaints
@@ -162,6 +198,11 @@ class SqliteLedger:
         with reading(self._db):
             row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return row[0] if row else ""
+
+    def reopen(self) -> None:
+        """Open the file again after `close`, which a process does on both sides of a fork."""
+        self._db = connect(self._path)
+        self._intern = Interner(self._db)
 
     def close(self) -> None:
         """Give the file back."""

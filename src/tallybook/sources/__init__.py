@@ -16,7 +16,13 @@ from .source import Place, Source
 
 __all__ = ["SOURCES", "Place", "Source", "open_source", "source_name", "source_names"]
 
-SOURCES: Mapping[str, str] = MappingProxyType({"claude-code": "claude_code:ClaudeCode"})
+SOURCES: Mapping[str, str] = MappingProxyType(
+    {
+        "claude-code": "claude_code:ClaudeCode",
+        "codex": "codex:Codex",
+        "opencode": "opencode:OpenCode",
+    }
+)
 """Source name → `module:Class` in this package. Add the one line of a new source here."""
 
 

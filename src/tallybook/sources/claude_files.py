@@ -1,142 +1,51 @@
 """Claude Code's files: which there are, and what a file's path tells about its lines.
 
-Nothing is opened here except folders.
+Nothing is opened here except folders, and a single file that somebody named.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 import re
-import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 from typing import NamedTuple, cast
 
 from ..places import DESKTOP_FOLDERS
 from ..reading import Complaint
+from .folders import ROLLOUT, Search, exists, is_rollout
 from .source import Place
 
 NAME = "claude-code"
-
-DEPTH = 12
-"""Folders below a root are looked into this deep; the desktop application nests its homes."""
 
 _NOT_PLAIN = re.compile("[^a-zA-Z0-9]")
 
 
 def locate(roots: Sequence[Path], extra: Sequence[Path]) -> Iterator[Place | Complaint]:
-    """Every history file below the roots, each real file once, in the order of the paths. An
+    """Every history file below the roots, each real file once, in the order of their paths. An
     extra root may be a single history file."""
-    seen: set[Mark] = set()
+    search = Search(NAME, _is_history)
     for root in dict.fromkeys([*roots, *extra]):
         if root in extra and root.suffix == ".jsonl":
-            yield from _alone(str(root), seen)
+            if not is_rollout(str(root)):
+                yield from search.alone(str(root))
             continue
         top = root / "projects"
         nested = root.name in DESKTOP_FOLDERS
-        if nested or (root in extra and not _exists(top)):
+        if nested or (root in extra and not exists(top)):
             top = root
-        for found in _walk(str(top), seen):
+        for found in search.below(str(top)):
             if isinstance(found, Place) and nested and not _in_home(found.path):
                 continue
             yield found
 
 
-def _alone(path: str, seen: set[Mark]) -> Iterator[Place | Complaint]:
-    try:
-        status = os.stat(path)
-        mark = _mark(path, status)
-    except FileNotFoundError:
-        return
-    except OSError as problem:
-        yield closed(path, problem)
-        return
-    if stat.S_ISREG(status.st_mode) and mark not in seen:
-        seen.add(mark)
-        yield Place(path, status.st_size, status.st_mtime_ns)
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return path.exists()
-    except OSError:
-        return True
+def _is_history(name: str) -> bool:
+    return name.endswith(".jsonl") and not name.startswith(ROLLOUT)
 
 
 def _in_home(path: str) -> bool:
     return "/.claude/projects/" in path.replace(os.sep, "/")
-
-
-Mark = tuple[int, int] | str
-
-
-def _mark(path: str, status: os.stat_result) -> Mark:
-    """What a file or folder is known by, however it is reached. Windows tells no numbers when a
-    folder is listed, and some file systems have none at all."""
-    if not status.st_ino:
-        status = os.stat(path)
-    return (status.st_dev, status.st_ino) if status.st_ino else os.path.realpath(path)
-
-
-def _walk(folder: str, seen: set[Mark], depth: int = DEPTH) -> Iterator[Place | Complaint]:
-    try:
-        mark = _mark(folder, os.stat(folder))
-        if mark in seen:
-            return
-        seen.add(mark)
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    except OSError as problem:
-        yield closed(folder, problem)
-        return
-    for entry in entries:
-        if entry.name.endswith(".jsonl"):
-            yield from _file(entry, seen)
-        elif depth and _is_folder(entry):
-            yield from _walk(entry.path, seen, depth - 1)
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
-
-
-def _file(entry: os.DirEntry[str], seen: set[Mark]) -> Iterator[Place | Complaint]:
-    try:
-        if not entry.is_file():
-            if not entry.is_dir() and entry.is_symlink():
-                yield _useless(entry.path)
-            return
-        status = entry.stat()
-        mark = _mark(entry.path, status)
-    except OSError as problem:
-        looping = problem.errno == errno.ELOOP
-        yield _useless(entry.path) if looping else closed(entry.path, problem)
-        return
-    if mark not in seen:
-        seen.add(mark)
-        yield Place(entry.path, status.st_size, status.st_mtime_ns)
-
-
-def _useless(path: str) -> Complaint:
-    return Complaint(
-        source=NAME, place=path, reason="the link leads nowhere", hint="remove the link", lost=False
-    )
-
-
-def closed(path: str, problem: OSError) -> Complaint:
-    """The complaint about a file or folder that the system does not let us read."""
-    return Complaint(
-        source=NAME,
-        place=path,
-        reason=f"can't be read: {problem.strerror or problem}",
-        hint="check the permissions, then run `tally sync` again",
-        fatal=True,
-    )
 
 
 class Origin(NamedTuple):

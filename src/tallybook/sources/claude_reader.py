@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from io import FileIO
 
 from ..reading import Complaint, Cursor, Observation
-from .claude_files import NAME, closed
+from .claude_files import NAME
 from .claude_lines import latest_ms, sample_of
 from .claude_scan import scan, without_usage
 from .claude_sessions import HEAD_BYTES
 from .claude_state import resume, state_text
 from .claude_taker import BACKUP_HINT, COMPLAINTS, LineTaker
+from .folders import closed
 from .source import Place
 from .tail import BLOCK, Block, Buffers, Passed, before, blocks, mark, open_regular
 
@@ -39,7 +40,7 @@ def read_file(
         with open_regular(place.path) as file:
             yield from _FileReader(place, version, machine, file).read(since, buffer)
     except OSError as problem:
-        yield closed(place.path, problem)
+        yield closed(NAME, place.path, problem)
     finally:
         buffers.give(buffer)
 

@@ -1,5 +1,7 @@
 """Recall: the conversation of one session of Claude Code, read again from its files. Nothing
 is stored; when the files are gone there is nothing to recall.
+
+Who a reply is in the ledger is not decided here: the reader tells it, by the offsets of lines.
 """
 
 from __future__ import annotations
@@ -12,16 +14,19 @@ import msgspec
 
 from ..clock import DAY_MS, parse_instant
 from ..naming import provider_of, storable
-from ..rawusage import join
-from ..reading import Complaint, Round
+from ..reading import Complaint, Reading, Round
 from .claude_files import origin_of
 from .claude_lines import Problems, loose, plausible
 from .claude_names import trusted
+from .claude_reader import read_file
 from .claude_taker import SYNTHETIC
 from .source import Place
-from .tail import BLOCK, Block, blocks, open_regular
+from .tail import BLOCK, Block, Buffers, blocks, open_regular
 
 Fields = dict[str, object]
+
+Told = Mapping[int, Reading]
+"""What the reader makes of a file: each reply by the offset of its first line with usage."""
 
 
 def recall(places: Iterable[Place | Complaint], session: str) -> Iterator[Round]:
@@ -34,8 +39,17 @@ def recall(places: Iterable[Place | Complaint], session: str) -> Iterator[Round]
     for place in named:
         rounds += _drafts(place, session)
     rounds.sort(key=lambda draft: draft.started_ms)
-    for number, draft in enumerate(rounds, 1):
+    for number, draft in enumerate(_once(rounds), 1):
         yield draft.round(number)
+
+
+def _once(drafts: Iterable[_Draft]) -> Iterator[_Draft]:
+    """Each reply once, where several files of a session hold it."""
+    known: set[bytes] = set()
+    for draft in drafts:
+        if known.isdisjoint(draft.keys):
+            yield draft
+        known.update(draft.keys)
 
 
 class _Draft:
@@ -49,7 +63,8 @@ class _Draft:
         self.answers: list[str] = []
         self.thoughts: list[str] = []
         self.tools: dict[str, Mapping[str, str]] = {}
-        self.usage = b""
+        self.keys: tuple[bytes, ...] = ()
+        self.agent = ""
         self.finish = ""
         self.told_ms: int | None = None
 
@@ -60,14 +75,17 @@ class _Draft:
         lasted = fields.get("durationMs")
         if isinstance(lasted, int) and 0 <= lasted < DAY_MS:
             self.told_ms = lasted
-        usage = _json(message.get("usage")) if message.get("usage") else b""
-        self.usage = join(self.usage, usage) if self.usage and usage else self.usage or usage
         content = message.get("content")
         if isinstance(content, str):
             self.answers.append(storable(content))
         elif isinstance(content, list):
             for block in cast("list[object]", content):
                 self._add(_fields(block))
+
+    def know(self, reading: Reading) -> None:
+        """This is what the reader made of the reply."""
+        self.keys = tuple(sorted({*self.keys, *reading.keys}))
+        self.agent = reading.who.agent or self.agent
 
     def _add(self, block: Fields) -> None:
         kind = block.get("type")
@@ -92,9 +110,10 @@ class _Draft:
             reasoning="\n\n".join(part for part in self.thoughts if part),
             tool_calls=tuple(self.tools.values()),
             message=self.message,
-            usage=self.usage,
             finish=self.finish,
             duration_ms=self.told_ms if self.told_ms is not None else spread or None,
+            agent=self.agent,
+            keys=self.keys,
         )
 
 
@@ -136,9 +155,15 @@ def _parts(place: Place) -> Iterator[Block]:
         return  # the file went away while we read it: recall shows what is there
 
 
+def _told(place: Place) -> Told:
+    """The replies of a file as the ledger was told of them."""
+    seen = read_file(place, None, 1, None, Buffers())
+    return {one.offset: one for one in seen if isinstance(one, Reading)}
+
+
 def _drafts(place: Place, session: str) -> list[_Draft]:
-    replies, question, last_ms = _Replies(), "", 0
-    for fields in (one for part in _parts(place) for one in _objects(part)):
+    replies, question, last_ms, told = _Replies(), "", 0, _told(place)
+    for offset, fields in (one for part in _parts(place) for one in _objects(part)):
         if _text(fields.get("sessionId")) not in (session, ""):
             continue
         message = _fields(fields.get("message"))
@@ -152,12 +177,18 @@ def _drafts(place: Place, session: str) -> list[_Draft]:
                 model, response = _text(message.get("model")), _text(message.get("id"))
                 replies.drafts[name] = _Draft(last_ms, model, response, question)
                 question = ""
-            replies.drafts[name].take(fields, message, last_ms)
+            draft = replies.drafts[name]
+            draft.take(fields, message, last_ms)
+            if offset in told:
+                draft.know(told[offset])
     return list(replies.drafts.values())
 
 
-def _objects(block: Block) -> Iterator[Fields]:
+def _objects(block: Block) -> Iterator[tuple[int, Fields]]:
+    """The objects of a block that may hold a message, with their offsets in the file."""
+    at = block.base + block.start
     for raw in bytes(block.data[block.start : block.stop]).split(b"\n"):
+        offset, at = at, at + len(raw) + 1
         if b'"message"' not in raw:
             continue
         try:
@@ -165,7 +196,7 @@ def _objects(block: Block) -> Iterator[Fields]:
         except Problems:
             found = loose(raw)
         if isinstance(found, dict):
-            yield cast("Fields", found)
+            yield offset, cast("Fields", found)
 
 
 def _prompt(message: Fields) -> str:

@@ -17,7 +17,7 @@ from msgspec import Struct
 from ..model import Money, nanos_of
 from ..naming import UNKNOWN, provider_of
 from ..rawusage import join
-from ..reading import Attribution, Reading, key_of
+from ..reading import Attribution, Reading, Witness, key_maker
 from .claude_lines import Block, Message, Problems
 from .claude_names import Names
 
@@ -39,6 +39,9 @@ class Output(Struct, gc=False):
 
     output_tokens: int = 0
 
+
+response_key = key_maker("anthropic:response")
+"""The identity of a reply by the provider's own id."""
 
 _output = msgspec.json.Decoder(Output).decode
 
@@ -150,26 +153,30 @@ class Reply:
         note = doubt = self.doubt()
         if self.loose_time:
             note = f"{doubt};time-from-neighbour" if doubt else "time-from-neighbour"
-        message, reported = self.message, self.reported
+        # By position: names would cost as much again as all the rest of it.
         return Reading(
-            keys=(key_of("anthropic:response", message),) if message else self._keys(),
-            who=self.who,
-            attr=self.attr,
-            started_ms=self.started_ms,
-            ended_ms=self.ended_ms,
-            provider=self.provider,
-            model=self.model or UNKNOWN,
-            dialect="anthropic",
-            usage=self.usage,
-            status="partial" if doubt else "complete",
-            note=note,
-            tools=self.tools(),
-            reported=None if reported is None else Money(reported, "USD"),
-            place=place,
-            offset=self.offset,
+            self.keys(),
+            self.who,
+            self.attr,
+            self.started_ms,
+            self.ended_ms,
+            self.provider,
+            self.model or UNKNOWN,
+            "anthropic",
+            self.usage,
+            Witness.AGENT,
+            "partial" if doubt else "complete",
+            note,
+            self.tools(),
+            None if self.reported is None else Money(self.reported, "USD"),
+            place,
+            self.offset,
         )
 
-    def _keys(self) -> tuple[bytes, ...]:
+    def keys(self) -> tuple[bytes, ...]:
+        """The identities under which the reply is recorded."""
+        if self.message:
+            return (response_key(self.message),)
         return self.names.keys() if self.names else ()
 
 

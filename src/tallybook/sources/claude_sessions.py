@@ -87,22 +87,33 @@ class Notes:
         """Look for the first real prompt in the first lines of a file, and for the moment at
         which the session began: headless versions from 2.0.65 on write a `queue-operation`
         first, so that what carries an earlier time was copied from another session."""
-        timed = False
-        for raw in data[:HEAD_BYTES].split(b"\n")[:HEAD_LINES]:
+        timed, start = False, 0
+        for _ in range(HEAD_LINES):
+            if start > len(data) or (timed and self._introduced()):
+                return
+            end = data.find(b"\n", start, HEAD_BYTES)
+            raw = data[start : end if end >= 0 else HEAD_BYTES]
+            start = end + 1 if end >= 0 else len(data) + 1
             try:
                 line = _opening(raw)
             except Problems:
                 continue
-            at = parse_instant(line.timestamp or "") or 0
-            if not self.opened_ms and plausible(at):
-                self.opened_ms = at
-            if line.timestamp and not timed:
-                timed = True
-                if line.type == "queue-operation":
+            if line.timestamp and not (timed and self.opened_ms):
+                at = parse_instant(line.timestamp) or 0
+                if not self.opened_ms and plausible(at):
+                    self.opened_ms = at
+                if not timed and line.type == "queue-operation":
                     self.begun_ms = at if plausible(at) else 0
+                timed = True
             if line.session_id and (self.first is None or not self.first.cwd):
                 self.first = line
             self._prompt(line)
+
+    def _introduced(self) -> bool:
+        """Whether the head need not be read on: it told all that it can of the file's session."""
+        first, own = self.first, self.session
+        told = first is not None and first.session_id == own and bool(first.cwd)
+        return told and own in self.titles and self.opened_ms > 0
 
     def title(self, block: Block, pos: int, end: int) -> None:
         """Take the agent's own title, or the one that the user gave, from the line at `pos`. A

@@ -138,10 +138,11 @@ class LineTaker:
                 return
             line, pos = found
         message = line.message
-        if line.type == "cost-state":
+        if message is not None and line.type == "assistant":
+            if message.model != SYNTHETIC:
+                self._fold(line, message, pos, end)
+        elif line.type == "cost-state":
             self.claim(pos, end)
-        elif message is not None and line.type == "assistant" and message.model != SYNTHETIC:
-            self._fold(line, message, pos, end)
 
     def _fold(self, line: Line, message: Message, pos: int, end: int) -> None:
         usage = bytes(message.usage)
@@ -214,38 +215,31 @@ class LineTaker:
         self._current.judge(cut_off)
         self.watching = False
 
-    def _typed(self, pos: int) -> bool:
+    def _typed(self, at: Spot) -> bool:
         """Whether a line's type stands before its message: versions up to 2.0.20 write copies
         that way, and the type of a line of their own behind it."""
-        return self._block.data.find(_COPY, pos, pos + WINDOW) >= 0
+        return self._block.data.find(_COPY, at.pos, min(at.end, at.pos + WINDOW)) >= 0
 
     def _turn(self, line: Line, message: Message, at: Spot) -> Reply:
         """The reply that a line belongs to, when that is not surely the one of the line before."""
-        model = message.model or ""
-        name, reply = self._found(line, model, message.id or "", at)
-        if reply is not self._current:
-            if self.watching:
-                self._judge(False)
-            self.replies[name] = reply
-            if len(self.replies) > OPEN:
-                oldest = self.replies.pop(next(iter(self.replies)))
-                if oldest.changed:
-                    self._told.append(oldest.reading(self.place.path))
-        copied = at.ms < self.notes.begun_ms or (line.request_id is None and self._typed(at.pos))
+        model, response = message.model or "", message.id or ""
+        reply = self.replies.get(response)
+        if reply is None:
+            reply = self._begun(line, model, response, at)
+        elif reply is not self._current:
+            self._change(response, reply)
+        copied = at.ms < self.notes.begun_ms or (line.request_id is None and self._typed(at))
         reply.adopt(model, *self._ownership.of(line, copied))
         if line.cost_usd is not NOTHING:
             self._priced(reply, bytes(line.cost_usd), at)
         self._current, self._side = reply, line.is_sidechain
         return reply
 
-    def _found(self, line: Line, model: str, response: str, at: Spot) -> tuple[str, Reply]:
-        """The open reply of a line, or a new one, with its name among the open ones. Names that
-        are no response ids begin with a character that no id has."""
-        reply = self.replies.get(response)
-        if reply is not None:
-            return response, reply
+    def _begun(self, line: Line, model: str, response: str, at: Spot) -> Reply:
+        """The reply of a line whose response id is not among the open ones: mostly a new one.
+        Names that are no response ids begin with a character that no id has."""
         offset, provider = self._block.base + at.pos, provider_of(model, response)
-        name, names = response, None
+        name, names, known = response, None, None
         if not trusted(provider, response):
             raw = bytes(self._view[at.pos : at.end])
             if response and not line.request_id:
@@ -253,11 +247,23 @@ class LineTaker:
             if names is None:
                 names = names_of(line, response, self.origin.session or "", raw)
             name = names.name(offset)
-            reply = self.replies.get(name)
-        if reply is None:
-            reply = Reply(offset, at.ms, "" if names else response, names)
+            known = self.replies.get(name)
+        reply = known or Reply(offset, at.ms, "" if names else response, names)
+        if known is None:
             reply.provider, reply.model = provider, model
-        return name, reply
+        if reply is not self._current:
+            self._change(name, reply)
+        return reply
+
+    def _change(self, name: str, reply: Reply) -> None:
+        """Another reply than that of the line before is written now."""
+        if self.watching:
+            self._judge(False)
+        self.replies[name] = reply
+        if len(self.replies) > OPEN:
+            oldest = self.replies.pop(next(iter(self.replies)))
+            if oldest.changed:
+                self._told.append(oldest.reading(self.place.path))
 
     def _priced(self, reply: Reply, text: bytes, at: Spot) -> None:
         nanos = None if text == b"null" else usd_nanos(text)

@@ -14,7 +14,8 @@ from ..reading import Complaint, Cursor, Observation, ProcessSignature, Round
 
 
 class Place(NamedTuple):
-    """A file that can be read on its own: its path, size in bytes and time of last change."""
+    """A file, database or folder that can be read on its own: its path, size in bytes (0 for a
+    folder) and time of last change. For a database both take in the write-ahead log beside it."""
 
     path: str
     size: int

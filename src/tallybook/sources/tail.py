@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterator
-from hashlib import blake2b
 from io import FileIO
 from typing import NamedTuple
 
@@ -81,6 +80,8 @@ def mark(file: FileIO, offset: int) -> str:
     stays."""
     if offset <= 0:
         return ""
+    from hashlib import blake2b  # not needed where nothing is new
+
     head = before(file, min(HEAD, offset), HEAD)
     return blake2b(head + b"\0" + before(file, offset, HEAD), digest_size=12).hexdigest()
 

@@ -1,0 +1,118 @@
+"""A single round on a terminal, with everything that is known of it: figures and the lines of its
+cost, where it stands, question, thoughts, answer, and each tool call with its arguments.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ..clock import iso
+from ..format import DASH, money, number, plain, span
+from ..model import CLASSES, decimal_text
+from .options import Asked
+from .rounds import cost_text, counted_in, text_lines
+from .sessionjson import Opened, response_type
+from .shell import Shell
+from .tables import Column, Ink, draw, facts
+from .wording import assumed, spot, state_text
+
+if TYPE_CHECKING:
+    from ..charges import Charge
+    from ..ledger.evidence import Call
+    from ..sessions import Recalled
+
+
+def round_lines(shell: Shell, asked: Asked, opened: Opened, charge: Charge | None) -> list[str]:
+    """The page of the one round that was opened; `charge` has the lines of its cost if they are
+    known."""
+    [each] = opened.rounds or []
+    ink = Ink(on=shell.colour and asked.colour)
+    found, one = opened.found, each.round
+    title = plain(found.title) or "(no title)"
+    lines = [ink.bold(f"Round {one.number} of {plain(found.session_id)}"), title, ""]
+    known = [pair for pair in _facts(shell, opened, each) if pair[1]]
+    lines += facts(known, ink, shell.width)
+    if each.call is not None:
+        lines += ["", *draw(_figures(each.call, charge), shell.width, ink, total=True)]
+    for name, text in (("Question", one.question), ("Thoughts", one.reasoning)):
+        lines += _section(name, text, ink, shell.width)
+    lines += _section("Answer", one.answer, ink, shell.width)
+    for call in one.tool_calls:
+        name = " ".join(filter(None, (call.get("name", "?"), call.get("id", ""))))
+        lines += _section(
+            f"Tool call: {plain(name)}", _spread(call.get("input", "")), ink, shell.width
+        )
+    return lines
+
+
+def _facts(shell: Shell, opened: Opened, each: Recalled) -> Iterator[tuple[str, str]]:
+    one, call = each.round, each.call
+    moment = iso(one.started_ms, opened.tz)
+    length = "" if one.duration_ms is None else f", {span(one.duration_ms)}"
+    yield "time", f"{moment[:19].replace('T', ' ')} ({opened.tz}){length}"
+    if one.first_token_ms is not None:
+        yield "first token", f"after {span(one.first_token_ms)}"
+    provider = f"{call.provider}/" if call else ""
+    yield "model", plain(f"{provider}{one.model}")
+    yield "agent", plain(one.agent)
+    ended = f", ended by {plain(one.finish)}" if one.finish else ""
+    yield "reply", f"{response_type(one)}{ended}"
+    yield "state", state_text(each.status)
+    if owner := counted_in(each, opened):
+        yield "counted in", f"{plain(owner)}: this session shows a copy of the call"
+    if call is None:
+        return
+    for code in filter(None, (*call.note.split(";"), *call.assumptions)):
+        yield "assumed", assumed(code)
+    yield "priced by", plain(call.card)
+    if call.reported is not None:
+        yield "reported", money(call.reported.nanos, call.reported.currency)
+    if call.place:
+        yield "stands in", f"{shell.shown(call.place)} at {spot(call.place, call.offset)}"
+
+
+def _figures(call: Call, charge: Charge | None) -> list[Column]:
+    """The classes with their counts and, if known, rates and amounts; what is priced beside
+    tokens has a line of its own."""
+    pairs = zip(CLASSES, call.counts, strict=True)
+    rows = [(name.replace("_", " "), number(counted), "", "") for name, counted in pairs if counted]
+    if charge is not None:
+        rows = [
+            (
+                line.name.replace("_", " "),
+                number(line.count),
+                _rate(line.rate, line.per, charge.currency),
+                money(line.amount, charge.currency, 9),
+            )
+            for line in charge.lines
+            if line.count
+        ]
+    rows.append(("total", number(sum(call.counts)), "", cost_text(call, 9)))
+    titles = ("Class", "Tokens", "Rate", "Cost")
+    columns = [
+        Column(title, cells) for title, cells in zip(titles, zip(*rows, strict=True), strict=True)
+    ]
+    columns[0] = columns[0]._replace(text=True)
+    return [column for column in columns if any(column.cells)]
+
+
+def _rate(rate: int, per: int, currency: str) -> str:
+    unit = "1M" if per == 1_000_000 else number(per)
+    return f"{decimal_text(rate)} {currency} per {unit}"
+
+
+def _section(name: str, text: str, ink: Ink, width: int) -> list[str]:
+    if not text.strip():
+        return []
+    return ["", ink.bold(name), *(f"  {line}" for line in text_lines(text, width - 2))]
+
+
+def _spread(text: str) -> str:
+    """The arguments of a tool call, one a line if they are JSON."""
+    try:
+        found: object = json.loads(text)
+    except ValueError:
+        return text or DASH
+    return json.dumps(found, ensure_ascii=False, indent=2)

@@ -1,0 +1,186 @@
+"""One session as `tallybook.session/1`, for other programs.
+
+The same object serves everywhere; how a session looks on a terminal is `sessionpage`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..clock import iso
+from ..model import CLASSES, Counts, Money
+from ..query import amounts_json
+from .delimited import notes_json
+
+if TYPE_CHECKING:
+    from ..ledger.evidence import Call, Claimed, Explanation, PlaceRead
+    from ..reading import Round
+    from ..sessions import Recalled, SessionAnswer
+
+SCHEMA = "tallybook.session/1"
+
+
+class Opened(NamedTuple):
+    """A session with what was asked of it: its rounds (None if they were not asked for, empty if
+    the tool's files no longer hold them), the explanation of its figures, and the zone."""
+
+    found: SessionAnswer
+    rounds: tuple[Recalled, ...] | None = None
+    explanation: Explanation | None = None
+    tz: str = "UTC"
+
+
+def session_json(opened: Opened) -> dict[str, Any]:
+    """The session's object. `content` is `off` when no rounds were asked for, `recalled` when
+    they came from the tool's files, `rotated` when those no longer hold them."""
+    found, rounds, tz = opened.found, opened.rounds, opened.tz
+    figures = found.figures
+    content = "off" if rounds is None else "recalled" if rounds else "rotated"
+    told: dict[str, Any] = {
+        "schema": SCHEMA,
+        "session_id": found.session_id,
+        "source": found.source,
+        "title": found.title,
+        "project": found.project or None,
+        "parent": found.parent or None,
+        "children": list(found.children),
+        "forked_from": found.forked_from or None,
+        "branch": found.branch or None,
+        "version": found.version or None,
+        "category": found.category or None,
+        "created_at": None if found.created_ms is None else iso(found.created_ms, tz),
+        "updated_at": None if found.updated_ms is None else iso(found.updated_ms, tz),
+        "models": list(found.models),
+        "messages_count": figures.messages,
+        "requests": figures.requests,
+        **counts_json(figures.counts),
+        "cost": amounts_json(figures.cost),
+        "reported_cost": amounts_json(figures.reported_cost),
+        "unpriced_tokens": figures.unpriced_tokens,
+        "partial_requests": figures.partial_requests,
+        "agents": list(found.agents),
+        "tools": [{"name": name, "calls": calls} for name, calls in found.tools],
+        "rounds": [round_json(each, tz) for each in rounds or ()],
+        "content": content,
+        "notes": notes_json(found.by_model),
+    }
+    if opened.explanation is not None:
+        told["explanation"] = explanation_json(opened.explanation, tz)
+    return told
+
+
+def round_json(each: Recalled, tz: str) -> dict[str, Any]:
+    """One round: its figures are the ledger's, null where the ledger has none; its words are
+    those of the tool's files. `tokens` has all six classes; beside it they stand in the round
+    itself, except `reasoning`, which there is what the model thought: its count is
+    `reasoning_tokens`."""
+    one, call = each.round, each.call
+    nothing: dict[str, int | None] = dict.fromkeys((*CLASSES, "total"))
+    tokens = nothing if call is None else counts_json(call.counts)
+    return {
+        "round": one.number,
+        "timestamp": iso(one.started_ms, tz),
+        "model": one.model,
+        **tokens,
+        "reasoning_tokens": tokens["reasoning"],
+        "tokens": tokens,
+        "cost": None if call is None else _amount(call.cost),
+        "status": each.status,
+        "counted_in": None if call is None else call.who.session,
+        "agent": one.agent or None,
+        "has_tool_calls": bool(one.tool_calls),
+        "response_type": response_type(one),
+        "duration_ms": one.duration_ms,
+        "first_token_ms": one.first_token_ms,
+        "finish": one.finish or None,
+        "messages": _messages(one),
+        "question": one.question,
+        "answer": one.answer,
+        "reasoning": one.reasoning,
+        "tool_calls": [dict(each) for each in one.tool_calls],
+        "place": call.place or None if call else None,
+        "offset": call.offset if call and call.place else None,
+    }
+
+
+def response_type(one: Round) -> str:
+    """What the model's reply was in the end: `tool_use` if it called tools, `text` if it said
+    something, `thinking` if it only thought, `empty` if nothing of it was written down."""
+    if one.tool_calls:
+        return "tool_use"
+    if one.answer:
+        return "text"
+    return "thinking" if one.reasoning else "empty"
+
+
+def _messages(one: Round) -> list[dict[str, str]]:
+    """What this call added to the conversation."""
+    pairs = (("user", one.question), ("assistant", one.answer))
+    return [{"role": role, "content": content} for role, content in pairs if content]
+
+
+def explanation_json(told: Explanation, tz: str) -> dict[str, Any]:
+    """Why a session's figures are what they are: its calls, the copies that it shows of other
+    sessions' calls, its agent's own counters, the places read, and what was wrong with them."""
+    return {
+        "calls": [call_json(each, tz) for each in told.own],
+        "copies": [call_json(each, tz) for each in told.copies],
+        "claims": [_claim_json(each, tz) for each in told.claims],
+        "places": list(_places(told.places)),
+        "complaints": [
+            {"place": each.place, "position": each.position, "reason": each.reason}
+            for each in told.complaints
+        ],
+    }
+
+
+def call_json(call: Call, tz: str) -> dict[str, Any]:
+    """One call as it stands in the ledger. `counted_in` is the session that owns it, `seen_in`
+    are the others that show it."""
+    return {
+        "keys": [key.hex() for key in call.keys],
+        "started_at": iso(call.started_ms, tz),
+        "provider": call.provider,
+        "model": call.model,
+        "agent": call.who.agent,
+        "status": call.status,
+        **counts_json(call.counts),
+        "cost": _amount(call.cost),
+        "reported_cost": _amount(call.reported),
+        "unpriced_tokens": call.unpriced,
+        "card": call.card or None,
+        "counted_in": call.who.session,
+        "seen_in": list(call.seen_in),
+        "note": call.note or None,
+        "assumptions": list(call.assumptions),
+        "place": call.place or None,
+        "offset": call.offset if call.place else None,
+    }
+
+
+def _claim_json(claim: Claimed, tz: str) -> dict[str, Any]:
+    return {
+        "provider": claim.provider,
+        "model": claim.model,
+        "seen_at": iso(claim.seen_ms, tz),
+        "claimed": counts_json(claim.claimed),
+        "owned": counts_json(claim.owned),
+        "inherited": counts_json(claim.inherited),
+        "recovered": counts_json(claim.recovered),
+        "origin": claim.origin or None,
+    }
+
+
+def _places(places: Iterable[PlaceRead]) -> Iterable[dict[str, Any]]:
+    for each in places:
+        yield {"place": each.place, "bytes_read": each.size, "calls": each.calls}
+
+
+def counts_json(counts: Counts) -> dict[str, int]:
+    """The six classes and their total."""
+    return {**dict(zip(CLASSES, counts, strict=True)), "total": sum(counts)}
+
+
+def _amount(money: Money | None) -> dict[str, str]:
+    return {} if money is None else {money.currency: money.text}

@@ -1,0 +1,189 @@
+"""A list of sessions as a table, flat or as a tree: which columns, and what stands in them.
+
+In a tree two figures stand side by side, a session's own and its family's. Only its own ones have
+a total, in which each session is counted once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..clock import iso
+from ..format import DASH, compact, count, number, span
+from ..query import Report, Row
+from .footnotes import footnotes
+from .options import Asked
+from .output import COARSE_NOTE
+from .reportcolumns import CLASS, Manner, columns_of, cost_text, has_total
+from .sessionrows import Listing
+from .shell import Shell
+from .tables import Column, Ink, draw, folded, markdown, room
+
+if TYPE_CHECKING:
+    from ..families import Member
+
+_CLASSES = ("input", "cache_write", "cache_read", "output", "reasoning")
+_COARSE = ("input", "cache", "generated")
+_RANKS = {"Project": 4, "Messages": 4, "Msgs": 4, "Models": 10}
+_LEAST = {"Title": 20, "Project": 12}
+_BRANCH = "└ "
+_RELEASE = re.compile(r"-20\d{6}$")
+FAMILY_NOTE = (
+    "Family: a session with all sessions below it. It is no part of the total, which counts each"
+    " session once."
+)
+
+
+def listing_lines(shell: Shell, asked: Asked, listing: Listing, title: str) -> list[str]:
+    """The heading, the table and what has to be known beside it."""
+    ink = Ink(on=shell.colour and asked.colour)
+    shown = _shown(listing)
+    home = str(shell.surroundings.home)
+    columns, coarse = _suited(listing, shown, Manner(width=shell.width, home=home), shell.now_ms)
+    lines = [*folded(title, shell.width), ""]
+    lines += draw(columns, shell.width, ink, total=has_total(shown))
+    notes = [*([COARSE_NOTE] if coarse else []), *_notes(shell, listing), *footnotes(shown)]
+    below = [ink.faint(line) for note in notes for line in folded(note, shell.width)]
+    return [*lines, *([""] if below else []), *below]
+
+
+def listing_markdown(listing: Listing, title: str) -> list[str]:
+    """The table in Markdown, nothing shortened."""
+    shown = _shown(listing)
+    columns = _columns(listing, shown, Manner(), None)
+    lines = [f"**{title}**", "", *markdown(columns)]
+    return [*lines, *(f"\n{note}" for note in footnotes(shown))]
+
+
+def _shown(listing: Listing) -> Report:
+    """The report with the rows in the order in which they are listed."""
+    rows = listing.rows()
+    if listing.members is None:
+        return listing.report
+    whole = len(rows) == len(listing.report.rows)
+    query = replace(listing.report.query, limit=None if whole else len(rows) + 1)
+    return replace(listing.report, rows=rows, query=query)
+
+
+def _suited(
+    listing: Listing, shown: Report, manner: Manner, now_ms: int
+) -> tuple[list[Column], bool]:
+    """The columns in the fullest wording in which all classes fit, and whether that is the one
+    with the classes joined."""
+    columns: list[Column] = []
+    for brief, coarse in ((not manner.wide, False), (True, False), (True, True)):
+        worded = manner._replace(brief=brief, coarse=coarse)
+        columns = _columns(listing, shown, worded, now_ms)
+        if room(columns, CLASS) <= (manner.width or 0):
+            return columns, coarse
+    return columns, False
+
+
+def _columns(listing: Listing, shown: Report, manner: Manner, now_ms: int | None) -> list[Column]:
+    names = ("session", "last_at", "title", "project", "models", "messages")
+    classes = _COARSE if manner.coarse else tuple(_used(shown))
+    worded = manner._replace(names=(*names, *classes, "total", "cost"))
+    columns = [_placed(each) for each in columns_of(shown, worded)]
+    if now_ms is not None:
+        columns[1] = columns[1]._replace(cells=tuple(_moments(shown, now_ms)))
+        columns[3] = columns[3]._replace(cells=_folders(columns[3].cells))
+        columns[4] = columns[4]._replace(cells=tuple(_undated(columns[4].cells)))
+    if listing.members is not None:
+        columns[2] = columns[2]._replace(cells=_branched(columns[2], listing.members))
+        columns = [*map(_own, columns), *_family(listing.members, shown, manner)]
+    active = [listing.is_active(row) for row in shown.rows]
+    if any(active):
+        marks = tuple("*" if each else "" for each in active)
+        marks += ("",) * (len(columns[0].cells) - len(marks))
+        columns.insert(0, Column(title="", cells=marks, text=True, least=1, tight=1))
+    return columns
+
+
+def _used(report: Report) -> Iterator[str]:
+    """The classes of which there are any tokens; input and output always."""
+    fresh, _, reasoning, read, short, long = report.totals.counts
+    there = {"cache_write": short + long, "cache_read": read, "reasoning": reasoning}
+    there |= {"input": fresh or 1, "output": 1}
+    return (name for name in _CLASSES if there[name])
+
+
+def _placed(column: Column) -> Column:
+    rank = _RANKS.get(column.title, column.rank)
+    return column._replace(rank=rank, least=_LEAST.get(column.title, column.least))
+
+
+def _moments(report: Report, now_ms: int) -> Iterator[str]:
+    """Times as short as they can be understood: of today only the time, of this year without
+    the year."""
+    zone = report.query.tz
+    now = iso(now_ms, zone)
+    for row in report.rows:
+        at = DASH if row.figures.last_ms is None else iso(row.figures.last_ms, zone)
+        if at[:10] == now[:10]:
+            yield at[11:16]
+        else:
+            yield at[5:16].replace("T", " ") if at[:4] == now[:4] else at[:10]
+    if has_total(report):
+        yield ""
+
+
+def _folders(cells: tuple[str, ...]) -> tuple[str, ...]:
+    """Projects by their last folder, or the last two, where these still tell them apart."""
+    for parts in (1, 2):
+        short = tuple("/".join(re.split(r"[/\\]", cell)[-parts:]) for cell in cells)
+        if len(set(short)) == len(set(cells)):
+            return short
+    return cells
+
+
+def _undated(cells: Iterable[str]) -> Iterator[str]:
+    """Lists of models, each without the date of its release."""
+    for cell in cells:
+        yield ", ".join(dict.fromkeys(_RELEASE.sub("", name) for name in cell.split(", ")))
+
+
+def _branched(titles: Column, members: Sequence[Member]) -> tuple[str, ...]:
+    cells = [
+        "  " * (each.depth - 1) + _BRANCH + cell if each.depth else cell
+        for each, cell in zip(members, titles.cells, strict=False)
+    ]
+    return (*cells, *titles.cells[len(cells) :])
+
+
+def _own(column: Column) -> Column:
+    if column.title == "Total":
+        return column._replace(title="Own")
+    if column.title.startswith("Cost"):
+        return column._replace(title=f"Own {column.title.lower()}")
+    return column
+
+
+def _family(members: Sequence[Member], shown: Report, manner: Manner) -> Iterator[Column]:
+    """The figures of families; empty where a session has none below it."""
+    word = number if manner.wide else compact
+    heads = [each.family if each.below else None for each in members]
+    last = ("",) if has_total(shown) else ()
+    totals = (word(each.total) if each else "" for each in heads)
+    yield Column(title="Family", cells=(*totals, *last), rank=2)
+    currencies = sorted(shown.totals.cost) or ["USD"]
+    for unit in currencies:
+        name = "Family cost" if len(currencies) == 1 else f"Family cost {unit}"
+        costs = (cost_text(each, "cost", unit, manner) if each else "" for each in heads)
+        yield Column(title=name, cells=(*costs, *last), rank=1)
+
+
+def _notes(shell: Shell, listing: Listing) -> Iterator[str]:
+    rows: Sequence[Row] = listing.rows()
+    if any(listing.is_active(row) for row in rows):
+        yield f"* active: a call in the last {span(shell.now_ms - listing.active_ms)}"
+    if listing.members is None:
+        return
+    if any(each.below for each in listing.members):
+        yield FAMILY_NOTE
+    if len(rows) < len(listing.report.rows):
+        families = sum(each.depth == 0 for each in listing.members)
+        more = count(families, "family", "families")
+        yield f"The first {more}; the total counts all sessions. More: --limit 0"

@@ -1,0 +1,268 @@
+"""The OpenCode dialect: token objects as OpenCode stores them, and those of omo-quota.
+
+OpenCode means its five classes to be disjoint, but what it makes of its providers' figures has
+changed. Where an object carries a total, arithmetic decides; else the message's own form and the
+maker of the model do, and the guess is named. A version would not help: a session keeps the one
+that began it, whoever writes on, and versions from 1.2.4 on write totals. Source of the rules:
+histories of OpenCode 0.5 to 1.18 with scripted usage, and the published source of 2.0.
+
+The source hands over `{"form", "model", "provider", "tokens"}`, or `usage` for the shape of
+omo-quota (`promptTokens`, `completionTokens`, `cacheReadTokens`, `cacheWriteTokens`). `form` is
+`early` for a message from before 1.0.98, `v2` for the tables of 2.0, `omo` for omo-quota, else
+absent.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, cast
+
+import msgspec
+from msgspec import Meta, Struct
+
+from ..model import NO_COUNTS, Counts
+from . import Counted
+
+VERSION = 1
+
+LIMIT = 10**10
+"""The largest count that is believed: no reply has more tokens, and sums stay exact."""
+
+Count = Annotated[int, Meta(ge=0, le=LIMIT)]
+Fields = dict[str, object]
+
+
+class Cache(Struct, gc=False):
+    """Tokens read from and written to the provider's cache."""
+
+    read: Count = 0
+    write: Count = 0
+
+
+class Tokens(Struct, gc=False):
+    """The five classes as stored, and the provider's own total."""
+
+    input: Count
+    output: Count
+    reasoning: Count
+    cache: Cache
+    total: Count | None = None
+
+
+class Call(Struct, gc=False):
+    """What the source hands over."""
+
+    tokens: Tokens | None = None
+    provider: str = ""
+    model: str = ""
+    form: str = ""
+    usage: msgspec.Raw = msgspec.Raw(b"")
+
+
+_decode = msgspec.json.Decoder(Call).decode
+_LIFETIME = ("cache-write-lifetime",)
+"""OpenCode never tells how long a cache write lives: it counts as a short one."""
+
+
+class Findings:
+    """Assumptions and complaints gathered while one object is counted."""
+
+    __slots__ = ("assumptions", "complaints")
+
+    def __init__(self) -> None:
+        self.assumptions: list[str] = []
+        self.complaints: list[str] = []
+
+    def assume(self, name: str) -> None:
+        """Note a guess, once."""
+        if name not in self.assumptions:
+            self.assumptions.append(name)
+
+    def complain(self, text: str) -> None:
+        """Note a problem, once."""
+        if text not in self.complaints:
+            self.complaints.append(text)
+
+    def less(self, whole: int, part: int, what: str) -> int:
+        """A part taken out of a whole that should hold it."""
+        if part > whole:
+            self.complain(f"{what} is larger than what should hold it")
+        return max(0, whole - part)
+
+
+def count(raw: bytes) -> Counted:
+    """Six disjoint counts from one token object, JSON text. Never raises."""
+    findings = Findings()
+    try:
+        call = _decode(raw)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        call = _pick(raw, findings)
+    if call is None:
+        return _counted(NO_COUNTS, findings)
+    if call.form == "omo" or (call.tokens is None and call.usage):
+        return _counted(_omo(call, findings), findings)
+    tokens = call.tokens
+    if tokens is None:
+        return _counted(NO_COUNTS, findings)
+    cache = tokens.cache
+    if tokens.total is not None:
+        disjoint = tokens.input + tokens.output + cache.read + cache.write + tokens.reasoning
+        if tokens.total == disjoint and not findings.complaints:
+            classes = (tokens.input, tokens.output, tokens.reasoning, cache.read, cache.write, 0)
+            return Counted(classes, (), "", _LIFETIME if cache.write else (), ())
+    return _counted(_classes(call, tokens, findings), findings)
+
+
+def _counted(counts: Counts, findings: Findings) -> Counted:
+    if counts[4]:
+        findings.assume(_LIFETIME[0])
+    return Counted(counts, (), "", tuple(findings.assumptions), tuple(findings.complaints))
+
+
+def _classes(call: Call, tokens: Tokens, findings: Findings) -> Counts:
+    """The careful way, for objects that do not add up as disjoint classes or have no total."""
+    fresh, output, thought = tokens.input, tokens.output, tokens.reasoning
+    read, write = tokens.cache.read, tokens.cache.write
+    cached, total, maker = read + write, tokens.total, _maker(call)
+    early = total is None and call.form == "early"
+    if early and maker in ("openai", "google") and 0 < cached <= fresh:
+        findings.assume("cache-inside-input")
+        fresh -= cached
+    elif total is not None and maker == "google" and total > fresh + output + thought + cached:
+        findings.assume("tool-prompt-in-total")  # told nowhere else
+        fresh = total - output - thought - cached
+    elif early and not maker and cached:
+        findings.assume("cache-outside-input")
+    elif total not in _sums(fresh, output, thought, cached):
+        findings.assume("total-mismatch")
+    if thought and _inside(call, tokens, findings):
+        output = findings.less(output, thought, "reasoning")
+    return fresh, output, thought, read, write, 0
+
+
+def _sums(fresh: int, output: int, thought: int, cached: int) -> tuple[int | None, ...]:
+    """The totals that some provider would call right; None for one that is not told."""
+    spoken = fresh + output
+    return None, spoken, spoken + cached, spoken + thought, spoken + thought + cached
+
+
+def _inside(call: Call, tokens: Tokens, findings: Findings) -> bool:
+    """Whether reasoning stands inside the output. Up to 1.3 it was left there, except for
+    Google, which counts it apart."""
+    spoken, cached = tokens.input + tokens.output, tokens.cache.read + tokens.cache.write
+    if tokens.total is not None:
+        if tokens.total in (spoken + cached, spoken):
+            return True
+        if tokens.total >= spoken + tokens.reasoning and _maker(call) == "google":
+            return False
+        if tokens.total == spoken + tokens.reasoning:
+            return False  # a total that leaves the cache out
+    inside = call.form != "v2" and _maker(call) != "google"
+    findings.assume("reasoning-inside-output" if inside else "reasoning-outside-output")
+    return inside
+
+
+def _maker(call: Call) -> str:
+    """Whose way of counting a reply has: told by the model, else by the provider; empty if
+    neither is known."""
+    model, provider = call.model.lower(), call.provider.lower()
+    if "gemini" in model:
+        return "google"
+    if "claude" in model:
+        return "anthropic"
+    for maker in ("google", "anthropic"):
+        if maker in provider and "openai" not in provider:
+            return maker
+    return "" if {model, provider} <= {"", "unknown"} else "openai"
+
+
+def _omo(call: Call, findings: Findings) -> Counts:
+    """The shape of omo-quota, whose prompt may or may not hold the cache."""
+    fields = _object(call.usage)
+    if fields is None or not {"promptTokens", "completionTokens"} & fields.keys():
+        findings.complain("usage has neither OpenCode's fields nor those of omo-quota")
+        return NO_COUNTS
+    prompt, output, read, write = (
+        _number(fields, name, findings) or 0
+        for name in ("promptTokens", "completionTokens", "cacheReadTokens", "cacheWriteTokens")
+    )
+    total, cached = _number(fields, "totalTokens", findings), read + write
+    if not cached:
+        return prompt, output, 0, 0, 0, 0
+    if total == prompt + output + cached:
+        inside = False
+    elif total == prompt + output:
+        inside = True
+    else:
+        inside = _maker(call) != "anthropic" and cached <= prompt
+        findings.assume("cache-inside-input" if inside else "cache-outside-input")
+    if inside:
+        prompt = findings.less(prompt, cached, "the cache")
+    return prompt, output, 0, read, write, 0
+
+
+def _pick(raw: bytes, findings: Findings) -> Call | None:
+    """The same object with every unusable field taken out and complained of."""
+    fields = _object(raw)
+    if fields is None:
+        findings.complain("usage is not a JSON object")
+        return None
+    call = Call(
+        provider=_text(fields.get("provider")),
+        model=_text(fields.get("model")),
+        form=_text(fields.get("form")),
+    )
+    tokens, usage = fields.get("tokens"), fields.get("usage")
+    if isinstance(usage, dict):
+        call.usage = _dumped(cast("Fields", usage))
+    elif isinstance(tokens, dict):
+        classes = cast("Fields", tokens)
+        found = classes.get("cache")
+        cache = cast("Fields", found) if isinstance(found, dict) else {}
+        call.tokens = Tokens(
+            *(_number(classes, name, findings) or 0 for name in ("input", "output", "reasoning")),
+            cache=Cache(*(_number(cache, name, findings) or 0 for name in ("read", "write"))),
+            total=_number(classes, "total", findings),
+        )
+    elif tokens is not None:
+        findings.complain("tokens is not an object")
+    return call
+
+
+def _object(raw: bytes | msgspec.Raw) -> Fields | None:
+    import json
+
+    try:
+        found: object = json.loads(bytes(raw).decode("utf-8", "replace"), strict=False)
+    except (ValueError, RecursionError):
+        return None
+    return cast("Fields", found) if isinstance(found, dict) else None
+
+
+def _dumped(fields: Fields) -> msgspec.Raw:
+    import json
+
+    return msgspec.Raw(json.dumps(fields).encode())
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _number(fields: Fields, name: str, findings: Findings) -> int | None:
+    """A count; None for what is absent. An impossible one counts nothing: a wrong total would
+    be worse than a missing part that is named."""
+    value = fields.get(name)
+    if value is None:
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        findings.complain(f"{name} is not a whole number")
+        return None
+    if value < 0:
+        findings.complain(f"{name} is negative")
+        return 0
+    if value > LIMIT:
+        findings.complain(f"{name} is impossibly large")
+        return 0
+    return value

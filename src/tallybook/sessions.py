@@ -1,0 +1,201 @@
+"""Questions about sessions: one of them with its rounds, the one that is going on, and a list of
+many with what reports don't group by.
+
+Figures come from the ledger, words from the tools' own files; how they are shown is elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING, NamedTuple
+
+from .charges import Charge
+from .errors import UsageMistake
+from .query import Figures, Filter, Query, Report, Row
+from .reading import Round
+from .reports import answer
+
+if TYPE_CHECKING:
+    from .ledger import Ledger, SessionRecord
+    from .ledger.evidence import Call
+    from .prices import PriceBook
+    from .sources.source import Source
+
+UNRECORDED = "unrecorded"
+"""What stands for the status of a round that the ledger has no event for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionAnswer:
+    """One session: what is known of it, its figures, and who and what it was made of. `figures`
+    are its own; `children` are the sessions that it is the parent of."""
+
+    session_id: str
+    source: str
+    title: str
+    project: str
+    parent: str
+    forked_from: str
+    branch: str
+    created_ms: int | None
+    updated_ms: int | None
+    models: tuple[str, ...]
+    figures: Figures
+    agents: tuple[str, ...]
+    tools: tuple[tuple[str, int], ...]
+    by_model: Report
+    version: str = ""
+    category: str = ""
+    places: tuple[str, ...] = ()
+    children: tuple[str, ...] = ()
+
+
+class Recalled(NamedTuple):
+    """A round as the tool's files tell it, with what the ledger holds of the call: None if no
+    usage was ever recorded for it."""
+
+    round: Round
+    call: Call | None
+
+    @property
+    def status(self) -> str:
+        """The status of the call, or `unrecorded`."""
+        return UNRECORDED if self.call is None else self.call.status
+
+
+def session_named(ledger: Ledger, session_id: str, tz: str) -> SessionAnswer | None:
+    """One session by its id or a prefix of it; None if there is none. Raises `UsageMistake` when
+    the prefix fits several."""
+    found = ledger.find_sessions(session_id)
+    if not found:
+        return None
+    (source, session), *others = found
+    if others:
+        raise UsageMistake(
+            f"{session_id!r} fits several sessions",
+            because=", ".join(each for _, each in found[:4]),
+            hint="give more of the id",
+        )
+    return _answer(ledger, ledger.session(source, session), tz)
+
+
+def _answer(ledger: Ledger, record: SessionRecord, tz: str) -> SessionAnswer:
+    where = (
+        Filter(dimension="source", values=(record.source,)),
+        Filter(dimension="session", values=(record.session,)),
+    )
+    by_model = answer(ledger, Query(by=("model",), where=where, tz=tz))
+    by_agent = ledger.ask(Query(by=("agent",), where=where))
+    by_project = ledger.ask(Query(by=("project",), where=where))
+    projects = [row.dims["project"] or "" for row in by_project.rows]
+    parents = ledger.parents()
+    return SessionAnswer(
+        session_id=record.session,
+        source=record.source,
+        title=record.title,
+        project=next(filter(None, projects), record.directory),
+        parent=record.parent,
+        forked_from=record.forked_from,
+        branch=record.branch,
+        created_ms=by_model.totals.first_ms,
+        updated_ms=by_model.totals.last_ms,
+        models=tuple(dict.fromkeys(row.dims["model"] or "" for row in by_model.rows)),
+        figures=by_model.totals,
+        agents=tuple(sorted(row.dims["agent"] or "" for row in by_agent.rows if row.dims["agent"])),
+        tools=record.tools,
+        by_model=by_model,
+        version=record.version,
+        category=record.category,
+        places=record.places,
+        children=tuple(
+            sorted(
+                child
+                for (source, child), parent in parents.items()
+                if (source, parent) == (record.source, record.session)
+            )
+        ),
+    )
+
+
+def current_session(ledger: Ledger, folder: PurePath) -> str | None:
+    """The id of the session with the latest call: of the project that `folder` lies in, if
+    there are calls of it, else of all. None in an empty ledger."""
+    by = Query(by=("session",), sort="-last_at")
+    project = _project_of(ledger, folder)
+    where = () if project is None else (Filter(dimension="project", values=(project,)),)
+    rows = ledger.ask(replace(by, where=where)).rows
+    return next((row.dims["session"] for row in rows if row.dims["session"]), None)
+
+
+def _project_of(ledger: Ledger, folder: PurePath) -> str | None:
+    """The project whose folder this is, or the nearest one above; the root is nobody's."""
+    projects = {row.dims["project"] for row in ledger.ask(Query(by=("project",))).rows}
+    above = (str(each) for each in (folder, *folder.parents) if each != each.parent)
+    return next((each for each in above if each in projects), None)
+
+
+def recalled(ledger: Ledger, source: Source, session: str) -> tuple[Recalled, ...]:
+    """The rounds of a session from the tool's own files, each with its call in the ledger.
+    Nothing is counted here: what the ledger does not know has no figures."""
+    rounds = list(source.recall(session))
+    calls = ledger.calls([key for each in rounds for key in each.keys])
+    return tuple(Recalled(each, _call(each, calls)) for each in rounds)
+
+
+def _call(each: Round, calls: Mapping[bytes, Call]) -> Call | None:
+    return next((calls[key] for key in each.keys if key in calls), None)
+
+
+def charge_of(call: Call, prices: PriceBook) -> Charge | None:
+    """The lines of what a call costs; None where they can't be told: it has no price, it stands
+    for several calls, or the price book has changed since it was priced."""
+    from .dialects import counter
+
+    if call.cost is None or not call.dialect:
+        return None
+    counts, units, context, _, _ = counter(call.dialect)(call.usage)
+    selectors = dict(part.split("=", 1) for part in context.split(",") if part)
+    rater = prices.rater(call.provider, call.model, selectors)
+    charge = rater.charge(counts, units, call.ended_ms if rater.by_completion else call.started_ms)
+    if not isinstance(charge, Charge) or charge.amount != call.cost:
+        return None
+    return charge
+
+
+def with_company(ledger: Ledger, report: Report) -> Report:
+    """A report by session, where each row also tells the session's project and its models, the
+    ones with the most tokens first."""
+    ids = tuple(filter(None, (row.dims["session"] for row in report.rows)))
+    if not ids:
+        return report
+    same = replace(report.query, bucket=None, sort=None, limit=None)
+    if len(ids) <= _FEW:
+        same = replace(same, where=(*same.where, Filter(dimension="session", values=ids)))
+    models = _gathered(ledger.ask(replace(same, by=("session", "model"))).rows, "model")
+    projects = _gathered(ledger.ask(replace(same, by=("session", "project"))).rows, "project")
+    return replace(report, rows=tuple(_accompanied(report.rows, models, projects)))
+
+
+_FEW = 200
+"""Up to so many sessions are asked for by name; to ask for all is cheaper for more."""
+
+
+def _gathered(rows: Sequence[Row], name: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        session, value = row.dims["session"], row.dims[name]
+        if session and value:
+            found.setdefault(session, []).append(value)
+    return found
+
+
+def _accompanied(
+    rows: Sequence[Row], models: Mapping[str, Sequence[str]], projects: Mapping[str, Sequence[str]]
+) -> Iterator[Row]:
+    for row in rows:
+        session = row.dims["session"] or ""
+        project = next(iter(projects.get(session, ())), None)
+        names = tuple(dict.fromkeys(models.get(session, ())))
+        yield Row(dims={**row.dims, "project": project}, figures=row.figures, models=names)

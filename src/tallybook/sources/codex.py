@@ -1,0 +1,80 @@
+"""The source `codex`: Codex CLI, its desktop application and editor extension, from their own
+rollout files.
+
+Where the files are, what is missing in them and how the parts work together; the parts are
+`codex_files`, `codex_reader` and `codex_recall`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from ..places import codex_roots, home_folder, in_wsl, windows_profiles
+from ..reading import Complaint, Cursor, Observation, ProcessSignature, Round
+from .claude_code import host_name
+from .codex_files import NAME, locate
+from .source import Place
+from .tail import Buffers
+
+MISSING = (
+    "A reply whose stream breaks, or that is killed, leaves no usage; only the next try counts.",
+    "Calls made with --ephemeral are not written at all.",
+    "Requests that were refused, and those that were tried again, leave no usage.",
+    "Versions before cache writes were counted show them as plain input.",
+    "Histories that Codex has compressed (.jsonl.zst) have to be unpacked to be read.",
+    "A thread that is deleted before it was read is lost; what was recorded before stays.",
+)
+
+
+class Codex:
+    """See `Source`. `machine` names this computer in attributions (default: its host name)."""
+
+    name = NAME
+    aliases = ()
+    title = "Codex"
+    dialect = "openai"
+    signature = ProcessSignature(names=("codex",), words=("codex",))
+    version = 1
+    missing = MISSING
+    variables = ("CODEX_HOME",)
+
+    def __init__(
+        self,
+        extra_roots: Sequence[Path] = (),
+        environ: Mapping[str, str] | None = None,
+        platform: str = sys.platform,
+        machine: str | None = None,
+    ) -> None:
+        self._environ = os.environ if environ is None else environ
+        self._platform = platform
+        self._extra = tuple(extra_roots)
+        self._machine = machine or host_name(self._environ)
+        self._buffers = Buffers()
+
+    def roots(self) -> Sequence[Path]:
+        """Every folder that is looked into, existing or not."""
+        return (*self._usual_roots(), *self._extra)
+
+    def locate(self) -> Iterator[Place | Complaint]:
+        """The rollout files that exist now, each real file once, in the order of their paths."""
+        return locate(self._usual_roots(), self._extra)
+
+    def read(self, place: Place, since: Cursor | None) -> Iterator[Observation]:
+        """What a file says since the cursor; see `codex_reader.read_file`."""
+        from .codex_reader import read_file  # with the decoder: not needed when nothing changed
+
+        return read_file(place, since, self.version, self._machine, self._buffers)
+
+    def recall(self, session: str) -> Iterator[Round]:
+        """The conversation of a session, from the files as they are now."""
+        from .codex_recall import recall
+
+        return recall(self.locate(), session)
+
+    def _usual_roots(self) -> tuple[Path, ...]:
+        environ, platform = self._environ, self._platform
+        profiles = windows_profiles(folder=".codex") if in_wsl(environ, platform) else ()
+        return codex_roots(environ, home_folder(environ, platform), platform, profiles)

@@ -1,0 +1,54 @@
+"""What the reader of Codex keeps between two reads of a file: reading on from here says the same
+as reading all at once.
+"""
+
+from __future__ import annotations
+
+from io import FileIO
+from pathlib import PurePath
+
+import msgspec
+from msgspec import Struct
+
+from ..naming import storable
+from ..reading import Cursor
+from .claude_lines import Problems
+from .codex_calls import Call, Totals
+from .codex_files import thread_of
+from .codex_flow import Flow
+from .codex_thread import Thread
+from .tail import mark
+
+
+class State(Struct, gc=False):
+    """What is kept in a cursor: all that a later line can depend on."""
+
+    thread: Thread
+    totals: Totals
+    flow: Flow
+    call: Call | None = None
+    offset: int = 0
+    mark: str = ""
+
+
+def fresh_state(path: str) -> State:
+    """The state before the first line of a file."""
+    named = thread_of(path)
+    stem = PurePath(path).stem
+    return State(Thread(named or storable(stem), named is not None), Totals(), Flow())
+
+
+_state = msgspec.json.Decoder(State).decode
+
+
+def resume(file: FileIO, since: Cursor | None, version: int, path: str) -> State:
+    """The state to go on from; that of the beginning if there is no cursor, if a reader of
+    another version wrote it, or if the file no longer is what was read."""
+    if since is not None and since.version == version:
+        try:
+            state = _state(since.state)
+        except Problems:
+            return fresh_state(path)
+        if state.offset > 0 and state.mark == mark(file, state.offset):
+            return state
+    return fresh_state(path)

@@ -1,0 +1,201 @@
+"""One thread of Codex as far as its own file tells: who it is, which threads it came from, which
+of its lines are copies, and to whom a call belongs. Usage is not looked at here.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from ..naming import UNKNOWN, storable
+from ..reading import Attribution, SessionFact, Witness, attr_of, key_of
+from .codex_files import NAME
+from .codex_lines import Meta, Origin, Spawn, Turn, born_ms
+
+SUBAGENT = "subagent"
+"""The agent of a thread that another thread started, if its kind is written nowhere."""
+
+BURST_MS = 2_000
+"""Codex copies a history in one go and gives every line the time of copying. Lines that are
+nearer than this to the thread's beginning, or to the copy before them, may be copies."""
+
+OWN, COPY = 3, 1
+"""Ranks of a call in its own thread's file and of one that may be a copy."""
+
+TITLE = 80
+"""Titles are cut to this many characters."""
+
+MACHINE_TEXT = ("<", "# AGENTS.md instructions", "Another language model started to solve")
+"""How prompts begin that no person typed: surroundings, instructions, summaries."""
+
+_CLOUDS = {"amazon-bedrock": "aws"}
+
+
+class Whose(Struct, gc=False, frozen=True):
+    """To whom a call belongs and which model answered, how good a witness of that the line is,
+    and the threads under whose name the call may be known."""
+
+    who: Attribution
+    attr: int
+    witness: int
+    threads: tuple[str, ...]
+    provider: str
+    model: str
+
+
+class Thread(Struct, gc=False, omit_defaults=True):
+    """What is known so far. It is kept in the cursor, so that a later read goes on from it."""
+
+    id: str
+    named: bool = False
+    told: bool = False
+    ancestors: list[str] = []
+    helper: str = ""
+    begun_ms: int = 0
+    copied_ms: int = 0
+    own: bool = False
+    old: bool = False
+    directory: str | None = None
+    branch: str | None = None
+    version: str | None = None
+    parent: str | None = None
+    forked_from: str | None = None
+    provider: str = ""
+    model: str = ""
+    cwd: str | None = None
+    title: str = ""
+    title_rank: int = 0
+    last_ms: int = 0
+
+    def introduce(self, meta: Meta, ms: int) -> None:
+        """Take in a `session_meta` line: the file's own, which is the first, or one of another
+        thread, which was copied together with its history. `named` says that the id is known
+        from the file's name, should the first be damaged."""
+        spawn = _spawn(meta.source)
+        if (self.told or self.named) and meta.id != self.id:
+            self._descend(meta.id, meta.forked_from_id, meta.parent_thread_id)
+            self.begun_ms = self.begun_ms or ms
+            return
+        if not self.told:
+            self.told, self.begun_ms = True, ms
+            self.id = meta.id or self.id
+            self.forked_from = meta.forked_from_id
+            self.parent = meta.parent_thread_id or spawn.parent_thread_id
+            self._descend(self.forked_from, self.parent)
+            self.helper = _kind(meta, spawn)
+        self.directory = meta.cwd or self.directory
+        self.branch = (meta.git.branch if meta.git else None) or self.branch
+        self.version = meta.cli_version or self.version
+        self.serve(meta.model_provider)
+
+    def serve(self, provider: str | None) -> None:
+        """Note which of the providers in the user's settings answers from now on."""
+        if provider:
+            self.provider = _CLOUDS.get(provider, provider)
+
+    def turn(self, turn: Turn) -> None:
+        """Take in a `turn_context` line, or the line that begins a turn. Newer versions name turn
+        and thread by ids that begin with the time: a turn older than the thread was copied, and
+        with the first that is younger the copies lie behind."""
+        self.model = turn.model or self.model
+        self.cwd = turn.cwd or self.cwd
+        if turn.turn_id and born_ms(self.id) and born_ms(turn.turn_id):
+            self.own = self.own or turn.turn_id > self.id
+            self.old = not self.own
+
+    def entitle(self, text: str, rank: int) -> None:
+        """Take a title if none of its rank is known; a name that was given may be changed."""
+        text = text.strip()
+        machine = rank == 1 and text.startswith(MACHINE_TEXT)
+        if text and not machine and (rank > self.title_rank or rank == self.title_rank > 1):
+            self.title = storable(text.splitlines()[0].strip()[:TITLE])
+            self.title_rank = rank
+
+    def perhaps_copied(self, ms: int, carried: bool) -> bool:
+        """Whether a usage line of that time may be a copy from another thread: one of an older
+        turn, or of the burst of copying where turns tell no time. `carried` says that it is the
+        file's first count and its total holds earlier calls: it may still be the last count of
+        the thread that was forked."""
+        if not self.ancestors or self.own:
+            return carried and bool(self.ancestors)
+        if ms <= max(self.begun_ms, self.copied_ms) + BURST_MS:
+            self.copied_ms = max(ms, self.copied_ms)
+            return True
+        return self.old or carried
+
+    def whose(self, machine: str | None, copied: bool, thread: str | None = None) -> Whose:
+        """To whom a call belongs; `thread` is the one that the line itself names. A copy is a
+        lesser witness: the lines that told its model may not have been copied with it."""
+        mine = thread is None or thread == self.id
+        session = thread if thread and not mine else self.id
+        who = Attribution(
+            source=NAME,
+            session=session,
+            project=self._project(),
+            agent=(self.helper or None) if mine else None,
+            machine=machine,
+        )
+        rank = COPY if copied or not mine else OWN
+        threads = (self.id, *self.ancestors) if copied else (self.id,)
+        if not mine:
+            threads = (session, *(one for one in threads if one != session))
+        witness = Witness.AGENT if rank == OWN else Witness.SUMMARY
+        attr = attr_of(rank, _order_of(self.id))
+        return Whose(who, attr, witness, threads, self._served_by(), self.model)
+
+    def fact(self) -> SessionFact:
+        """What the file tells about the session."""
+        return SessionFact(
+            source=NAME,
+            session=self.id,
+            title=self.title,
+            title_rank=min(self.title_rank, 2),
+            directory=self.directory or self.cwd,
+            branch=self.branch,
+            parent=self.parent,
+            forked_from=self.forked_from,
+            version=self.version,
+            seen_ms=self.last_ms or self.begun_ms,
+        )
+
+    def _project(self) -> str | None:
+        """The directory in which the thread was begun, or the one of the turn if that is not
+        inside it."""
+        home, cwd = self.directory, self.cwd
+        if not home or not cwd or cwd == home:
+            return home or cwd
+        inside = cwd.startswith((home.rstrip("/") + "/", home.rstrip("\\") + "\\"))
+        return home if inside else cwd
+
+    def _served_by(self) -> str:
+        """Who answers: the provider in the file, else the maker of the model's name. Early files
+        name none."""
+        return self.provider or ("openai" if self.model.startswith(_MAKER) else UNKNOWN)
+
+    def _descend(self, *threads: str | None) -> None:
+        for one in threads:
+            if one and one != self.id and one not in self.ancestors:
+                self.ancestors.append(one)
+
+
+_MAKER = ("gpt-", "codex", "o1", "o3", "o4")
+
+
+def _spawn(source: Origin | str | None) -> Spawn:
+    helper = source.subagent if isinstance(source, Origin) else None
+    spawn = None if helper is None or isinstance(helper, str) else helper.thread_spawn
+    return spawn or Spawn()
+
+
+def _kind(meta: Meta, spawn: Spawn) -> str:
+    """The kind of a sub-agent, empty for a thread that a person began."""
+    helper = meta.source.subagent if isinstance(meta.source, Origin) else None
+    if isinstance(helper, str):
+        return helper
+    role = spawn.agent_role or meta.agent_role
+    name = role or spawn.agent_nickname or meta.agent_nickname
+    return name or (SUBAGENT if helper or meta.parent_thread_id else "")
+
+
+def _order_of(thread: str) -> int:
+    """The order of origin among threads: fixed, whatever the path and whoever is read first."""
+    return int.from_bytes(key_of("codex:thread", thread)[:7], "big")

@@ -1,0 +1,118 @@
+"""The source `opencode`: OpenCode, from 0.1 to 2.0, from its own files and databases.
+
+Where the files are, what is missing in them and how the parts work together. All generations are
+read together: a message has the same identity in an old file and in a database, so that it does not
+matter which of them is read, or first. The parts are `opencode_files`, `opencode_folder`,
+`opencode_database` and `opencode_recall`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..places import (
+    OPENCODE_DATA,
+    home_folder,
+    in_wsl,
+    opencode_database,
+    opencode_roots,
+    windows_profiles,
+)
+from ..reading import Complaint, Cursor, Observation, ProcessSignature, Round
+from .claude_code import host_name
+from .opencode_files import NAME, is_database, is_orphan, locate
+from .source import Place
+
+if TYPE_CHECKING:
+    from .opencode_folder import Setting
+
+MISSING = (
+    "Calls for session titles are never stored, in any version: one or two a session.",
+    "Aborted and killed calls have no usage: they are counted as unmetered, without tokens.",
+    "Attempts that broke and were repeated leave nothing, though the provider may charge them.",
+    "Deleted sessions, and messages behind a revert, are gone; what was recorded before stays.",
+    "Version 0.1 stores the tokens of a message's last step only.",
+    "Version 0.5 stores no tokens of providers that are only compatible with OpenAI's interface.",
+    "Cache writes are not told by lifetime: all count as short ones.",
+    "OpenCode 1.2 and older hide OpenAI's cache writes in the input.",
+)
+
+
+class OpenCode:
+    """See `Source`. `machine` names this computer in attributions (default: its host name);
+    `now_ms` stands in for the clock."""
+
+    name = NAME
+    aliases: tuple[str, ...] = ()
+    title = "OpenCode"
+    dialect = "opencode"
+    signature = ProcessSignature(names=("opencode", "opencode-cli"), words=("opencode-ai",))
+    version = 1
+    missing = MISSING
+    variables = ("XDG_DATA_HOME", "OPENCODE_DB", "OPENCODE_DATA_DIR", "OMO_QUOTA_HOME")
+
+    def __init__(
+        self,
+        extra_roots: Sequence[Path] = (),
+        environ: Mapping[str, str] | None = None,
+        platform: str = sys.platform,
+        machine: str | None = None,
+        now_ms: int | None = None,
+    ) -> None:
+        self._environ = os.environ if environ is None else environ
+        self._platform = platform
+        self._extra = tuple(extra_roots)
+        self._machine = machine or host_name(self._environ)
+        self._now_ms = now_ms
+        self._setting: Setting | None = None
+
+    def roots(self) -> Sequence[Path]:
+        """Every folder that is looked into, existing or not."""
+        return (*self._usual_roots(), *self._extra)
+
+    def locate(self) -> Iterator[Place | Complaint]:
+        """The databases and message folders that exist now, each once, in a stable order."""
+        self._setting = None  # sessions may have come since they were last looked up
+        usual = self._usual_roots()
+        return locate((*usual, *self._extra), opencode_database(self._environ, usual[0]))
+
+    def read(self, place: Place, since: Cursor | None) -> Iterator[Observation]:
+        """What a place says since the cursor; see `read_database`, `read_folder` and
+        `read_orphans`."""
+        if is_database(place.path):
+            from .opencode_database import read_database
+
+            return read_database(place, since, self._shared())
+        if is_orphan(place.path):
+            from .opencode_orphans import read_orphans
+
+            return read_orphans(place, since, self._shared())
+        from .opencode_folder import read_folder
+
+        return read_folder(place, since, self._shared())
+
+    def recall(self, session: str) -> Iterator[Round]:
+        """The conversation of a session, from the files as they are now."""
+        from .opencode_recall import recall
+
+        return recall(self.locate(), session, self._shared())
+
+    def _shared(self) -> Setting:
+        if self._setting is None:
+            from .opencode_folder import Setting
+            from .opencode_sessions import SessionFiles
+
+            now = int(time.time() * 1000) if self._now_ms is None else self._now_ms
+            self._setting = Setting(self.version, self._machine, now, SessionFiles())
+        return self._setting
+
+    def _usual_roots(self) -> tuple[Path, ...]:
+        environ, platform = self._environ, self._platform
+        wsl = in_wsl(environ, platform)
+        profiles = windows_profiles(folder=OPENCODE_DATA) if wsl else ()
+        return opencode_roots(environ, home_folder(environ, platform), platform, profiles)
