@@ -7,6 +7,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
+from ..clock import QUARTER_MS
 from ..naming import storable
 from ..reading import Complaint, Cursor, LimitSnapshot, SessionClaim, SessionFact, Spelling
 from .intern import Interner
@@ -36,9 +37,8 @@ ON CONFLICT (id) DO UPDATE SET
 """
 _LIMIT = """
 INSERT INTO limit_snapshot VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (source, name, minutes, resets, used, plan) DO UPDATE SET
-    first_seen = min(first_seen, excluded.first_seen),
-    last_seen = max(last_seen, excluded.last_seen)
+ON CONFLICT (source, name, minutes, resets, plan, quarter) DO UPDATE SET
+    used = max(used, excluded.used), seen = max(seen, excluded.seen)
 """
 _CLAIM = """
 INSERT INTO claim VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -120,7 +120,7 @@ def write_spellings(
 
 
 def write_limits(db: sqlite3.Connection, intern: Interner, limits: Iterable[LimitSnapshot]) -> None:
-    """Keep official windows: each standing with the first and last moment it was seen."""
+    """Keep official windows as they stood in each quarter-hour: within one, usage only grows."""
     db.executemany(
         _LIMIT,
         [
@@ -129,9 +129,9 @@ def write_limits(db: sqlite3.Connection, intern: Interner, limits: Iterable[Limi
                 storable(each.name),
                 each.window_minutes,
                 each.resets_ms,
-                each.used,
                 storable(each.plan),
-                each.seen_ms,
+                each.seen_ms // QUARTER_MS,
+                each.used,
                 each.seen_ms,
             )
             for each in limits

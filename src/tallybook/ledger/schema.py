@@ -90,9 +90,9 @@ CREATE TABLE spelling (
 
 CREATE TABLE limit_snapshot (
     source INTEGER NOT NULL, name TEXT NOT NULL, minutes INTEGER NOT NULL,
-    resets INTEGER NOT NULL, used INTEGER NOT NULL, plan TEXT NOT NULL,
-    first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,
-    PRIMARY KEY (source, name, minutes, resets, used, plan)
+    resets INTEGER NOT NULL, plan TEXT NOT NULL, quarter INTEGER NOT NULL,
+    used INTEGER NOT NULL, seen INTEGER NOT NULL,
+    PRIMARY KEY (source, name, minutes, resets, plan, quarter)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE claim (

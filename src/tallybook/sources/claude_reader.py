@@ -12,7 +12,7 @@ from io import FileIO
 
 from ..reading import Complaint, Cursor, Observation
 from .claude_files import NAME
-from .claude_lines import latest_ms, sample_of
+from .claude_lines import sample_of
 from .claude_scan import scan, without_usage
 from .claude_sessions import HEAD_BYTES
 from .claude_state import resume, state_text
@@ -50,7 +50,7 @@ class _FileReader:
         self.place = place
         self.version = version
         self.file = file
-        self.taker = LineTaker(place, machine, self._time_before)
+        self.taker = LineTaker(place, machine, self._before)
         self._since = 0
 
     def read(self, since: Cursor | None, buffer: bytearray) -> Iterator[Observation]:
@@ -78,11 +78,11 @@ class _FileReader:
         yield from self._ending(reached)
         yield self._cursor(reached, done=True)
 
-    def _time_before(self, offset: int) -> int:
-        """When the lines before an offset were written. Asked only for lines without a time of
-        their own, so it looks into the file again; the answer does not depend on where a read
+    def _before(self, offset: int) -> bytes:
+        """Some bytes before an offset. Asked only for lines without a time of their own and for
+        summaries, so it looks into the file again; the answer does not depend on where a read
         began."""
-        return latest_ms(before(self.file, offset, BLOCK))
+        return before(self.file, offset, BLOCK)
 
     def _taken(self, block: Block) -> list[Observation]:
         self.taker.enter(block)

@@ -4,7 +4,7 @@ counters of `cost-state` lines. Replies are folded elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -22,7 +22,7 @@ from .tail import Block
 HEAD_BYTES = 64 << 10
 HEAD_LINES = 60
 SUMMARIES = 8
-"""Summary lines looked at in one file; each costs a search of the block."""
+"""Summaries of a file that wait for the line they end with; each costs a search of every block."""
 
 LIMIT = 10**10
 """No session ever used this many tokens of one class: counters above it are none."""
@@ -73,15 +73,16 @@ _opening = msgspec.json.Decoder(Opening).decode
 class Notes:
     """What is known so far about the sessions of one file."""
 
-    def __init__(self, session: str | None) -> None:
+    def __init__(self, session: str | None, before: Callable[[int], bytes]) -> None:
         self.session = session
+        self.awaited: dict[str, tuple[str, str]] = {}
+        self._before = before
         self.titles: dict[str, tuple[int, str]] = {}
         self.last: dict[str, Line] = {}
         self.first: Opening | None = None
         self.forked: dict[str, str] = {}
         self.begun_ms = 0
         self.opened_ms = 0
-        self._summaries = 0
 
     def read_head(self, data: bytes) -> None:
         """Look for the first real prompt in the first lines of a file, and for the moment at
@@ -118,20 +119,28 @@ class Notes:
     def title(self, block: Block, pos: int, end: int) -> None:
         """Take the agent's own title, or the one that the user gave, from the line at `pos`. A
         summary names the line that it ends with: older versions also put the summaries of other
-        sessions into a file, so that line has to be near."""
+        sessions into a file, so that line must stand shortly before it, or behind it."""
         try:
             line = _opening(block.data[pos:end])
         except Problems:
             return
-        text = line.custom_title or line.ai_title
-        if text is None and line.leaf_uuid and self._summaries < SUMMARIES:
-            self._summaries += 1
-            leaf = line.leaf_uuid.encode("utf-8", "replace")
-            near = block.data.find(leaf, end, block.stop), block.data.find(leaf, 0, pos)
-            text = line.summary if max(near) >= 0 else None
-        session = line.session_id or self.session
+        text, session = line.custom_title or line.ai_title, line.session_id or self.session
         if text and session:
             self._entitle(session, 3 if line.custom_title else 2, text)
+        elif session and line.summary and line.leaf_uuid:
+            leaf = line.leaf_uuid.encode("utf-8", "replace")
+            near = leaf in self._before(block.base + pos)
+            if near or block.data.find(leaf, end, block.stop) >= 0:
+                self._entitle(session, 2, line.summary)
+            elif len(self.awaited) < SUMMARIES:
+                self.awaited[line.leaf_uuid] = (session, line.summary)
+
+    def look(self, block: Block) -> None:
+        """Look for the lines that summaries further up wait for, in a block that comes later."""
+        for name, (session, summary) in list(self.awaited.items()):
+            if block.data.find(name.encode("utf-8", "replace"), block.start, block.stop) >= 0:
+                self._entitle(session, 2, summary)
+                del self.awaited[name]
 
     def _prompt(self, line: Opening) -> None:
         message, session = line.message, line.session_id or self.session

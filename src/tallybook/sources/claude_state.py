@@ -54,7 +54,8 @@ class OpenReply(Struct, array_like=True, gc=False):
 
 class State(Struct, gc=False, omit_defaults=True):
     """The text of a cursor. `current` is the reply of the last line, `side` whether that was a
-    side chain, `watched` the line after which the agent may say that the reply was cut off."""
+    side chain, `watched` the line after which the agent may say that the reply was cut off,
+    `awaited` the summaries that wait for the line they end with: (line, session, summary)."""
 
     offset: int = 0
     mark: str = ""
@@ -63,6 +64,7 @@ class State(Struct, gc=False, omit_defaults=True):
     current: str = ""
     side: bool | None = None
     watched: str | None = None
+    awaited: list[tuple[str, str, str]] = []
     askers: list[Asker] = []
     models: list[str] = []
     open: list[OpenReply] = []

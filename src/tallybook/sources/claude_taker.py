@@ -19,6 +19,7 @@ from .claude_lines import (
     Problems,
     decode_line,
     decode_tolerant,
+    latest_ms,
     ms_of,
     sample_of,
 )
@@ -65,16 +66,16 @@ class Spot(NamedTuple):
 
 class LineTaker:
     """The state of one file while it is read. See `claude_scan.Taker` for the calls.
-    `time_before` tells when the lines before an offset of the file were written, or 0."""
+    `before` tells some bytes of the file that end at an offset."""
 
     def __init__(
-        self, place: Place, machine: str | None, time_before: Callable[[int], int]
+        self, place: Place, machine: str | None, before: Callable[[int], bytes]
     ) -> None:
         self.place = place
         self.machine = machine
-        self.time_before = time_before
+        self._before = before
         self.origin = origin_of(place.path)
-        self.notes = Notes(self.origin.session)
+        self.notes = Notes(self.origin.session, before)
         self.replies: dict[str, Reply] = {}
         self.last_ms = 0
         self.damaged_lines = 0
@@ -91,6 +92,7 @@ class LineTaker:
         """Go on where an earlier read stood."""
         self.replies = state.replies(self.machine)
         self.last_ms, self.notes.begun_ms = state.last, state.begun
+        self.notes.awaited = {leaf: (session, text) for leaf, session, text in state.awaited}
         if state.current in self.replies:
             self._current, self._side = self.replies[state.current], state.side
             self.watching, self._watched = state.watched is not None, state.watched or ""
@@ -106,12 +108,15 @@ class LineTaker:
             current=next(names, ""),
             side=self._side,
             watched=self._watched if self.watching else None,
+            awaited=[(leaf, *told) for leaf, told in self.notes.awaited.items()],
         )
 
     def enter(self, block: Block) -> None:
         """The next calls speak of this block."""
         self._block = block
         self._view = memoryview(block.data)
+        if self.notes.awaited:
+            self.notes.look(block)
 
     def leave(self) -> list[Observation]:
         """The block is done: what came of it."""
@@ -174,7 +179,7 @@ class LineTaker:
     def claim(self, pos: int, end: int) -> None:
         """A `cost-state` line: the agent's own running total of a session."""
         raw = bytes(self._view[pos:end])
-        before_ms = max(self.last_ms, self.time_before(self._block.base + pos))
+        before_ms = max(self.last_ms, latest_ms(self._before(self._block.base + pos)))
         seen = Seen(self.origin.session, before_ms, self.place.mtime_ns // 1_000_000)
         claims = claims_of(raw, seen)
         if claims is None:
