@@ -80,8 +80,12 @@ fix: $(VENV)/.dev ## let ruff mend what it can
 	$(BIN)/ruff format .
 
 .PHONY: bench
-bench: $(VENV)/.run ## timing table of whole processes (ARGS="--mb 200 --runs 5")
+bench: $(VENV)/.run ## timing table of whole processes and of recording (ARGS="--mb 200 --runs 5")
 	@$(BIN)/python bench/run.py $(ARGS)
+
+.PHONY: bench-large
+bench-large: $(VENV)/.run ## the same with 1 GB of histories and a million events: minutes, 3 GB of disk
+	@$(BIN)/python bench/run.py --mb 1000 --runs 3 --events 1000000 $(ARGS)
 
 .PHONY: build
 build: $(VENV)/.dev ## wheel and sdist into dist/

@@ -14,7 +14,9 @@ from pathlib import Path
 import pytest
 
 import tallybook
-from tallybook.model import CLASSES
+from tallybook.model import CLASSES, nanos_of
+from tallybook.reading import LimitSnapshot
+from tallybook.sources import Place, open_source, source_names
 
 Tally = Callable[..., "subprocess.CompletedProcess[str]"]
 ROOT = Path(__file__).resolve().parents[1]
@@ -67,7 +69,8 @@ def test_the_demo_is_small_and_made_by_its_tool(tmp_path: Path) -> None:
     made, shipped = contents(tmp_path / "made"), contents(DEMO)
     assert made == shipped
     assert json.loads((tmp_path / "truth.json").read_text("utf-8")) == TRUTH
-    assert sum(map(len, shipped.values())) <= 250_000
+    assert sum(map(len, shipped.values())) <= 350_000
+    assert len(shipped) <= 120
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -82,19 +85,69 @@ def test_the_screens_in_the_documents_are_what_it_prints() -> None:
     assert done.returncode == 0, f"{done.stdout}{done.stderr}try: make screens"
 
 
-def test_the_demo_is_counted_exactly(tally: Tally) -> None:
-    question = ("usage", "--by", "model,status", "--since", "all", "--json")
-    answer = tally(*question, env={"HOME": str(DEMO), "USERPROFILE": str(DEMO)})
+def asked(tally: Tally, *question: str) -> list[dict[str, object]]:
+    """The rows of a report about the sample histories, which are read first."""
+    env = {"HOME": str(DEMO), "USERPROFILE": str(DEMO)}
+    answer = tally(*question, "--since", "all", "--limit", "0", "--json", env=env)
     assert answer.returncode == 0, answer.stderr
-    rows = json.loads(answer.stdout)["rows"]
+    return json.loads(answer.stdout)["rows"]
+
+
+def test_the_demo_is_counted_exactly(tally: Tally) -> None:
+    rows = asked(tally, "usage", "--by", "source,model,status")
     wanted = (*CLASSES, "requests")
-    seen = {f"{row['model']} {row['status']}": {name: row[name] for name in wanted} for row in rows}
+    seen = {
+        f"{row['source']} {row['model']} {row['status']}": {name: row[name] for name in wanted}
+        for row in rows
+    }
     assert seen == TRUTH["rows"]
+    assert {name.partition(" ")[0] for name in seen} == set(source_names())
+
+
+def test_the_demo_gives_each_call_to_its_session_and_agent(tally: Tally) -> None:
+    wanted = ("requests", "total")
+    rows = asked(tally, "usage", "--by", "source,session")
+    seen = {f"{row['source']} {row['session']}": {n: row[n] for n in wanted} for row in rows}
+    assert seen == TRUTH["sessions"]
+    tree = asked(tally, "sessions", "--tree")
+    parents = {row["session"]: row["parent"] for row in tree if row["parent"]}
+    assert parents == {key.partition(" ")[2]: parent for key, parent in TRUTH["parents"].items()}
+    agents = asked(tally, "usage", "--by", "source,agent")
+    counted = {f"{row['source']} {row['agent'] or ''}": row["requests"] for row in agents}
+    assert counted == TRUTH["agents"]
+
+
+def test_the_demo_knows_what_the_tools_say_themselves(tally: Tally) -> None:
+    rows = asked(tally, "usage", "--by", "source")
+    told = {row["source"]: nanos_of(row["reported_cost"]["USD"]) for row in rows
+            if row["reported_cost"]}  # fmt: skip
+    assert told == TRUTH["reported"]
+    opencode = next(row for row in rows if row["source"] == "opencode")
+    assert opencode["reported_cost"] == opencode["cost"], "it reckons with the same prices"
+
+
+def test_the_demo_shows_the_official_windows_of_codex() -> None:
+    source = open_source("codex", environ={"HOME": str(DEMO)})
+    places = [place for place in source.locate() if isinstance(place, Place)]
+    seen = [one for place in places for one in source.read(place, None)]
+    latest: dict[str, LimitSnapshot] = {}
+    for one in sorted(
+        (o for o in seen if isinstance(o, LimitSnapshot)), key=lambda one: one.seen_ms
+    ):
+        latest[one.name] = one
+    told = {
+        one.name: {"minutes": one.window_minutes, "used": one.used, "resets_ms": one.resets_ms,
+                   "seen_ms": one.seen_ms}
+        for one in latest.values()
+    }  # fmt: skip
+    assert told == TRUTH["windows"]
 
 
 def test_the_demo_runs_in_an_empty_home(tally: Tally, home: Path) -> None:
     answer = tally("demo")
     assert answer.returncode == 0, answer.stderr
     assert "sample" in (answer.stdout + answer.stderr)
-    assert "claude-sonnet-4-5" in answer.stdout
+    for made in ("claude-sonnet-4-5", "gpt-5.6-luna", "kimi-k2.5"):
+        assert made in answer.stdout, "a model of each agent"
+    assert "complaints   none" in answer.stdout
     assert list(home.rglob("*.db*")) == [], "the demo leaves no ledger behind"

@@ -10,11 +10,11 @@ import pytest
 from tallybook.ledger.sqlite import SqliteLedger
 from tallybook.model import Money
 from tallybook.prices import open_price_book
-from tallybook.query import Query
-from tallybook.reading import Attribution, Reading, key_of
-from tallybook.sessions import charge_of, current_session, with_company
+from tallybook.query import Query, Row
+from tallybook.reading import Attribution, Batch, Reading, SessionFact, Spelling, key_of
+from tallybook.sessions import charge_of, current_session, session_named, with_company
 
-from .ledger.books import MODEL, T0, open_new, reading, record, usage
+from .ledger.books import MODEL, T0, appraiser, open_new, reading, record, usage
 
 
 def call(name: str, session: str, project: str | None, at: int, **more: object) -> Reading:
@@ -80,3 +80,58 @@ def test_no_lines_are_told_of_another_price(ledger: SqliteLedger) -> None:
     assert charge_of(found._replace(cost=Money(1, "USD")), open_price_book()) is None
     assert charge_of(found._replace(cost=None), open_price_book()) is None
     assert charge_of(found._replace(dialect=""), open_price_book()) is None
+
+
+def test_a_session_knows_its_relatives_its_copies_and_its_spellings(ledger: SqliteLedger) -> None:
+    facts = [
+        SessionFact("claude-code", child, title=child.upper(), title_rank=1, parent=parent)
+        for child, parent in (("api", "web"), ("elsewhere", "api"), ("gone", "web"), ("web", "x"))
+    ]
+    copy = call("b", "copied", "/srv/web/api", 1_000, rank=1)
+    copy = copy._replace(who=copy.who._replace(agent="sisyphus"))
+    mine = call("e", "copied", "/srv/web", 5_000)
+    mine = mine._replace(who=mine.who._replace(agent="sisyphus"))
+    raw = [
+        Spelling("claude-code", "agent", "sisyphus", "Sisyphus (Ultraworker)"),
+        Spelling("claude-code", "agent", "sisyphus", "Sisyphus"),
+        Spelling("claude-code", "agent", "oracle", "Oracle"),
+    ]
+    ledger.record(Batch(readings=[copy, mine], facts=facts, spellings=raw), appraiser())
+    web = session_named(ledger, "web", "UTC")
+    assert web is not None
+    assert (web.children, web.below, web.copies) == (("api", "gone"), 3, ())
+    assert web.titles["api"] == "API"
+    own = {each.dims["session"]: each.figures for each in by_session(ledger)}
+    assert web.figures == own["web"]
+    assert web.family is not None
+    assert web.family.total == sum(own[name].total for name in ("web", "api", "elsewhere"))
+    assert web.family.sessions == 3
+    copied = session_named(ledger, "copied", "UTC")
+    assert copied is not None
+    assert (copied.copies, copied.figures.requests, copied.family) == ((("api", 1),), 1, None)
+    assert copied.spellings == {"sisyphus": ("Sisyphus", "Sisyphus (Ultraworker)")}
+
+
+def test_a_circle_of_parents_has_an_end(ledger: SqliteLedger) -> None:
+    pairs = (("api", "web"), ("web", "elsewhere"), ("elsewhere", "api"))
+    facts = [SessionFact("claude-code", child, parent=parent) for child, parent in pairs]
+    ledger.record(Batch(facts=facts), appraiser())
+    found = session_named(ledger, "web", "UTC")
+    assert found is not None
+    assert (found.children, found.below) == (("api",), 2)
+
+
+def by_session(ledger: SqliteLedger) -> tuple[Row, ...]:
+    return ledger.ask(Query(by=("session",))).rows
+
+
+def test_projects_and_models_are_in_the_order_of_their_tokens(ledger: SqliteLedger) -> None:
+    more = [
+        call("f", "many", "/small", 1, model="m-one", raw=usage(output=10)),
+        call("g", "many", "/large", 2, model="m-two", raw=usage(output=50)),
+        call("h", "many", "/large", 3, model="m-one", raw=usage(output=45)),
+    ]
+    record(ledger, more)
+    company = with_company(ledger, ledger.ask(Query(by=("session",)))).rows
+    (row,) = (each for each in company if each.dims["session"] == "many")
+    assert (row.dims["project"], row.models) == ("/large", ("m-one", "m-two"))

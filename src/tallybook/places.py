@@ -1,8 +1,9 @@
 """Where things lie on disk: Tallybook's own files, and the roots of agents' histories.
 
 Everything is a pure function of (environment, home, platform), so that every system can be
-tested on every other; only `home_folder` and `windows_profiles` ask the machine. Nothing here
-opens a history or decides what a file means. `platform` is spelled as `sys.platform`.
+tested on every other; only `home_folder`, `host_name` and `windows_profiles` ask the machine.
+Nothing here opens a history or decides what a file means. `platform` is spelled as
+`sys.platform`.
 """
 
 from __future__ import annotations
@@ -31,6 +32,13 @@ def home_folder(environ: Mapping[str, str], platform: str = sys.platform) -> Pat
         return Path.home()
     except RuntimeError:
         return Path(os.sep)
+
+
+def host_name(environ: Mapping[str, str]) -> str | None:
+    """This computer's name without asking the network; None if it has none."""
+    if hasattr(os, "uname"):
+        return os.uname().nodename or None
+    return environ.get("COMPUTERNAME") or None
 
 
 def expand(text: str, home: Path) -> Path:

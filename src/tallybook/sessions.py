@@ -6,8 +6,9 @@ Figures come from the ledger, words from the tools' own files; how they are show
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -30,7 +31,10 @@ UNRECORDED = "unrecorded"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionAnswer:
     """One session: what is known of it, its figures, and who and what it was made of. `figures`
-    are its own; `children` are the sessions that it is the parent of."""
+    are its own; `children` are the sessions that it is the parent of, `below` counts all that are
+    below it, and `family` are the figures of itself and all of these (None without any). `copies`
+    tells how many calls of which other sessions it shows, which are counted there; `titles` are
+    those of its parent and its children, `spellings` how its source writes its agents' names."""
 
     session_id: str
     source: str
@@ -50,6 +54,17 @@ class SessionAnswer:
     category: str = ""
     places: tuple[str, ...] = ()
     children: tuple[str, ...] = ()
+    below: int = 0
+    family: Figures | None = None
+    copies: tuple[tuple[str, int], ...] = ()
+    titles: Mapping[str, str] = field(default_factory=dict[str, str])
+    spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+
+    @property
+    def had_calls(self) -> bool:
+        """Whether the ledger knows of any call that its conversation would have to show."""
+        own = self.figures
+        return bool(own.requests or own.unmetered_requests or own.total or self.copies)
 
 
 class Recalled(NamedTuple):
@@ -82,15 +97,14 @@ def session_named(ledger: Ledger, session_id: str, tz: str) -> SessionAnswer | N
 
 
 def _answer(ledger: Ledger, record: SessionRecord, tz: str) -> SessionAnswer:
-    where = (
-        Filter(dimension="source", values=(record.source,)),
-        Filter(dimension="session", values=(record.session,)),
-    )
+    where = _those(record, (record.session,))
     by_model = answer(ledger, Query(by=("model",), where=where, tz=tz))
     by_agent = ledger.ask(Query(by=("agent",), where=where))
     by_project = ledger.ask(Query(by=("project",), where=where))
     projects = [row.dims["project"] or "" for row in by_project.rows]
-    parents = ledger.parents()
+    agents = sorted(row.dims["agent"] or "" for row in by_agent.rows if row.dims["agent"])
+    children = _children(ledger, record.source)
+    below = _below(record.session, children)
     return SessionAnswer(
         session_id=record.session,
         source=record.source,
@@ -103,19 +117,60 @@ def _answer(ledger: Ledger, record: SessionRecord, tz: str) -> SessionAnswer:
         updated_ms=by_model.totals.last_ms,
         models=tuple(dict.fromkeys(row.dims["model"] or "" for row in by_model.rows)),
         figures=by_model.totals,
-        agents=tuple(sorted(row.dims["agent"] or "" for row in by_agent.rows if row.dims["agent"])),
+        agents=tuple(agents),
         tools=record.tools,
         by_model=by_model,
         version=record.version,
         category=record.category,
         places=record.places,
-        children=tuple(
-            sorted(
-                child
-                for (source, child), parent in parents.items()
-                if (source, parent) == (record.source, record.session)
-            )
-        ),
+        children=tuple(sorted(children.get(record.session, ()))),
+        below=len(below),
+        family=_family(ledger, record, below) if below else None,
+        copies=record.copies,
+        titles=_titles(ledger, record, children.get(record.session, ())),
+        spellings={name: raw for name, raw in record.spellings if name in agents},
+    )
+
+
+def _children(ledger: Ledger, source: str) -> Mapping[str, Sequence[str]]:
+    """The sessions right below each session of a source."""
+    found: dict[str, list[str]] = {}
+    for (maker, child), parent in ledger.parents().items():
+        if maker == source:
+            found.setdefault(parent, []).append(child)
+    return found
+
+
+def _below(session: str, children: Mapping[str, Sequence[str]]) -> list[str]:
+    """All sessions below one; a damaged history may make a circle of them."""
+    found: list[str] = []
+    ahead = list(children.get(session, ()))
+    while ahead:
+        one = ahead.pop()
+        if one not in found and one != session:
+            found.append(one)
+            ahead += children.get(one, ())
+    return found
+
+
+def _family(ledger: Ledger, record: SessionRecord, below: Sequence[str]) -> Figures:
+    """The figures of a session and of all below it, each call once."""
+    return ledger.ask(Query(where=_those(record, (record.session, *below)))).totals
+
+
+def _titles(ledger: Ledger, record: SessionRecord, children: Sequence[str]) -> dict[str, str]:
+    """The titles of the parent and of the sessions right below, as far as they have any."""
+    ids = tuple(sorted({*children, record.parent} - {""}))
+    if not ids:
+        return {}
+    rows = ledger.ask(Query(by=("session", "title"), where=_those(record, ids))).rows
+    return {row.dims["session"] or "": row.dims["title"] or "" for row in rows}
+
+
+def _those(record: SessionRecord, ids: tuple[str, ...]) -> tuple[Filter, ...]:
+    return (
+        Filter(dimension="source", values=(record.source,)),
+        Filter(dimension="session", values=ids),
     )
 
 
@@ -173,8 +228,8 @@ def with_company(ledger: Ledger, report: Report) -> Report:
     same = replace(report.query, bucket=None, sort=None, limit=None)
     if len(ids) <= _FEW:
         same = replace(same, where=(*same.where, Filter(dimension="session", values=ids)))
-    models = _gathered(ledger.ask(replace(same, by=("session", "model"))).rows, "model")
-    projects = _gathered(ledger.ask(replace(same, by=("session", "project"))).rows, "project")
+    rows = ledger.ask(replace(same, by=("session", "project", "model"))).rows
+    models, projects = _gathered(rows, "model"), _gathered(rows, "project")
     return replace(report, rows=tuple(_accompanied(report.rows, models, projects)))
 
 
@@ -182,20 +237,25 @@ _FEW = 200
 """Up to so many sessions are asked for by name; to ask for all is cheaper for more."""
 
 
-def _gathered(rows: Sequence[Row], name: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+def _gathered(rows: Sequence[Row], name: str) -> dict[str, tuple[str, ...]]:
+    """The values of a dimension by session, the ones with the most tokens first."""
+    sums: dict[str, Counter[str]] = {}
     for row in rows:
         session, value = row.dims["session"], row.dims[name]
         if session and value:
-            found.setdefault(session, []).append(value)
-    return found
+            sums.setdefault(session, Counter())[value] += row.figures.total
+    return {
+        session: tuple(name for name, _ in each.most_common()) for session, each in sums.items()
+    }
 
 
 def _accompanied(
-    rows: Sequence[Row], models: Mapping[str, Sequence[str]], projects: Mapping[str, Sequence[str]]
+    rows: Sequence[Row],
+    models: Mapping[str, tuple[str, ...]],
+    projects: Mapping[str, tuple[str, ...]],
 ) -> Iterator[Row]:
     for row in rows:
         session = row.dims["session"] or ""
         project = next(iter(projects.get(session, ())), None)
-        names = tuple(dict.fromkeys(models.get(session, ())))
-        yield Row(dims={**row.dims, "project": project}, figures=row.figures, models=names)
+        dims = {**row.dims, "project": project}
+        yield Row(dims=dims, figures=row.figures, models=models.get(session, ()))

@@ -4,6 +4,7 @@ whole processes for what only a process can show."""
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,15 +14,21 @@ import click
 import pytest
 
 from tallybook import __version__
+from tallybook.appraising import Appraising
 from tallybook.cli import progress
 from tallybook.cli.app import COMMANDS, arrange
 from tallybook.cli.demo import SAMPLES
 from tallybook.cli.help import TOPICS
 from tallybook.cli.ledger import Holdings, held
+from tallybook.cli.limits import limit_json, limit_text
 from tallybook.cli.progress import ProgressLine, progress_text
 from tallybook.flow import Progress
+from tallybook.ledger.sqlite import SqliteLedger
+from tallybook.prices import open_price_book
 from tallybook.query import Figures
-from tallybook.reading import Complaint
+from tallybook.reading import Batch, Complaint, LimitSnapshot
+
+from .conftest import NOW
 
 COMPLAINT = Complaint(
     source="claude-code",
@@ -295,3 +302,59 @@ def test_the_price_file_of_the_help_topic_is_a_valid_one(tally, home: Path) -> N
     done = tally("price", "show", "zai-coding-plan/glm-4.7", env={"TALLY_PRICES": str(path)})
     assert done.returncode == 0, done.stderr
     assert "0.6 USD per million tokens" in done.stdout
+
+
+OPENCODE = Path(__file__).parents[1] / "sources" / "opencode" / "home_1_18_33"
+
+
+def test_a_database_and_a_copied_home_are_read_beside_the_usual_places(tally) -> None:
+    database = OPENCODE / ".local" / "share" / "opencode" / "opencode.db"
+    first = json.loads(tally("sync", "--path", str(database), "--json").stdout)
+    assert (first["places"]["read"], first["complete"]) == (1, True)
+    assert first["new_events"] > 0
+    again = json.loads(tally("sync", "--path", str(OPENCODE), "--json").stdout)
+    assert (again["places"]["found"], again["new_events"]) == (1, 0)
+
+
+def test_another_file_is_no_history(tally, tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("nothing")
+    done = tally("sync", "--path", str(text))
+    assert done.returncode == 2
+    assert "no SQLite database" in done.stderr
+    assert tally("sync", "--path", str(text.with_name("gone.db"))).returncode == 2
+
+
+def test_the_doctor_counts_what_reports_count_and_tells_official_limits(tally, home: Path) -> None:
+    tally("sync", "--path", str(SAMPLES))
+    ledger = SqliteLedger(str(next(home.rglob("ledger.db"))))
+    seen = 1_795_339_662_773
+    limits = [
+        LimitSnapshot("codex", "primary", used, 300, resets, at, "team")
+        for used, resets, at in ((9_900, 0, seen - 9_000_000), (1_150, seen + 9_000_000, seen))
+    ]
+    ledger.record(Batch(limits=limits), Appraising(open_price_book()))
+    assert [each.used for each in ledger.limits() if each.plan == "team"] == [1_150]
+    ledger.close()
+    out = tally("doctor").stdout
+    totals = json.loads(tally("usage", "--since", "all", "--json").stdout)["totals"]
+    assert re.search(rf"calls +{totals['requests']}\n +sessions +{totals['sessions']}\n", out)
+    assert "limit of 5 h (primary, team): 11.5 % used, seen " in out
+    told = json.loads(tally("doctor", "--json").stdout)["ledger"]["limits"]
+    ours = [each for each in told if each["plan"] == "team"]
+    assert [(each["used_percent"], each["window_minutes"]) for each in ours] == [("11.5", 300)]
+
+
+@pytest.mark.parametrize(
+    ("resets", "said"),
+    [
+        (NOW + 60_000, "resets 2026-11-22 12:01"),
+        (NOW - 60_000, "has begun anew since 2026-11-22 11:59"),
+        (0, "seen 2 min ago"),
+    ],
+)
+def test_a_limit_in_words(resets: int, said: str) -> None:
+    limit = LimitSnapshot("codex", "5h", 10_000, 300, resets, NOW - 120_000)
+    text = limit_text(limit_json(limit, "UTC"), NOW)
+    assert text.startswith("limit of 5 h (5h): 100 % used, seen 2 min ago")
+    assert text.endswith(said)

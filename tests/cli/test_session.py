@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tallybook.book import Book
+from tallybook.cli.explaining import explanation_lines
+from tallybook.cli.options import Asked
 from tallybook.cli.rounds import conversation_lines, text_lines
 from tallybook.cli.sessionjson import Opened, response_type, session_json
+from tallybook.cli.shell import Shell
 from tallybook.cli.wording import assumed, short_id, spot, state_text
-from tallybook.ledger.evidence import Call
+from tallybook.ledger.evidence import Call, Claimed, Explanation
 from tallybook.model import CLASSES, Money, nanos_of
 from tallybook.query import Figures, Note, Query, Report
 from tallybook.reading import Attribution, Round
 from tallybook.sessions import Recalled, SessionAnswer
-from tallybook.settings import Settings
+from tallybook.settings import Settings, Surroundings
 
 from .conftest import Tell
 
@@ -85,6 +89,57 @@ def test_a_session_on_a_page(ask, tome, capsys) -> None:
     assert "9 tokens recovered" in out
 
 
+def test_a_page_tells_copies_spellings_and_how_long(ask, tome, capsys) -> None:
+    tome.found = replace(
+        SESSION,
+        copies=(("7407ab4a-426a", 3), ("s2", 1)),
+        spellings={"explore": ("Explore", "EXPLORE")},
+    )
+    assert ask("session", "8c1f-1") == 0
+    out = capsys.readouterr().out
+    assert "shows 4 calls of 7407ab4a, s2, counted there" in out
+    assert "explore (written Explore or EXPLORE)" in out
+    assert "2023-11-14 22:13:20 to 22:14:20 (UTC), 1 min" in out
+    assert ask("session", "8c1f-1", "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["copies"] == [
+        {"session": "7407ab4a-426a", "calls": 3},
+        {"session": "s2", "calls": 1},
+    ]
+    assert told["agent_spellings"] == {"explore": ["Explore", "EXPLORE"]}
+    assert told["agents"] == ["explore"]
+
+
+@pytest.mark.parametrize(
+    ("until", "said"),
+    [
+        (1_700_000_000_400, "2023-11-14 22:13:20 (UTC), 400 ms"),
+        (1_700_100_000_000, "2023-11-14 22:13 to 2023-11-16 02:00 (UTC), 1 d 3 h"),
+    ],
+)
+def test_times_are_as_exact_as_they_are_far_apart(ask, tome, capsys, until, said) -> None:
+    tome.found = replace(SESSION, updated_ms=until)
+    assert ask("session", "8c1f-1") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert next(line for line in lines if line.startswith("time")).split("  ")[-1].strip() == said
+
+
+def test_a_session_without_calls_says_so(ask, tome, capsys) -> None:
+    nothing = replace(SESSION.by_model, notes=(), totals=Figures())
+    tome.found = replace(SESSION, figures=Figures(), by_model=nothing)
+    assert ask("session", "8c1f-1", "--rounds") == 0
+    out = capsys.readouterr().out
+    assert "No call is recorded of this session." in out
+    assert "No reply of a model stands in the tool's own files." in out
+    assert "Total" not in out
+    assert session_json(Opened(tome.found, ()))["content"] == "recalled"
+    tome.found = replace(tome.found, copies=(("s2", 1),))
+    assert ask("session", "8c1f-1", "--rounds") == 0
+    out = capsys.readouterr().out
+    assert "No call of its own is recorded of this session." in out
+    assert "no longer hold this conversation" in out
+
+
 def recalled(number: int, owner: str = "8c1f-1", **words: object) -> Recalled:
     one = Round(number=number, started_ms=0, model="m", question="why?", answer="because")
     call = Call(
@@ -105,6 +160,7 @@ def test_a_round_has_the_fields_of_the_contract() -> None:
     tools = ({"id": "t", "name": "Bash", "input": "{}"},)
     (told,) = session_json(Opened(SESSION, (recalled(1, tool_calls=tools),)))["rounds"]
     assert told.keys() >= ROUND
+    assert (told["provider"], told["reported_cost"]) == ("anthropic", {})
     assert (told["total"], told["cost"], told["status"]) == (21, {"USD": "1.5"}, "partial")
     assert (told["reasoning"], told["reasoning_tokens"]) == ("", 3)
     assert list(told["tokens"].values()) == [1, 2, 3, 4, 5, 6, 21]
@@ -239,6 +295,40 @@ def test_the_explanation_of_a_fork(tell: Tell) -> None:
         assert part in out
 
 
+def explained(told: Explanation) -> str:
+    shell = Shell(
+        surroundings=Surroundings({}, Path("/h"), Path("/h"), Path("/h/c"), Path("/h/l")),
+        now_ms=0,
+        width=100,
+        colour=False,
+        live=False,
+        open_book=Book.open,
+    )
+    return "\n".join(explanation_lines(shell, Asked(), Opened(SESSION, explanation=told)))
+
+
+def test_totals_that_agree_need_no_table() -> None:
+    none, known, less = (0,) * 6, (1, 2, 3, 4, 5, 6), (1, 2, 3, 4, 5, 7)
+    same = Claimed("anthropic", "opus", 0, known, known, none, none)
+    out = explained(Explanation(claims=(same, same._replace(model="haiku", owned=less))))
+    assert "- opus: 21 tokens, exactly those of the calls counted here" in out
+    assert "- haiku: 21 tokens, and 22 in the calls counted here: nothing to recover" in out
+    assert "= recovered" not in out
+    out = explained(Explanation(claims=(same._replace(owned=none, recovered=known),)))
+    assert "= recovered" in out
+    assert "exactly" not in out
+
+
+def test_an_answer_that_broke_off_is_told_once() -> None:
+    call = recalled(1).call
+    assert call is not None
+    broken = call._replace(note="broken-attempt;placeholder-output", witness=4)
+    out = explained(Explanation(own=(broken,)))
+    assert "1 call partial: it broke off" in out
+    assert "the answer broke off" not in out
+    assert "only the first count" in out
+
+
 def test_the_explanation_in_json_adds_up(tell: Tell) -> None:
     told = json.loads(tell("session", FORK, "--explain", "--json"))
     explanation = told["explanation"]
@@ -271,10 +361,6 @@ def test_current_in_an_empty_ledger(tell: Tell, home: Path) -> None:
 
 def test_a_session_may_be_nobodys_copy() -> None:
     plain = Opened(SESSION, (recalled(1), recalled(2, owner="7407ab4a-426a")))
-    from tallybook.cli.options import Asked
-    from tallybook.cli.shell import Shell
-    from tallybook.settings import Surroundings
-
     shell = Shell(
         surroundings=Surroundings({}, Path("/h"), Path("/h"), Path("/h/c"), Path("/h/l")),
         now_ms=0,

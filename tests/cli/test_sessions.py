@@ -12,27 +12,33 @@ import pytest
 from tallybook.appraising import Appraising
 from tallybook.ledger.sqlite import SqliteLedger
 from tallybook.prices import open_price_book
+from tallybook.query import Query, Report, Row
 from tallybook.reading import Batch, SessionFact
 
-from .conftest import Tell
+from .conftest import OPUS, SONNET, Ask, Tell, Tome, figures
 
 FIRST, SECOND, THIRD, FOURTH = "dc5d397a", "439e39dd", "d2666446", "f3cff65d"
 
 
-@pytest.fixture
-def family(tell: Tell, ledger_file: Path) -> Tell:
-    """The same histories, with the third session below the first, and the fourth below it."""
+def related(tell: Tell, ledger_file: Path, *pairs: tuple[str, str]) -> Tell:
+    """The same histories, with each child below its parent."""
     ids = {
         row["session"][:8]: row["session"] for row in json.loads(tell("sessions", "--json"))["rows"]
     }
     ledger = SqliteLedger(str(ledger_file))
     facts = [
         SessionFact(source="claude-code", session=ids[child], parent=ids[parent])
-        for child, parent in ((THIRD, FIRST), (FOURTH, THIRD))
+        for child, parent in pairs
     ]
     ledger.record(Batch(facts=facts), Appraising(open_price_book()))
     ledger.close()
     return tell
+
+
+@pytest.fixture
+def family(tell: Tell, ledger_file: Path) -> Tell:
+    """The third session below the first, and the fourth below it."""
+    return related(tell, ledger_file, (THIRD, FIRST), (FOURTH, THIRD))
 
 
 def rows_of(out: str) -> dict[str, dict[str, object]]:
@@ -114,8 +120,38 @@ def test_the_limit_of_a_tree_counts_families(family: Tell) -> None:
 
 
 def test_the_page_of_a_parent_names_what_is_below_it(family: Tell) -> None:
-    assert f"1 session, counted apart: {THIRD}" in family("session", FIRST)
+    page = family("session", FIRST, width=120)
+    assert f'1 session, counted apart: {THIRD} "[[rig steps=1 sub=1]] Fork two."' in page
     assert json.loads(family("session", FIRST, "--json"))["children"][0].startswith(THIRD)
+    assert f'parent       {FIRST} "[[rig steps=2 sub=1]] With a helper."' in family(
+        "session", THIRD
+    )
+
+
+def test_a_page_has_the_figures_of_the_family_beside_its_own(family: Tell) -> None:
+    first, third, fourth, second = json.loads(family("sessions", "--tree", "--json"))["rows"]
+    for row in (first, third, fourth, second):
+        told = json.loads(family("session", row["session"], "--json"))
+        assert told["with_descendants"] == row["with_descendants"]
+        assert (told["descendants"], told["total"]) == (row["descendants"], row["total"])
+    whole = f"{first['with_descendants']['total']:,} tokens, $"
+    assert whole in family("session", FIRST)
+    assert "this session with 2 sessions below it" in family("session", FIRST)
+    assert "family" not in family("session", SECOND)
+
+
+def test_the_lines_of_a_tree_tell_where_a_branch_ends(tell: Tell, ledger_file: Path) -> None:
+    out = related(tell, ledger_file, (SECOND, FIRST), (FOURTH, SECOND), (THIRD, FIRST))(
+        "sessions", "--tree", width=120
+    )
+    marks = {line[:8]: line[17:21] for line in out.splitlines() if line[:8] in (FIRST, *BELOW)}
+    assert marks[FIRST] == "[[ri"
+    assert {marks[name][:2] for name in (SECOND, THIRD)} == {"├ ", "└ "}
+    bar = "│ " if marks[SECOND].startswith("├") else "  "
+    assert marks[FOURTH] == f"{bar}└ "
+
+
+BELOW = (SECOND, THIRD, FOURTH)
 
 
 @pytest.mark.parametrize("form", ["csv", "tsv", "jsonl", "md"])
@@ -124,3 +160,37 @@ def test_other_forms_of_a_tree(family: Tell, form: str) -> None:
     assert sum(FOURTH in line for line in lines) >= 1
     if form == "jsonl":
         assert [json.loads(line)["depth"] for line in lines] == [0, 1, 2, 0]
+
+
+def listed(tome: Tome, projects: tuple[str, ...], models: tuple[str, ...] = (SONNET,)) -> None:
+    """Let the book have one session in each project."""
+
+    def sessions(query: Query) -> Report:
+        rows = tuple(
+            Row({"session": f"s{at}" * 8, "title": "T", "project": each}, figures(1), models)
+            for at, each in enumerate(projects)
+        )
+        return Report(query=query, revision="r", rows=rows, totals=figures(len(rows)))
+
+    tome.sessions = sessions  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_projects_that_end_alike_are_told_apart(ask: Ask, tome: Tome, capsys) -> None:
+    listed(tome, ("/srv/one/web", "/srv/two/web", "/old/home/api/src", "/new/home/api/src", "/x/y"))
+    assert ask("sessions", "--no-sync", width=160) == 0
+    out = capsys.readouterr().out
+    for name in (" one/web ", " two/web ", " src (old) ", " src (new) ", " y "):
+        assert name in out
+
+
+@pytest.mark.parametrize("width", [110, 120, 140, 180])
+def test_models_come_before_the_digits_and_the_classes_one_by_one(
+    ask: Ask, tome: Tome, capsys, width: int
+) -> None:
+    listed(tome, ("/srv/web",), (SONNET, OPUS, "claude-haiku-4-5-20251001"))
+    assert ask("sessions", "--no-sync", width=width) == 0
+    heading, row = capsys.readouterr().out.splitlines()[2:4]
+    assert "Models" in heading
+    assert ("Cache wr" in heading or "Cache write" in heading) == (width >= 120)
+    assert "claude-sonnet-4-5 +2" in row or "claude-sonnet-4-5, claude-opus-4-5, " in row
+    assert "20251" not in row

@@ -151,3 +151,18 @@ def test_markdown_escapes_bars() -> None:
 def test_folding_breaks_between_words() -> None:
     assert folded("one two three four", 9) == ["one two", "  three", "  four"]
     assert folded("unbreakable", 4) == ["unbreakable"]
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"),
+    [
+        (40, "claude-opus, gpt-mini, kimi-latest"),
+        (30, "claude-opus, gpt-mini +1"),
+        (20, "claude-opus +2"),
+        (11, "clau…pus +2"),
+        (7, "cla…est"),
+    ],
+)
+def test_a_list_keeps_its_first_parts_and_counts_the_others(width: int, shown: str) -> None:
+    names = Column("M", ("claude-opus, gpt-mini, kimi-latest",), text=True, least=4, listed=True)
+    assert draw([names], width, Ink(on=False))[1] == shown

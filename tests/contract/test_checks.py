@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -201,3 +202,25 @@ def test_whose_histories_a_path_holds(tmp_path: Path, pick: str) -> None:
     }
     assert "d2666446-350e-43a6-91f7-363fbaed8ea1" in sessions
     assert list(subjects_in(path, tmp_path / "again", ["codex"])) == []
+
+
+def test_a_database_whose_calls_are_in_its_log_holds(tmp_path: Path) -> None:
+    home, data = tmp_path / "as-it-is", Path(".local") / "share" / "opencode"
+    shutil.copytree(HOMES.with_name("opencode") / "home_1_18_33", tmp_path / "from")
+    database = tmp_path / "from" / data / "opencode.db"
+    db = sqlite3.connect(database)
+    db.execute("PRAGMA journal_mode = WAL")
+    rows = db.execute("SELECT * FROM message").fetchall()
+    db.execute("DELETE FROM message")
+    db.commit()
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    marks = ", ".join("?" * len(rows[0]))
+    db.executemany(f"INSERT INTO message VALUES ({marks})", rows)
+    db.commit()
+    shutil.copytree(tmp_path / "from", home)  # as it is while the agent runs
+    db.close()
+    trial = Trial(Sample(Subject("opencode", home=home), tmp_path / "sample"), seconds=0.5)
+    assert {each.suffix for each in trial.sample.files} >= {".db", ".db-wal"}
+    assert len(trial.readings) >= len(rows) / 2
+    verdicts = [try_one(trial, check) for check in CHECKS]
+    assert [each.difference for each in verdicts if not each.passed] == []

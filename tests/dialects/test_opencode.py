@@ -91,6 +91,12 @@ CLAUDE = {"provider": "anthropic", "model": "claude-sonnet-4-5"}
             (50, 20, 0, 30, 0, 0),
             (),
         ),
+        # whole numbers with a fraction are numbers: the total decides as for others
+        (
+            b'{"tokens":{"input":10.0,"output":20,"reasoning":5,"cache":{"read":7},"total":42}}',
+            (10, 20, 5, 7, 0, 0),
+            (),
+        ),
         (b'{"tokens":null,"model":"x"}', (0, 0, 0, 0, 0, 0), ()),
         (b"{}", (0, 0, 0, 0, 0, 0), ()),
     ],

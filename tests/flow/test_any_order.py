@@ -26,16 +26,14 @@ from tallybook.sources.source import Place
 from ..ledger.books import picture
 
 FIXTURES = Path(__file__).resolve().parents[1] / "sources"
-HOMES = sorted(
-    home for name in SOURCES for home in (FIXTURES / name.replace("-", "_")).glob("*_*")
-)
+HOMES = sorted(home for name in SOURCES for home in (FIXTURES / name.replace("-", "_")).glob("*_*"))
 _FACTS = (
-    "SELECT d.value, title, title_rank, directory, branch, parent, forked_from, version, category"
-    " FROM session JOIN dim d ON d.id = session.id ORDER BY 1",
+    """SELECT d.value, title, title_rank, directory, branch, parent, forked_from, version, category
+    FROM session JOIN dim d ON d.id = session.id ORDER BY 1""",
     "SELECT dimension, value, raw FROM spelling ORDER BY 1, 2, 3",
     "SELECT name, minutes, resets, plan, quarter, used, seen FROM limit_snapshot ORDER BY 1, 3, 5",
-    "SELECT d.value, m.value, seen, input, output, cache_read FROM claim"
-    " JOIN dim d ON d.id = session JOIN dim m ON m.id = model ORDER BY 1, 2, 3",
+    """SELECT d.value, m.value, seen, input, output, cache_read FROM claim
+    JOIN dim d ON d.id = session JOIN dim m ON m.id = model ORDER BY 1, 2, 3""",
 )
 
 
@@ -164,13 +162,16 @@ class Growing:
             if path.suffix == ".jsonl" and stage < self.stages - 1:
                 held = target.stat().st_size if target.exists() else 0
                 data = data[: self.chance.randint(held, len(data))]
-            elif path.name.startswith("opencode") and stage < self.stages - 1:
-                continue
-            elif path.name.startswith(("msg_", "prt_")) and self.comes[_unit(path)] > stage:
+            elif not self._has_come(path, stage):
                 continue
             if not target.exists() or target.read_bytes() != data:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(data)
+
+    def _has_come(self, path: Path, stage: int) -> bool:
+        if path.name.startswith("opencode"):
+            return stage == self.stages - 1
+        return not path.name.startswith(("msg_", "prt_")) or self.comes[_unit(path)] <= stage
 
 
 def grown(home: Path, folder: Path, chance: random.Random) -> list[Any]:

@@ -1,5 +1,6 @@
 """What the ledger will make of readings, as far as the tests of sources need it: one call per
-key, counts by maximum, the best status and attribution, the widest times."""
+key, the best status and attribution; what and when from the best witnesses, counts by maximum
+and the widest times."""
 
 from __future__ import annotations
 
@@ -90,7 +91,8 @@ def parsed(usage: bytes) -> object:
 def call_of(group: list[Reading]) -> Call:
     """The readings of one call as one."""
     best = max(group, key=lambda one: (one.attr, [part or "" for part in one.who], one.offset))
-    usage = reduce(join, (one.usage for one in group))
+    seen = [one for one in group if one.witness == max(each.witness for each in group)]
+    usage = reduce(join, (one.usage for one in seen))
     counted = counter(best.dialect)(usage)
     status = max((one.status for one in group), key=lambda one: STATUS_RANK[one])
     notes = ";".join(one.note for one in group if one.status == status).split(";")
@@ -99,15 +101,15 @@ def call_of(group: list[Reading]) -> Call:
         tools[name] = max(number, tools.get(name, 0))
     return Call(
         keys=frozenset(key for one in group for key in one.keys),
-        model=max(one.model for one in group),
+        model=max(one.model for one in seen),
         counts=counted.counts,
         usage=parsed(usage),
         context=counted.context,
         status=status,
         notes=frozenset(notes) - {""},
         tools=tools,
-        started_ms=min(one.started_ms for one in group),
-        ended_ms=max(one.ended_ms for one in group),
+        started_ms=min(one.started_ms for one in seen),
+        ended_ms=max(one.ended_ms for one in seen),
         attr=best.attr,
         who=best.who,
         offset=best.offset,

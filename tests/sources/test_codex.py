@@ -11,13 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tallybook.reading import LimitSnapshot, SessionFact, Witness, key_of
+from tallybook.clock import QUARTER_MS
+from tallybook.ledger.joining import join as joined
+from tallybook.reading import Cursor, LimitSnapshot, SessionFact, Witness, key_of
 from tallybook.sources import codex_reader
-from tallybook.sources.codex_limits import hundredths
 
 from .folding import Story, open_home, place_of
 from .rollouts import (
+    BEGIN,
     NO_USE,
+    Line,
     begun,
     counted,
     dumped,
@@ -99,6 +102,13 @@ def test_a_last_usage_that_is_missing_is_what_was_added(tmp_path: Path) -> None:
     story = read_lines(tmp_path, meta(T), turn(1), first, second, third)
     assert totals(story) == sorted([classes(A), classes(B), (50, 5, 0, 0, 0, 0)])
     assert {"usage-from-totals"} == {note for c in story.calls().values() for note in c.notes}
+
+
+def test_many_runs_that_begin_alike(tmp_path: Path) -> None:
+    history = begun(T)
+    for _ in range(300):
+        history.call(A).resumed()
+    assert len(read(tmp_path, dumped(history.lines)).calls()) == 300
 
 
 # -- records
@@ -268,6 +278,64 @@ def test_an_archived_copy_is_the_same_thread(tmp_path: Path) -> None:
     assert len(list(open_home("codex", tmp_path).recall(T))) == 2
 
 
+def at(lines: list[Line], seconds: float) -> list[Line]:
+    """The lines as they are copied at that time."""
+    return [(seconds + n / 1000, kind, what) for n, (_, kind, what) in enumerate(lines)]
+
+
+def test_a_fork_that_counts_like_its_source_stays_apart_in_its_own_copies(tmp_path: Path) -> None:
+    """The source and a fork go on with calls that look alike, and the fork is forked: turns tell
+    which of the two a copy is of."""
+    first = [meta(T), turn(1, turn_id=thread_id(51, 1)), counted(9, A, A)]
+    begun_ = [meta(U, 500, forked_from_id=T), *at(first, 500)]
+    own = [turn(510, turn_id=thread_id(52, 510)), counted(520, summed(A, B), B)]
+    second = [*begun_, *own]
+    third = [meta(V, 900, forked_from_id=U), *at(second, 900)]
+    first += [turn(600, turn_id=thread_id(53, 600)), counted(610, summed(A, B), B)]
+    for thread, lines in ((T, first), (U, second), (V, third)):
+        saved(tmp_path, thread, dumped(lines))
+    for seed in range(6):
+        calls = read_shuffled(tmp_path, seed).calls().values()
+        assert sorted(call.who.session or "" for call in calls) == [T, T, U]
+
+
+def test_a_copy_has_the_time_and_the_thread_of_its_turn(tmp_path: Path) -> None:
+    """The original is gone: the copy is of the thread that made the call, when its turn began."""
+    source = [meta(T), turn(20, turn_id=thread_id(51, 20)), counted(30, A, A)]
+    lines = [meta(U, 500, forked_from_id=T), *at(source, 500)]
+    lines += [turn(510, turn_id=thread_id(52, 510)), says(511, "x"), counted(520, summed(A, B), B)]
+    story = read(tmp_path, dumped(lines), U)
+    begin = int(BEGIN.timestamp() * 1000)
+    times = [(one.started_ms - begin, one.ended_ms - begin) for one in story.readings]
+    assert times == [(20_000, 20_000), (511_000, 520_000)]
+    assert [one.who.session for one in story.readings] == [T, U]
+    assert [one.witness for one in story.readings] == [Witness.SUMMARY, Witness.AGENT]
+
+
+def test_a_turn_without_id_behind_copies_is_not_taken_for_one(tmp_path: Path) -> None:
+    """A fork that goes on in a version whose turns have no ids."""
+    source = [meta(T), turn(20, turn_id=thread_id(51, 20)), counted(30, A, A)]
+    lines = [meta(U, 500, forked_from_id=T), *at(source, 500), turn(590)]
+    lines += [counted(600, summed(A, B), B)]
+    story = read(tmp_path, dumped(lines), U)
+    own = story.readings[1]
+    assert (own.who.session, own.witness, own.ended_ms) == (
+        U,
+        Witness.AGENT,
+        int(BEGIN.timestamp() * 1000) + 600_000,
+    )
+
+
+def test_a_copied_record_has_the_time_of_its_turn(tmp_path: Path) -> None:
+    source = [meta(T), turn(20, turn_id=thread_id(51, 20)), recorded(30, T, "resp_1", A, A)]
+    source += [counted(31, A, A)]
+    lines = [meta(U, 500, forked_from_id=T), *at(source, 500)]
+    (reading,) = read(tmp_path, dumped(lines), U).readings
+    assert reading.ended_ms == int(BEGIN.timestamp() * 1000) + 20_000
+    own = read(tmp_path, dumped(source)).readings[0]
+    assert set(reading.keys) == set(own.keys)
+
+
 # -- whose
 
 
@@ -295,6 +363,16 @@ def test_a_model_that_is_not_told_is_unknown(tmp_path: Path) -> None:
     reading = read_lines(tmp_path, meta(T, model_provider=None), counted(2, A, A)).readings[0]
     assert (reading.provider, reading.model) == ("unknown", "unknown")
     assert reading.note == "model-not-told"
+
+
+def test_a_file_that_lost_its_beginning_does_not_unname_the_model(tmp_path: Path) -> None:
+    lines = [meta(T), turn(1, "gpt-5"), counted(5, A, A), counted(9, summed(A, B), B)]
+    whole = read_lines(tmp_path, *lines).readings
+    rest = read_lines(tmp_path, *lines[2:]).readings
+    assert {one.model for one in rest} == {"unknown"}
+    for one, other in zip(whole, rest, strict=True):
+        assert one.keys == other.keys
+        assert joined(one, other).model == joined(other, one).model == "gpt-5"
 
 
 SOURCES: list[tuple[dict[str, Any], str | None, str | None]] = [
@@ -457,54 +535,137 @@ def test_kinds_of_tools(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "used"),
     [
-        (b"0", 0),
-        (b"12.5", 1250),
-        (b"100.0", 10_000),
-        (b"37.126", 3713),
-        (b"37.125", 3712),
-        (b"1e1", 1000),
-        (b"-1", None),
-        (b'"5"', None),
-        (b"", None),
-        (b"null", None),
-        (b"1e999999999", None),
-        (b"9" * 5000, None),
-        (b"NaN", None),
+        ("0", 0),
+        ("12.5", 1250),
+        ("100.0", 10_000),
+        ("37.126", 3713),
+        ("37.125", 3712),
+        ("0.29", 29),
+        ("1.005", 100),
+        ("1e1", 1000),
+        ("1e-9", 0),
+        ("-1", None),
+        ('"5"', None),
+        ("null", None),
+        ("1e999999999", None),
+        ("9" * 5000, None),
+        ("NaN", None),
     ],
 )
-def test_hundredths_of_a_percent(text: bytes, used: int | None) -> None:
-    assert hundredths(text) == used
+def test_hundredths_of_a_percent(tmp_path: Path, text: str, used: int | None) -> None:
+    data = dumped([meta(T), silent(10, {"primary": window(77, 99)})])
+    story = read(tmp_path, data.replace(b":77,", f":{text},".encode()))
+    assert [one.used for one in limits(story)] == ([] if used is None else [used])
 
 
 def window(used: float, resets: int, minutes: int = 300) -> dict[str, Any]:
     return {"used_percent": used, "window_minutes": minutes, "resets_at": resets}
 
 
-def test_limits_are_told_when_they_change_and_at_the_end(tmp_path: Path) -> None:
-    plan = {"plan_type": "plus"}
+PLUS = {"plan_type": "plus"}
+
+
+def rows(snapshots: list[LimitSnapshot]) -> dict[tuple[Any, ...], tuple[int, int]]:
+    """What the ledger keeps: one row a window and quarter-hour, the most used, the latest seen."""
+    kept: dict[tuple[Any, ...], tuple[int, int]] = {}
+    for one in snapshots:
+        row = (one.name, one.window_minutes, one.resets_ms, one.plan, one.seen_ms // QUARTER_MS)
+        used, seen = kept.get(row, (0, 0))
+        kept[row] = (max(used, one.used), max(seen, one.seen_ms))
+    return kept
+
+
+def test_limits_are_told_once_a_quarter_hour_with_the_largest_use(tmp_path: Path) -> None:
     told = [
-        (10, {"primary": window(1.5, 99), "secondary": window(3, 999, 10_080), **plan}),
-        (200, {"primary": window(1.5, 99), "secondary": window(3.25, 999, 10_080), **plan}),
-        (400, {"primary": window(1.5, 99), "secondary": window(3.25, 999, 10_080), **plan}),
+        (10, {"primary": window(1.5, 99), "secondary": window(3, 999, 10_080), **PLUS}),
+        (200, {"primary": window(1.25, 99), "secondary": window(3.25, 999, 10_080), **PLUS}),
+        (400, {"primary": window(1.25, 99), "secondary": window(3.25, 999, 10_080), **PLUS}),
+        (910, {"primary": window(1.5, 99), "secondary": window(3.25, 999, 10_080), **PLUS}),
+        (920, {"primary": window(0, 199), "secondary": window(3.25, 999, 10_080), **PLUS}),
     ]
     counts = [silent(at, each) for at, each in told]
     story = read_lines(tmp_path, meta(T), turn(1), counted(5, A, A), *counts)
+    begin = int(BEGIN.timestamp() * 1000)
     seen = [
-        (one.name, one.used, one.window_minutes, one.resets_ms, one.plan) for one in limits(story)
+        (one.name, one.used, one.resets_ms, (one.seen_ms - begin) / 1000) for one in limits(story)
     ]
-    first = [("primary", 150, 300, 99_000, "plus"), ("secondary", 300, 10_080, 999_000, "plus")]
-    later = ("secondary", 325, 10_080, 999_000, "plus")
-    assert seen == [*first, later, first[0], later]
-    assert limits(story)[-1].seen_ms - limits(story)[0].seen_ms == 390_000
+    assert seen == [
+        ("primary", 150, 99_000, 400),
+        ("secondary", 325, 999_000, 400),
+        ("primary", 150, 99_000, 910),
+        ("secondary", 325, 999_000, 910),
+        ("primary", 0, 199_000, 920),
+        ("secondary", 325, 999_000, 920),
+    ]
+    assert {(one.window_minutes, one.plan) for one in limits(story)} == {
+        (300, "plus"),
+        (10_080, "plus"),
+    }
+
+
+@given(
+    told=st.lists(
+        st.tuples(
+            st.integers(0, 2000), st.sampled_from([1, 2.5, 40]), st.sampled_from([99, 199, None])
+        ),
+        max_size=12,
+    ),
+    where=st.lists(st.floats(0, 1), max_size=5),
+)
+def test_limits_do_not_depend_on_the_pieces_of_a_reading(
+    told: list[tuple[int, float, int | None]],
+    where: list[float],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    home = tmp_path_factory.mktemp("limits")
+    lines = [meta(T)]
+    for at, used, resets in told:
+        other = {"limit_id": "review"} if used == 40 else PLUS
+        end = {"resets_in_seconds": 70} if resets is None else {"resets_at": resets}
+        one = {"used_percent": used, "window_minutes": 300, **end}
+        lines.append(silent(at, {"primary": one, **other}))
+    data, source, cursor, pieces = dumped(lines), open_home("codex", home), None, Story()
+    for end in [*sorted(int(share * len(data)) for share in where), len(data)]:
+        path = saved(home, T, data[:end])
+        pieces.add(source.read(place_of(path), cursor))
+        cursor = pieces.cursors[-1]
+    whole = read(home, data)
+    assert rows(limits(pieces)) == rows(limits(whole))
+    assert len(limits(whole)) <= len(told)
+
+
+def test_limits_survive_a_reading_that_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything that was seen before a cursor has been told before it."""
+    monkeypatch.setattr(codex_reader, "SAFE_POINT", 1)
+    monkeypatch.setattr("tallybook.sources.tail.BLOCK", 1024)
+    counts = [silent(at, {"primary": window(at, 99)}) for at in range(40)]
+    path = saved(tmp_path, T, dumped([meta(T), *counts]))
+    source, place = open_home("codex", tmp_path), place_of(path)
+    seen = list(source.read(place, None))
+    whole = Story().add(seen)
+    assert len(whole.cursors) > 3
+    for number, one in enumerate(seen):
+        if isinstance(one, Cursor):
+            rest = Story().add(source.read(place, one))
+            parts = limits(Story().add(seen[:number])) + limits(rest)
+            assert rows(parts) == rows(limits(whole))
 
 
 def test_limits_of_older_versions_and_of_others(tmp_path: Path) -> None:
-    old = {"primary": {"used_percent": 5.0, "window_minutes": 299, "resets_in_seconds": 60}}
+    """Seconds are counted to the minute: the line was written a little after they were."""
+    old = {"primary": {"used_percent": 5.0, "window_minutes": 299, "resets_in_seconds": 110}}
     other = {"limit_id": "review", "secondary": window(7, 5)}
-    story = read_lines(tmp_path, meta(T), silent(10, old), silent(100, other))
-    one, two = limits(story)
-    assert one.resets_ms == one.seen_ms + 60_000
-    assert (two.name, two.used) == ("review/secondary", 700)
+    lines = [silent(10, old), silent(14, old), silent(100, other), silent(101, {**other, **PLUS})]
+    begin = int(BEGIN.timestamp() * 1000)
+    told = rows(limits(read_lines(tmp_path, meta(T), *lines)))
+    quarter = begin // QUARTER_MS
+    assert told == {
+        ("primary", 299, begin + 120_000, "", quarter): (500, begin + 14_000),
+        ("review/secondary", 300, 5000, "", quarter): (700, begin + 100_000),
+        ("review/secondary", 300, 5000, "plus", quarter): (700, begin + 101_000),
+    }
 
 
 @pytest.mark.parametrize("odd", [[1], {"primary": 5}, {"primary": {"used_percent": "x"}}, "x"])
@@ -561,6 +722,40 @@ def test_an_impossible_time_is_its_neighbours(tmp_path: Path) -> None:
     ]
     assert {one.ended_ms for one in story.readings} == {story.readings[0].ended_ms}
     assert [one.note for one in story.readings] == ["", "time-from-neighbour"]
+
+
+def test_a_payload_in_another_order_is_read(tmp_path: Path) -> None:
+    lines = [meta(T), turn(1), counted(5, A, A)]
+    turned = [(at, kind, dict(reversed(what.items()))) for at, kind, what in lines]
+    story = read_lines(tmp_path, *turned)
+    assert totals(story) == [classes(A)]
+    assert story.complaints == []
+
+
+def test_an_item_that_holds_what_looks_like_a_line(tmp_path: Path) -> None:
+    inner = {"timestamp": "2026-05-01T10:00:00.000Z", "type": "x", "payload": {"type": "y"}}
+    call = item(3, "custom_tool_call", name="log", input=[inner, {"k": "v", "payload": {}}])
+    story = read_lines(tmp_path, meta(T), turn(1), says(2, "go"), call, counted(5, A, A))
+    assert story.complaints == []
+    assert dict(story.readings[0].tools) == {"log": 1}
+
+
+def test_a_turn_behind_a_line_that_was_cut_is_read(tmp_path: Path) -> None:
+    """A crash in the middle of a line; the thread goes on with another model."""
+    broken = dumped([item(4, "function_call_output", output="x" * 3000)])[:2000]
+    data = dumped([meta(T), turn(1, "gpt-5"), counted(3, A, A)]) + broken
+    data += dumped([turn(8, "gpt-6"), counted(9, summed(A, B), B)])
+    assert [one.model for one in read(tmp_path, data).readings] == ["gpt-5", "gpt-6"]
+
+
+@pytest.mark.parametrize("stamp", ["", "ü", 'a"b', "x" * 50, 7, None])
+def test_a_time_that_is_none_hides_no_call(tmp_path: Path, stamp: object) -> None:
+    rows_ = [json.loads(row) for row in dumped([meta(T), turn(1), counted(5, A, A)]).splitlines()]
+    rows_[2]["timestamp"] = stamp
+    data = "".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows_).encode()
+    story = read(tmp_path, data)
+    assert totals(story) == [classes(A)]
+    assert [one.lost for one in story.complaints] == [False]
 
 
 @pytest.mark.parametrize("info", ["x", {"total_token_usage": 5, "last_token_usage": [1]}, 7])

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 from itertools import permutations
 from pathlib import Path
 
 import pytest
 
 from tallybook.dialects import counter
+from tallybook.ledger.joining import join
 from tallybook.model import Money
 from tallybook.reading import SessionFact, Spelling, Witness, key_of
 from tallybook.sources import Place, open_source
@@ -84,6 +87,23 @@ def test_steps_of_one_message(oc: Home) -> None:
         key_of("opencode:message", "ses_a", "msg_1"),
     )
     assert all(one.witness == Witness.AGENT for one in story.readings)
+
+
+def test_identities_never_change(oc: Home) -> None:
+    """Ledgers hold them: another key or another text of the tokens would count a call again."""
+    oc.session()
+    counts = {"total": 9, "reasoning": 1, "output": 2, "input": 3, "cache": {"write": 4, "read": 5}}
+    oc.message("msg_1", reply(tokens=counts, cost=0.0125, providerID="anthröpic"))
+    text = '{"cache":{"read":5,"write":4},"input":3,"output":2,"reasoning":1,"total":9}'
+    (reading,) = oc.read().readings
+    times = (str(NOON + 1000), str(NOON + 1500), "1")
+    assert reading.keys == (
+        key_of("opencode:message", "ses_a", "msg_1"),
+        key_of("opencode:copy", "anthröpic", "claude-sonnet-4-5", *times, text, "12500000"),
+    )
+    assert reading.usage.decode() == (
+        f'{{"model":"claude-sonnet-4-5","provider":"anthr\\u00f6pic","tokens":{text}}}'
+    )
 
 
 def test_a_summary_gives_way_to_steps(oc: Home) -> None:
@@ -326,6 +346,36 @@ def test_parts_that_a_deleted_session_left(oc: Home) -> None:
     assert reading.started_ms == NOON + 7000
     assert reading.keys[0] == key_of("opencode:part", "ses_a", "msg_1", name)
     assert reading.witness == Witness.LOG
+
+
+def test_what_a_deleted_session_left_gives_way(oc: Home) -> None:
+    """The message, recorded before or found in a database, tells the model and the times."""
+    name = f"prt_{mark(7)}"
+    folder = oc.data / "project" / "home-ann" / "storage" / "session" / "part" / "ses_a" / "msg_1"
+    folder.mkdir(parents=True)
+    (folder / f"{name}.json").write_text(json.dumps(step(30)))
+    database = oc.database()
+    database.session()
+    database.message("msg_1", reply(tokens=tokens(30)))
+    database.part(name, "msg_1", step(30))
+    left, whole = sorted(oc.read().readings, key=lambda one: one.witness)
+    assert (left.witness, whole.witness) == (Witness.LOG, Witness.AGENT)
+    for joined in (join(left, whole), join(whole, left)):
+        assert joined[1:9] == whole[1:9]  # who, times, model and usage
+        assert (joined.witness, joined.status) == (Witness.AGENT, "complete")
+
+
+def test_looking_for_news_needs_no_decoder(oc: Home) -> None:
+    oc.message("msg_1", reply(1))
+    oc.database().close()
+    code = (
+        "import sys; from tallybook.sources import open_source;"
+        f"found = list(open_source('opencode', environ={{'HOME': {str(oc.path)!r}}}).locate());"
+        "heavy = {'msgspec', 'json', 'sqlite3', 'hashlib'} & set(sys.modules);"
+        "print(len(found), sorted(heavy))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["2", "[]"]
 
 
 def test_where_it_looks(oc: Home, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tallybook.sources.opencode import OpenCode
 from tallybook.sources.opencode_configured import config_folders, configured_models, plain_json
 
 
@@ -56,6 +57,18 @@ def test_nearer_folders_win(tmp_path: Path) -> None:
         ("agent", "librarian"): "openai/gpt-5-mini",
         ("category", "quick"): "openai/gpt-5-mini",
     }
+
+
+def test_the_source_reads_what_is_configured_now(tmp_path: Path) -> None:
+    source = OpenCode(environ={"HOME": str(tmp_path)}, platform="linux")
+    assert source.configured() == {}
+    project = tmp_path / "app"
+    for folder, model in ((tmp_path / ".config/opencode", "a/b"), (project / ".opencode", "c/d")):
+        folder.mkdir(parents=True)
+        asked = {"agents": {"Oracle": {"model": model}}}
+        (folder / "oh-my-opencode.json").write_text(json.dumps(asked))
+    assert source.configured() == {("agent", "oracle"): "a/b"}
+    assert source.configured(project) == {("agent", "oracle"): "c/d"}
 
 
 def test_damaged_files_tell_nothing(tmp_path: Path) -> None:

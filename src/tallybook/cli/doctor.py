@@ -18,10 +18,12 @@ import click
 from .. import __version__
 from ..errors import SettingsError, TallyError
 from ..format import count, number, plain, size
+from ..query import Query
 from ..settings import Settings, zone_warning
 from .asking import begin, surveyed
 from .delimited import json_text
 from .faults import worded
+from .limits import limit_json, limit_text
 from .options import Asked, json_option, run_options
 from .roots import known_sources, root_lines, source_json
 from .shell import Shell, say
@@ -95,13 +97,16 @@ def _ledger(
     try:
         with shell.open_book(settings) as book:
             info = {key: _redacted(shell, value) for key, value in book.ledger.info().items()}
+            totals = book.ask(Query()).totals
+            limits = [limit_json(each, settings.tz) for each in book.ledger.limits()]
             complaints += book.complaints()
     except TallyError as fault:
         faults.append(fault)
     except (OSError, sqlite3.Error) as problem:
         faults.append(TallyError(f"can't open the ledger {path}", because=str(problem)))
     else:
-        return {**info, "path": path}
+        known = {"requests": totals.requests, "sessions": totals.sessions, "limits": limits}
+        return {**info, **known, "path": path}
     return {"path": path, "problem": str(faults[-1])}
 
 
@@ -155,9 +160,15 @@ def _page(shell: Shell, asked: Asked, whole: Examination) -> list[str]:
         lines += [f"    {each['place']}: {each['reason']}" for each in known["problems"]]
         if not known["places"] and not known["problems"]:
             lines.append(f"    nothing found; see: tally source explain {known['name']}")
+        lines += _limit_lines(shell, whole.found["ledger"], known["name"])
     if "problem" in whole.found["ledger"]:  # what it complains of is not known
         return lines
     return [*lines, "", *_complaint_lines(shell, whole.complaints, ink)]
+
+
+def _limit_lines(shell: Shell, ledger: dict[str, Any], source: str) -> list[str]:
+    limits = [each for each in ledger.get("limits", ()) if each["source"] == source]
+    return [f"    {limit_text(each, shell.now_ms)}" for each in limits]
 
 
 def _in_words(info: dict[str, Any]) -> dict[str, Any]:
@@ -166,8 +177,8 @@ def _in_words(info: dict[str, Any]) -> dict[str, Any]:
         return info
     return {
         "path": info["path"],
-        "calls": info["event"],
-        "sessions": info["session"],
+        "calls": info["requests"],
+        "sessions": info["sessions"],
         "files read": info["cursor"],
         "size": size(int(info["bytes"])),
         "kept by": f"{info['engine']}, schema {info['schema']}",

@@ -41,7 +41,11 @@ def explanation_lines(shell: Shell, asked: Asked, opened: Opened) -> list[str]:
     ):
         said = [part for point in points for part in folded(_BULLET + point, shell.width)]
         lines += ["", ink.bold(title), *said] if said else []
-    for claim in told.claims:
+    plainly = [each for each in told.claims if not _derives(each)]
+    if plainly:
+        lines += ["", ink.bold("The agent's own running totals")]
+        lines += [part for each in plainly for part in folded(_agrees(each), shell.width)]
+    for claim in filter(_derives, told.claims):
         lines += _sum(claim, opened.tz, ink, shell.width)
     return [*lines, *_places(shell, told.places, ink)]
 
@@ -86,7 +90,9 @@ def _doubts(told: Explanation) -> Iterator[str]:
     for status in sorted(states, key=lambda word: STATUS_RANK.get(word, 0)):
         if status != "complete":
             yield f"{count(states[status], 'call')} {state_text(status)}"
-    for code, times in _by_count(code for each in calls for code in _codes(each)):
+    told_by_state = {"broken-attempt"} if states["partial"] else set[str]()
+    codes = (code for each in calls for code in _codes(each) if code not in told_by_state)
+    for code, times in _by_count(codes):
         yield f"{count(times, 'call')}: {assumed(code)}"
     for each in told.own:
         if not each.witness:
@@ -112,6 +118,22 @@ def _codes(call: Call) -> Iterable[str]:
 def _by_count(words: Iterable[str]) -> list[tuple[str, int]]:
     """Words with how often they came, the most frequent first; few, so that they stay readable."""
     return sorted(Counter(words).items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _derives(claim: Claimed) -> bool:
+    """Whether an agent's totals say more than the calls that are counted here."""
+    return any(claim.recovered) or any(claim.inherited)
+
+
+def _agrees(claim: Claimed) -> str:
+    said, known = sum(claim.claimed), sum(claim.owned)
+    model = plain(claim.model)
+    if claim.claimed == claim.owned:
+        return f"{_BULLET}{model}: {number(said)} tokens, exactly those of the calls counted here"
+    return (
+        f"{_BULLET}{model}: {number(said)} tokens, and {number(known)} in the calls counted here:"
+        " nothing to recover"
+    )
 
 
 def _sum(claim: Claimed, tz: str, ink: Ink, width: int) -> list[str]:

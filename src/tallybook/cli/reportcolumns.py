@@ -14,7 +14,7 @@ from ..clock import iso
 from ..format import DASH, amount, compact, money, number, plain, tilde
 from ..model import CLASSES
 from ..query import Figures, Query, Report, Row
-from .tables import Column, room
+from .tables import LISTED, Column, room
 
 WIDE = 100
 """From this width on numbers are shown with all digits."""
@@ -135,7 +135,7 @@ def columns_of(report: Report, manner: Manner) -> list[Column]:
     if manner.fixed:
         return [column._replace(rank=0) for column in columns]
     if not manner.names and "date" in report.query.by:
-        columns.append(_models(rows))
+        columns.append(_models(rows, manner))
     return columns
 
 
@@ -165,7 +165,7 @@ def _column(name: str, report: Report, rows: list[Row], manner: Manner) -> list[
     if name in _TIMES:
         return [_times(name, report, rows)]
     if name == "models":
-        return [_models(rows)]
+        return [_models(rows, manner)]
     if name in _COUNTS:
         measure = _COUNTS[name]
         if not manner.names and name in _HIDDEN_IF_ZERO and not measure.value(report.totals):
@@ -225,9 +225,13 @@ def _times(name: str, report: Report, rows: list[Row]) -> Column:
     return Column(title=_TIMES[name], cells=tuple(cells), rank=3)
 
 
-def _models(rows: list[Row]) -> Column:
-    cells = tuple(", ".join(map(plain, row.models)) for row in rows)
-    return Column(title="Models", cells=cells, rank=10, text=True, least=20)
+def _models(rows: list[Row], manner: Manner) -> Column:
+    """Lists of models, where room may be short without the dates of their releases."""
+    lists = [[plain(name) for name in row.models] for row in rows]
+    if manner.width is not None:
+        lists = [list(dict.fromkeys(_RELEASE.sub("", name) for name in each)) for each in lists]
+    cells = tuple(map(LISTED.join, lists))
+    return Column(title="Models", cells=cells, rank=10, text=True, least=20, listed=True)
 
 
 def _dimension(name: str, report: Report, rows: list[Row], manner: Manner) -> Column:

@@ -32,7 +32,9 @@ def conversation_lines(shell: Shell, asked: Asked, opened: Opened) -> list[str]:
     """The table of rounds, then questions and answers."""
     rounds = opened.rounds or ()
     if not rounds:
-        return ["", *folded("The tool's own files no longer hold this conversation.", shell.width)]
+        gone = "The tool's own files no longer hold this conversation."
+        never = "No reply of a model stands in the tool's own files."
+        return ["", *folded(gone if opened.found.had_calls else never, shell.width)]
     ink = Ink(on=shell.colour and asked.colour)
     lines = ["", *folded(_heading(rounds, opened.tz), shell.width), ""]
     lines += draw(_columns(rounds, opened), shell.width, ink)

@@ -13,6 +13,7 @@ import click
 from ..clock import iso
 from ..errors import TallyError, UsageMistake
 from ..format import DASH, shorten
+from ..ledger.protocol import FOUND
 from ..query import Filter, Query
 from .asking import begin, refresh, settings_for
 from .delimited import json_text
@@ -122,7 +123,7 @@ def _found(book: Book, session_id: str, tz: str, folder: Path) -> SessionAnswer:
         ids = tuple(session for _, session in matches)
         raise UsageMistake(
             f"{session_id!r} is the beginning of several sessions",
-            because="\n".join(_listed(book, ids, tz)),
+            because="\n".join((*_listed(book, ids, tz), *(["…"] if len(ids) >= FOUND else []))),
             hint="give more of the id: tally session ID",
         )
     found = book.session(session_id)

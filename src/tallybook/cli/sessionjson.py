@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..clock import iso
 from ..model import CLASSES, Counts, Money
-from ..query import amounts_json
+from ..query import amounts_json, figures_json
 from .delimited import notes_json
 
 if TYPE_CHECKING:
     from ..ledger.evidence import Call, Claimed, Explanation, PlaceRead
+    from ..query import Figures
     from ..reading import Round
     from ..sessions import Recalled, SessionAnswer
 
@@ -33,10 +34,12 @@ class Opened(NamedTuple):
 
 def session_json(opened: Opened) -> dict[str, Any]:
     """The session's object. `content` is `off` when no rounds were asked for, `recalled` when
-    they came from the tool's files, `rotated` when those no longer hold them."""
+    they came from the tool's files, `rotated` when those no longer hold them; a session without
+    any call has none that could be missing."""
     found, rounds, tz = opened.found, opened.rounds, opened.tz
     figures = found.figures
-    content = "off" if rounds is None else "recalled" if rounds else "rotated"
+    gone = not rounds and found.had_calls
+    content = "off" if rounds is None else "rotated" if gone else "recalled"
     told: dict[str, Any] = {
         "schema": SCHEMA,
         "session_id": found.session_id,
@@ -45,6 +48,7 @@ def session_json(opened: Opened) -> dict[str, Any]:
         "project": found.project or None,
         "parent": found.parent or None,
         "children": list(found.children),
+        "descendants": found.below,
         "forked_from": found.forked_from or None,
         "branch": found.branch or None,
         "version": found.version or None,
@@ -53,13 +57,11 @@ def session_json(opened: Opened) -> dict[str, Any]:
         "updated_at": None if found.updated_ms is None else iso(found.updated_ms, tz),
         "models": list(found.models),
         "messages_count": figures.messages,
-        "requests": figures.requests,
-        **counts_json(figures.counts),
-        "cost": amounts_json(figures.cost),
-        "reported_cost": amounts_json(figures.reported_cost),
-        "unpriced_tokens": figures.unpriced_tokens,
-        "partial_requests": figures.partial_requests,
+        **_own(figures),
+        "with_descendants": figures_json(found.family or figures, tz),
+        "copies": [{"session": owner, "calls": calls} for owner, calls in found.copies],
         "agents": list(found.agents),
+        "agent_spellings": {name: list(raw) for name, raw in found.spellings.items()},
         "tools": [{"name": name, "calls": calls} for name, calls in found.tools],
         "rounds": [round_json(each, tz) for each in rounds or ()],
         "content": content,
@@ -68,6 +70,21 @@ def session_json(opened: Opened) -> dict[str, Any]:
     if opened.explanation is not None:
         told["explanation"] = explanation_json(opened.explanation, tz)
     return told
+
+
+def _own(figures: Figures) -> dict[str, Any]:
+    """The session's own figures, without those of the sessions below it."""
+    return {
+        "requests": figures.requests,
+        **counts_json(figures.counts),
+        "cost": amounts_json(figures.cost),
+        "reported_cost": amounts_json(figures.reported_cost),
+        "unpriced_tokens": figures.unpriced_tokens,
+        "partial_requests": figures.partial_requests,
+        "failed_requests": figures.failed_requests,
+        "unmetered_requests": figures.unmetered_requests,
+        "recovered_tokens": figures.recovered_tokens,
+    }
 
 
 def round_json(each: Recalled, tz: str) -> dict[str, Any]:
@@ -81,11 +98,13 @@ def round_json(each: Recalled, tz: str) -> dict[str, Any]:
     return {
         "round": one.number,
         "timestamp": iso(one.started_ms, tz),
+        "provider": call.provider if call else None,
         "model": one.model,
         **tokens,
         "reasoning_tokens": tokens["reasoning"],
         "tokens": tokens,
         "cost": None if call is None else _amount(call.cost),
+        "reported_cost": None if call is None else _amount(call.reported),
         "status": each.status,
         "counted_in": None if call is None else call.who.session,
         "agent": one.agent or None,

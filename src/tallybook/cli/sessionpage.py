@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from ..clock import iso
-from ..format import DASH, count, number, plain
+from ..format import DASH, count, number, plain, shorten, span
 from .options import Asked
 from .output import table_lines
+from .reportcolumns import costs_text
 from .sessionjson import Opened
 from .shell import Shell
 from .tables import Ink, facts, folded
 from .wording import short_id
 
+if TYPE_CHECKING:
+    from ..sessions import SessionAnswer
+
 _NAMED = 4
+_TITLE = 40
 
 
 def page_lines(shell: Shell, asked: Asked, opened: Opened) -> list[str]:
@@ -24,32 +32,84 @@ def page_lines(shell: Shell, asked: Asked, opened: Opened) -> list[str]:
         ("project", shell.shown(found.project) if found.project else DASH),
         ("branch", plain(found.branch)),
         ("forked from", plain(found.forked_from)),
-        ("parent", plain(found.parent)),
+        ("parent", _named(found.parent, found.titles) if found.parent else ""),
         ("category", plain(found.category)),
-        ("below it", _children(found.children)),
+        ("below it", _children(found)),
+        ("family", _family(found)),
+        ("copies", _copies(found)),
         ("time", _times(opened)),
-        ("agents", plain(", ".join(found.agents))),
+        ("agents", _agents(found)),
         ("tools", ", ".join(f"{plain(name)} {number(calls)}" for name, calls in found.tools)),
     ]
     title = plain(found.title) or "(no title)"
     lines = [ink.bold(line) for line in folded(title, shell.width)]
     lines += ["", *facts([pair for pair in pairs if pair[1]], ink, shell.width), ""]
+    if not found.had_calls:
+        return [*lines, "No call is recorded of this session."]
+    if not found.by_model.rows and found.copies:
+        return [*lines, "No call of its own is recorded of this session."]
     calls = count(found.figures.requests, "call")
     return [*lines, *table_lines(shell, asked, found.by_model, f"By model, {calls}")]
 
 
-def _children(children: tuple[str, ...]) -> str:
-    """The sessions below, by short ids; their figures are not in this one's."""
-    if not children:
+def _named(session: str, titles: Mapping[str, str]) -> str:
+    """A session by its short id and its title."""
+    title = shorten(plain(titles.get(session, "")), _TITLE)
+    return f'{short_id(session)} "{title}"' if title else short_id(session)
+
+
+def _children(found: SessionAnswer) -> str:
+    """The sessions right below; their figures are not in this one's."""
+    if not found.children:
         return ""
-    named = ", ".join(short_id(each) for each in children[:_NAMED])
-    more = f" and {len(children) - _NAMED} more" if len(children) > _NAMED else ""
-    return f"{count(len(children), 'session')}, counted apart: {named}{more}"
+    named = ", ".join(_named(each, found.titles) for each in found.children[:_NAMED])
+    more = f" and {len(found.children) - _NAMED} more" if len(found.children) > _NAMED else ""
+    return f"{count(len(found.children), 'session')}, counted apart: {named}{more}"
+
+
+def _family(found: SessionAnswer) -> str:
+    """The figures of the session with all below it: beside its own, and no part of them."""
+    if found.family is None:
+        return ""
+    sums = f"{number(found.family.total)} tokens"
+    if found.family.cost:
+        mark = "≥ " if found.family.unpriced_tokens else ""
+        sums += f", {mark}{costs_text(found.family.cost)}"
+    return f"{sums}: this session with {count(found.below, 'session')} below it"
+
+
+def _copies(found: SessionAnswer) -> str:
+    """Calls of other sessions that came with a copied history."""
+    if not found.copies:
+        return ""
+    whose = ", ".join(short_id(owner) for owner, _ in found.copies[:_NAMED])
+    more = f" and {len(found.copies) - _NAMED} more" if len(found.copies) > _NAMED else ""
+    calls = count(sum(times for _, times in found.copies), "call")
+    return f"shows {calls} of {whose}{more}, counted there"
+
+
+def _agents(found: SessionAnswer) -> str:
+    """Names of agents, with how the tool writes them where that is something else."""
+    return ", ".join(
+        plain(f"{name} (written {' or '.join(raw)})" if raw else name)
+        for name in found.agents
+        for raw in (found.spellings.get(name, ()),)
+    )
 
 
 def _times(opened: Opened) -> str:
+    """First and last moment, to the second within a day, and how long that is."""
     found, tz = opened.found, opened.tz
     if found.created_ms is None or found.updated_ms is None:
         return ""
-    first, last = iso(found.created_ms, tz), iso(found.updated_ms, tz)
-    return f"{first[:16].replace('T', ' ')} to {last[:16].replace('T', ' ')} ({tz})"
+    first, last = (
+        iso(at, tz)[:19].replace("T", " ") for at in (found.created_ms, found.updated_ms)
+    )
+    length = span(found.updated_ms - found.created_ms)
+    if first == last:
+        ends = first
+    elif first[:10] == last[:10]:
+        ends = f"{first} to {last[11:]}"
+    else:
+        ends = f"{first[:16]} to {last[:16]}"
+    return f"{ends} ({tz}), {length}"

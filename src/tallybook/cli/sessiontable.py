@@ -7,7 +7,8 @@ a total, in which each session is counted once.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,10 +28,11 @@ if TYPE_CHECKING:
 
 _CLASSES = ("input", "cache_write", "cache_read", "output", "reasoning")
 _COARSE = ("input", "cache", "generated")
-_RANKS = {"Project": 4, "Messages": 4, "Msgs": 4, "Models": 10}
+_MODELS = 10
+_RANKS = {"Project": 4, "Messages": 4, "Msgs": 4, "Models": _MODELS}
 _LEAST = {"Title": 20, "Project": 12}
-_BRANCH = "└ "
-_RELEASE = re.compile(r"-20\d{6}$")
+_BRANCH, _LAST_BRANCH = "├ ", "└ "
+_BAR, _NO_BAR = "│ ", "  "
 FAMILY_NOTE = (
     "Family: a session with all sessions below it. It is no part of the total, which counts each"
     " session once."
@@ -71,15 +73,18 @@ def _shown(listing: Listing) -> Report:
 def _suited(
     listing: Listing, shown: Report, manner: Manner, now_ms: int
 ) -> tuple[list[Column], bool]:
-    """The columns in the fullest wording in which all classes fit, and whether that is the one
-    with the classes joined."""
-    columns: list[Column] = []
-    for brief, coarse in ((not manner.wide, False), (True, False), (True, True)):
-        worded = manner._replace(brief=brief, coarse=coarse)
-        columns = _columns(listing, shown, worded, now_ms)
-        if room(columns, CLASS) <= (manner.width or 0):
-            return columns, coarse
-    return columns, False
+    """The columns in the fullest wording in which the models and all classes fit, else in which
+    the classes do, and whether that is the one with the classes joined."""
+    wordings = ((not manner.wide, False), (True, False), (True, True))
+    drawn = [
+        _columns(listing, shown, manner._replace(brief=brief, coarse=coarse), now_ms)
+        for brief, coarse in dict.fromkeys(wordings)
+    ]
+    for rank in (_MODELS, CLASS):
+        for columns, (_, coarse) in zip(drawn, dict.fromkeys(wordings), strict=True):
+            if room(columns, rank) <= (manner.width or 0):
+                return columns, coarse
+    return drawn[-1], False
 
 
 def _columns(listing: Listing, shown: Report, manner: Manner, now_ms: int | None) -> list[Column]:
@@ -90,7 +95,6 @@ def _columns(listing: Listing, shown: Report, manner: Manner, now_ms: int | None
     if now_ms is not None:
         columns[1] = columns[1]._replace(cells=tuple(_moments(shown, now_ms)))
         columns[3] = columns[3]._replace(cells=_folders(columns[3].cells))
-        columns[4] = columns[4]._replace(cells=tuple(_undated(columns[4].cells)))
     if listing.members is not None:
         columns[2] = columns[2]._replace(cells=_branched(columns[2], listing.members))
         columns = [*map(_own, columns), *_family(listing.members, shown, manner)]
@@ -131,26 +135,44 @@ def _moments(report: Report, now_ms: int) -> Iterator[str]:
 
 
 def _folders(cells: tuple[str, ...]) -> tuple[str, ...]:
-    """Projects by their last folder, or the last two, where these still tell them apart."""
-    for parts in (1, 2):
-        short = tuple("/".join(re.split(r"[/\\]", cell)[-parts:]) for cell in cells)
-        if len(set(short)) == len(set(cells)):
-            return short
-    return cells
+    """Projects by their last folder; those that share it also by the first folder above it in
+    which they differ."""
+    paths = {cell: tuple(re.split(r"[/\\]", cell)) for cell in cells}
+    ends = Counter(parts[-n:] for parts in paths.values() for n in range(1, len(parts) + 1))
+    return tuple(_ending(paths[cell], ends) for cell in cells)
 
 
-def _undated(cells: Iterable[str]) -> Iterator[str]:
-    """Lists of models, each without the date of its release."""
-    for cell in cells:
-        yield ", ".join(dict.fromkeys(_RELEASE.sub("", name) for name in cell.split(", ")))
+def _ending(parts: tuple[str, ...], ends: Mapping[tuple[str, ...], int]) -> str:
+    for n in range(1, len(parts) + 1):
+        if ends[parts[-n:]] == 1:
+            kept = parts[-n:]
+            return "/".join(kept) if n < _LONG else f"{kept[-1]} ({kept[0]})"
+    return "/".join(parts)
+
+
+_LONG = 3
+"""Folders of a project that are too many to be shown one by one."""
 
 
 def _branched(titles: Column, members: Sequence[Member]) -> tuple[str, ...]:
-    cells = [
-        "  " * (each.depth - 1) + _BRANCH + cell if each.depth else cell
-        for each, cell in zip(members, titles.cells, strict=False)
-    ]
+    """Titles behind the lines of the tree."""
+    cells = [_twig(members, at) + cell for at, cell in enumerate(titles.cells[: len(members)])]
     return (*cells, *titles.cells[len(cells) :])
+
+
+def _twig(members: Sequence[Member], at: int) -> str:
+    """The lines before a title: a bar for each session above it that has another one below it."""
+    depth = members[at].depth
+    bars = [_BAR if _goes_on(members, at, level) else _NO_BAR for level in range(1, depth)]
+    if not depth:
+        return ""
+    return "".join(bars) + (_BRANCH if _goes_on(members, at, depth) else _LAST_BRANCH)
+
+
+def _goes_on(members: Sequence[Member], at: int, level: int) -> bool:
+    """Whether a further session of that depth follows below the same one."""
+    later = (each.depth for each in members[at + 1 :])
+    return next((depth == level for depth in later if depth <= level), False)
 
 
 def _own(column: Column) -> Column:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 SCHEMA = "tallybook.sync/1"
 _SAMPLES = 3
+_DATABASE = b"SQLite format 3\0"
 
 
 @click.command(short_help="read the agents' histories into the ledger")
@@ -35,7 +37,7 @@ _SAMPLES = 3
     multiple=True,
     metavar="P",
     type=click.Path(exists=True, path_type=Path),
-    help="Also read this folder or .jsonl file.",
+    help="Also read this folder, history file or database.",
 )
 @json_option
 @run_options
@@ -59,7 +61,7 @@ def sync(
     names = tuple(dict.fromkeys(map(source_name, sources)))
     more = [_history(path) for path in paths]
     chosen = names or (source_names() if more else ())
-    beside = dict.fromkeys(chosen, more) if more else None
+    beside = {name: _beside(name, more) for name in chosen} if more else None
     with (
         shell.open_book(settings) as book,
         ProgressLine(live=shell.live and not asked.quiet, width=shell.width) as line,
@@ -75,13 +77,34 @@ def sync(
 
 def _history(path: Path) -> Path:
     """A folder, or a file that can be read on its own; raises `UsageMistake` for any other."""
-    if path.is_dir() or path.suffix == ".jsonl":
+    if path.is_dir() or path.suffix == ".jsonl" or _is_database(path):
         return path.absolute()
     raise UsageMistake(
         f"{path} is no history",
-        because="it is neither a folder nor a file that ends in .jsonl",
+        because="it is no folder, no file that ends in .jsonl, and no SQLite database",
         hint="tally sync --path FOLDER",
     )
+
+
+def _is_database(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_DATABASE)) == _DATABASE
+    except OSError:
+        return False
+
+
+def _beside(name: str, paths: Sequence[Path]) -> list[Path]:
+    """The further roots of one source. Of a folder that is a copy of somebody's home they are
+    the ones in which the agent keeps its histories there."""
+    from ..sources import open_source
+
+    found: list[Path] = []
+    for path in paths:
+        usual = open_source(name, environ={"HOME": str(path)}).roots() if path.is_dir() else ()
+        inside = [root for root in usual if root.is_relative_to(path) and root.is_dir()]
+        found += inside or [path]
+    return found
 
 
 def receipt_json(receipt: SyncReceipt) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Japanese and Korean text lines up; that knowledge is rich's. Numbers are never w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -15,6 +15,8 @@ from ..format import shorten
 
 GAP = 2
 _SMALLEST = 4
+LISTED = ", "
+"""Between the parts of a list."""
 
 VITAL = 2
 """Ranks up to this one are figures without which a table is no answer: names are cut short,
@@ -24,7 +26,8 @@ down to `tight` cells, before one of them goes."""
 class Column(NamedTuple):
     """One column. `rank` 0 always stays; of the others the highest goes first when room is
     short, and all of one rank together. `text` columns stand left and may be shortened, in
-    the middle, down to `least`, and to `tight` where a vital figure would have to go."""
+    the middle, down to `least`, and to `tight` where a vital figure would have to go; lists,
+    whose parts stand `LISTED`, keep their first parts and tell how many more there are."""
 
     title: str
     cells: tuple[str, ...]
@@ -32,6 +35,7 @@ class Column(NamedTuple):
     text: bool = False
     least: int = 12
     tight: int = 8
+    listed: bool = False
 
     @property
     def natural(self) -> int:
@@ -125,10 +129,27 @@ def _squeeze(kept: list[Column], widths: list[int], floor: list[int], width: int
 def _line(cells: list[str], columns: list[Column], widths: list[int]) -> str:
     parts: list[str] = []
     for cell, column, width in zip(cells, columns, widths, strict=True):
-        text = shorten(cell, width, cell_len) if column.text else cell
+        cut = _first_parts if column.listed else shorten
+        text = cut(cell, width, cell_len) if column.text else cell
         space = " " * (width - cell_len(text))
         parts.append(text + space if column.text else space + text)
     return (" " * GAP).join(parts).rstrip()
+
+
+def _first_parts(text: str, width: int, measure: Callable[[str], int]) -> str:
+    """As many parts of a list as fit, with the number of the others; of the first at least its
+    ends."""
+    if measure(text) <= width:
+        return text
+    parts = text.split(LISTED)
+    for kept in range(len(parts) - 1, 0, -1):
+        rest = f" +{len(parts) - kept}"
+        short = LISTED.join(parts[:kept])
+        if measure(short + rest) <= width:
+            return short + rest
+        if kept == 1 and width > len(rest) + _SMALLEST:
+            return shorten(short, width - len(rest), measure) + rest
+    return shorten(text, width, measure)
 
 
 def facts(pairs: Sequence[tuple[str, str]], ink: Ink, width: int) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..format import count
 from ..reading import Cursor, Observation
 from .folding import difference, folded, lost
-from .samples import belongs, changed, concerned, troubles
+from .samples import belongs, changed, concerned, is_log, troubles
 from .saying import unhelpful
 from .trial import Finding, Trial
 
@@ -46,8 +46,8 @@ def cut_anywhere(trial: Trial) -> Finding:
 
 def grows(trial: Trial) -> Finding:
     """Read when it was cut at any byte, or not there yet, and then on from the cursor, a history
-    says the same as when it is read in one go. What stands beside it may be late: then counts
-    are the same."""
+    says the same as when it is read in one go. What stands beside it may be late, and the log of
+    a database may tell of a call that was not complete: then counts are the same."""
     tries = 0
     for file, at in _spots(trial):
         content = None if trial.chance.random() < _ABSENT else file.read_bytes()[:at]
@@ -71,14 +71,15 @@ def _grown(trial: Trial, file: Path, content: bytes | None) -> str:
         seen += trial.source.read(place, _cursor(early.get(place.path, [])))
     paths = {*early, *(place.path for place in places)}
     expected = folded(each for path in paths for each in trial.whole.get(path, []))
-    if any(belongs(file, path) for path in paths):
+    if any(belongs(file, path) for path in paths) and not is_log(file):
         return difference(folded(seen), expected)
     found = folded(seen)
     return lost(found, expected) or lost(expected, found)
 
 
 def damage_is_told(trial: Trial) -> Finding:
-    """Where a damaged line or file costs a count, a complaint says so, and helps."""
+    """Where a damaged line or file costs a count, a complaint says so, and helps. Logs of
+    databases are left out: see `is_log`."""
     tries = 0
     for file, at in _spots(trial, starts=True):
         data = file.read_bytes()
@@ -94,7 +95,7 @@ def damage_is_told(trial: Trial) -> Finding:
             return Finding(count(tries, "damage"), f"{where}: lost in silence: {told}")
         if told := next((said for each in complaints if (said := unhelpful(each))), ""):
             return Finding(count(tries, "damage"), f"{where}: {told}")
-    return Finding(f"{count(tries, 'damage')} in {count(len(_files(trial)), 'file')}")
+    return Finding(f"{count(tries, 'damage')} in {count(len(_files(trial, logs=False)), 'file')}")
 
 
 def gone_before_it_is_read(trial: Trial) -> Finding:
@@ -115,14 +116,15 @@ def _cursor(seen: list[Observation]) -> Cursor | None:
     return next((each for each in reversed(seen) if isinstance(each, Cursor)), None)
 
 
-def _files(trial: Trial) -> list[Path]:
-    return [each for each in trial.sample.files if 0 < each.stat().st_size <= _LARGEST]
+def _files(trial: Trial, *, logs: bool = True) -> list[Path]:
+    files = [each for each in trial.sample.files if 0 < each.stat().st_size <= _LARGEST]
+    return [each for each in files if logs or not is_log(each)]
 
 
 def _spots(trial: Trial, *, starts: bool = False) -> Iterator[tuple[Path, int]]:
     """Files with a byte in each, by chance; the beginning and the end are tried too. With
     `starts` the bytes begin a line, or the file where it has no lines."""
-    files = _files(trial)
+    files = _files(trial, logs=not starts)
     for number in trial.rounds(_TRIES if files else 0):
         file = files[number] if number < len(files) else trial.chance.choice(files)
         data = file.read_bytes()

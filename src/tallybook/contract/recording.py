@@ -21,7 +21,7 @@ _PLACES = 400
 """Places that are recorded one by one; more are recorded in groups."""
 
 Portrait = list[str]
-"""What a ledger holds, a line each: figures of each series, and what is known of sessions."""
+"""What a ledger holds, a line each: figures of each series, what is known of sessions, limits."""
 
 
 def records_once(trial: Trial) -> Finding:
@@ -74,6 +74,7 @@ def _portrait(ledger: Ledger) -> Portrait:
     lines = [f"{row.dims} has {row.figures}" for row in report.rows]
     sessions = {(row.dims["source"] or "", row.dims["session"] or "") for row in report.rows}
     lines += [str(ledger.session(*each)) for each in sessions if each[1]]
+    lines += [str(each) for each in ledger.limits()]
     return sorted(lines)
 
 

@@ -138,6 +138,13 @@ def belongs(file: Path, place: str) -> bool:
     return path == place or path.startswith((f"{place}{os.sep}", f"{place}-"))
 
 
+def is_log(file: Path) -> bool:
+    """Whether a file goes with a database, as its write-ahead log does. By SQLite's own rules what
+    is cut off or damaged in it was never written: no reader can know of it, and a part of it is
+    the database as it was earlier."""
+    return file.name.endswith(("-wal", "-shm", "-journal"))
+
+
 @contextmanager
 def changed(file: Path, content: bytes | None) -> Generator[None]:
     """A file with other content, or away (None), and then as it was before. Its time stays."""

@@ -13,7 +13,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..reading import Batch, Complaint, Cursor, Observation, Reading, SessionClaim, SessionFact
+from ..reading import (
+    Batch,
+    Complaint,
+    Cursor,
+    LimitSnapshot,
+    Observation,
+    Reading,
+    SessionClaim,
+    SessionFact,
+    Spelling,
+)
 from ..sources import Place, Source
 from .samples import Sample, places_of
 
@@ -81,6 +91,8 @@ def batch_of(seen: Sequence[Observation]) -> Batch:
         complaints=[each for each in seen if isinstance(each, Complaint)],
         facts=[each for each in seen if isinstance(each, SessionFact)],
         claims=[each for each in seen if isinstance(each, SessionClaim)],
+        limits=[each for each in seen if isinstance(each, LimitSnapshot)],
+        spellings=[each for each in seen if isinstance(each, Spelling)],
         cursors=[each for each in seen if isinstance(each, Cursor)],
     )
 

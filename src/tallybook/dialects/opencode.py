@@ -14,6 +14,7 @@ absent.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated, cast
 
 import msgspec
@@ -58,9 +59,13 @@ class Call(Struct, gc=False):
     usage: msgspec.Raw = msgspec.Raw(b"")
 
 
+EARLY, OMO = "early", "omo"
+
 _decode = msgspec.json.Decoder(Call).decode
 _LIFETIME = ("cache-write-lifetime",)
 """OpenCode never tells how long a cache write lives: it counts as a short one."""
+
+_INSIDE, _OUTSIDE = ("reasoning-inside-output",), ("reasoning-outside-output",)
 
 
 class Findings:
@@ -91,39 +96,58 @@ class Findings:
 
 def count(raw: bytes) -> Counted:
     """Six disjoint counts from one token object, JSON text. Never raises."""
-    findings = Findings()
     try:
         call = _decode(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError):
+        findings = Findings()
         call = _pick(raw, findings)
-    if call is None:
-        return _counted(NO_COUNTS, findings)
-    if call.form == "omo" or (call.tokens is None and call.usage):
-        return _counted(_omo(call, findings), findings)
+        counted = None if findings.complaints else _usual(call)
+        return _carefully(call, findings) if counted is None else counted
+    counted = _usual(call)
+    return _carefully(call, Findings()) if counted is None else counted
+
+
+def _usual(call: Call) -> Counted | None:
+    """The cases that nearly all calls are; None for the others. Nothing can be wrong in classes
+    that add up to the total, and little where nothing stands inside anything else."""
+    tokens, form = call.tokens, call.form
+    if tokens is None or form == OMO:
+        return None
+    cache, fresh, output, thought = tokens.cache, tokens.input, tokens.output, tokens.reasoning
+    read, write, total = cache.read, cache.write, tokens.total
+    guess: tuple[str, ...] = ()
+    if total is not None:
+        if total != fresh + output + thought + read + write:
+            return None
+    elif form == EARLY:
+        return None
+    elif thought:
+        inside = _usually_inside(form, call.model, call.provider)
+        if inside and thought > output:
+            return None
+        output -= thought if inside else 0
+        guess = _INSIDE if inside else _OUTSIDE
+    assumed = guess + _LIFETIME if write else guess
+    return Counted((fresh, output, thought, read, write, 0), (), "", assumed, ())
+
+
+def _carefully(call: Call, findings: Findings) -> Counted:
     tokens = call.tokens
-    if tokens is None:
-        return _counted(NO_COUNTS, findings)
-    cache = tokens.cache
-    if tokens.total is not None:
-        disjoint = tokens.input + tokens.output + cache.read + cache.write + tokens.reasoning
-        if tokens.total == disjoint and not findings.complaints:
-            classes = (tokens.input, tokens.output, tokens.reasoning, cache.read, cache.write, 0)
-            return Counted(classes, (), "", _LIFETIME if cache.write else (), ())
-    return _counted(_classes(call, tokens, findings), findings)
-
-
-def _counted(counts: Counts, findings: Findings) -> Counted:
+    if call.form == OMO or (tokens is None and call.usage):
+        counts = _omo(call, findings)
+    else:
+        counts = NO_COUNTS if tokens is None else _classes(call, tokens, findings)
     if counts[4]:
         findings.assume(_LIFETIME[0])
     return Counted(counts, (), "", tuple(findings.assumptions), tuple(findings.complaints))
 
 
 def _classes(call: Call, tokens: Tokens, findings: Findings) -> Counts:
-    """The careful way, for objects that do not add up as disjoint classes or have no total."""
+    """The careful way, for objects that do not add up as disjoint classes, or are early."""
     fresh, output, thought = tokens.input, tokens.output, tokens.reasoning
     read, write = tokens.cache.read, tokens.cache.write
-    cached, total, maker = read + write, tokens.total, _maker(call)
-    early = total is None and call.form == "early"
+    cached, total, maker = read + write, tokens.total, _maker(call.model, call.provider)
+    early = total is None and call.form == EARLY
     if early and maker in ("openai", "google") and 0 < cached <= fresh:
         findings.assume("cache-inside-input")
         fresh -= cached
@@ -146,25 +170,31 @@ def _sums(fresh: int, output: int, thought: int, cached: int) -> tuple[int | Non
 
 
 def _inside(call: Call, tokens: Tokens, findings: Findings) -> bool:
-    """Whether reasoning stands inside the output. Up to 1.3 it was left there, except for
-    Google, which counts it apart."""
+    """Whether reasoning stands inside the output: told by the total, or else a guess."""
     spoken, cached = tokens.input + tokens.output, tokens.cache.read + tokens.cache.write
     if tokens.total is not None:
         if tokens.total in (spoken + cached, spoken):
             return True
-        if tokens.total >= spoken + tokens.reasoning and _maker(call) == "google":
+        maker = _maker(call.model, call.provider)
+        if tokens.total >= spoken + tokens.reasoning and maker == "google":
             return False
         if tokens.total == spoken + tokens.reasoning:
             return False  # a total that leaves the cache out
-    inside = call.form != "v2" and _maker(call) != "google"
-    findings.assume("reasoning-inside-output" if inside else "reasoning-outside-output")
+    inside = _usually_inside(call.form, call.model, call.provider)
+    findings.assume((_INSIDE if inside else _OUTSIDE)[0])
     return inside
 
 
-def _maker(call: Call) -> str:
+@lru_cache(maxsize=256)
+def _usually_inside(form: str, model: str, provider: str) -> bool:
+    """Up to 1.3 reasoning was left inside the output, except for Google, which counts it apart."""
+    return form != "v2" and _maker(model, provider) != "google"
+
+
+def _maker(model: str, provider: str) -> str:
     """Whose way of counting a reply has: told by the model, else by the provider; empty if
     neither is known."""
-    model, provider = call.model.lower(), call.provider.lower()
+    model, provider = model.lower(), provider.lower()
     if "gemini" in model:
         return "google"
     if "claude" in model:
@@ -193,19 +223,19 @@ def _omo(call: Call, findings: Findings) -> Counts:
     elif total == prompt + output:
         inside = True
     else:
-        inside = _maker(call) != "anthropic" and cached <= prompt
+        inside = _maker(call.model, call.provider) != "anthropic" and cached <= prompt
         findings.assume("cache-inside-input" if inside else "cache-outside-input")
     if inside:
         prompt = findings.less(prompt, cached, "the cache")
     return prompt, output, 0, read, write, 0
 
 
-def _pick(raw: bytes, findings: Findings) -> Call | None:
+def _pick(raw: bytes, findings: Findings) -> Call:
     """The same object with every unusable field taken out and complained of."""
     fields = _object(raw)
     if fields is None:
         findings.complain("usage is not a JSON object")
-        return None
+        return Call()
     call = Call(
         provider=_text(fields.get("provider")),
         model=_text(fields.get("model")),

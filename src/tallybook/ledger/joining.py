@@ -39,6 +39,20 @@ def join(one: Reading, other: Reading) -> Reading:
     )
 
 
+def says_nothing_new(reading: Reading, known: Reading) -> bool:
+    """Whether a join would surely leave `known` as it is, told without joining: by a poorer
+    witness to whom the call belongs who says the same of everything else, such as a message in
+    an old file that a database holds too."""
+    return (
+        reading.attr < known.attr
+        and reading.usage == known.usage
+        and known.started_ms <= reading.started_ms
+        and reading.ended_ms <= known.ended_ms
+        and reading[5:8] == known[5:8]  # provider, model, dialect
+        and reading[9:14] == known[9:14]  # witness, status, note, tools, reported
+    )
+
+
 def _ownership(reading: Reading) -> tuple[int, tuple[str, ...], str, int]:
     who = tuple(part or "" for part in reading.who)
     return reading.attr, who, reading.place, reading.offset

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..query import Query, Report
-from ..reading import Appraiser, Batch, Complaint, Cursor
+from ..reading import Appraiser, Batch, Complaint, Cursor, LimitSnapshot
 
 if TYPE_CHECKING:
     from .evidence import Call, Explanation
@@ -23,10 +23,15 @@ class Receipt(NamedTuple):
     complaints: tuple[Complaint, ...] = ()
 
 
+FOUND = 10
+"""Sessions that are named at most where the beginning of an id fits several."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionRecord:
     """What the ledger knows of a session beside its calls. `category` is the kind of work that
-    its parent gave it, if that is named."""
+    its parent gave it, if that is named; `copies` tells how many calls of which other sessions it
+    shows; `spellings` are the ways in which its source writes the names of agents, by name."""
 
     session: str
     source: str
@@ -39,6 +44,8 @@ class SessionRecord:
     category: str = ""
     places: tuple[str, ...] = ()
     tools: tuple[tuple[str, int], ...] = ()
+    copies: tuple[tuple[str, int], ...] = ()
+    spellings: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 class Ledger(Protocol):
@@ -62,7 +69,7 @@ class Ledger(Protocol):
         ...
 
     def find_sessions(self, prefix: str) -> tuple[tuple[str, str], ...]:
-        """(source, session id) pairs whose id begins with a prefix, at most a few."""
+        """(source, session id) pairs whose id begins with a prefix, at most `FOUND`."""
         ...
 
     def session(self, source: str, session: str) -> SessionRecord:
@@ -80,6 +87,11 @@ class Ledger(Protocol):
 
     def parents(self) -> Mapping[tuple[str, str], str]:
         """The parent of each session that has one: (source, session) → the parent's id."""
+        ...
+
+    def limits(self) -> tuple[LimitSnapshot, ...]:
+        """The official quota windows as they were last seen: one for each window of a source
+        and plan."""
         ...
 
     def complaints(self) -> list[Complaint]:

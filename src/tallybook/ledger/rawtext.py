@@ -8,6 +8,10 @@ back exactly, at about a third of their size.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+
+RECENT = 4
+"""Shapes that a `Splitter` tries before it looks for numbers."""
 
 GAP = b"\x1f"
 """Stands for a colon and a number inside a shape. No JSON text can hold this byte."""
@@ -23,6 +27,29 @@ def split(raw: bytes) -> tuple[bytes, str]:
         return raw.replace(GAP, GAP + GAP), ""
     parts = _NUMBER.split(raw)
     return GAP.join(parts[::2]), b" ".join(parts[1::2]).decode("ascii")
+
+
+class Splitter:
+    """`split`, in half the time for an object of a shape that was seen shortly before: the whole
+    shape is matched at once. What lies between two numbers never begins like a part of one, so
+    both ways find the same numbers."""
+
+    def __init__(self) -> None:
+        self._recent: list[tuple[Callable[[bytes], re.Match[bytes] | None], bytes]] = []
+
+    def split(self, raw: bytes) -> tuple[bytes, str]:
+        """A raw JSON text as (shape, numbers)."""
+        for place, (match, shape) in enumerate(self._recent):
+            found = match(raw)
+            if found is not None:
+                if place:
+                    self._recent.insert(0, self._recent.pop(place))
+                return shape, b" ".join(found.groups()).decode("ascii")
+        shape, numbers = split(raw)
+        if numbers:
+            pattern = _NUMBER.pattern.join(map(re.escape, shape.split(GAP)))
+            self._recent = [(re.compile(pattern).fullmatch, shape), *self._recent[: RECENT - 1]]
+        return shape, numbers
 
 
 def unite(shape: bytes, numbers: str) -> bytes:

@@ -14,7 +14,7 @@ from ..reading import Appraiser, Attribution, Batch, Complaint, Reading
 from .deltas import Deltas
 from .draft import Draft, gather, keys_of
 from .intern import Interner
-from .joining import join
+from .joining import join, says_nothing_new
 from .journal import APPRAISAL
 from .protocol import Receipt
 from .rows import INSERT, REPLACE, EventRow, Stored, Writer, known_keys, load
@@ -114,6 +114,10 @@ class Recorder:
     def _update(self, draft: Draft, events: list[Stored], stored: dict[int, Stored]) -> None:
         self._joined += len(draft)
         survivor = events[0]
+        if len(events) == 1 and len(draft) == 1 and says_nothing_new(draft[0], survivor.reading):
+            self._meet(survivor.id, survivor.reading, [survivor.reading, draft[0]])
+            self._learn(survivor.id, draft)
+            return
         parts = [*(each.reading for each in events), *(each._replace(keys=()) for each in draft)]
         reading = reduce(join, parts)
         if len(events) > 1:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from ..model import Appraisal, Counts, Money, Status
 from ..reading import Appraiser, Reading
 from .deltas import LIST, REPORTED, Amounts, EventFigures
 from .intern import LIMIT, Interner, Series, SeriesKey, key_of_series
-from .rawtext import split, unite
+from .rawtext import Splitter, unite
 
 T = TypeVar("T")
 
@@ -54,6 +54,7 @@ class Writer:
         self._tool_ids: dict[Tools, int] = {}
         self._series: tuple[SeriesKey | None, int] = (None, 0)
         self._place = ("", 0)
+        self._split = Splitter().split
 
     def row(self, event: int, reading: Reading) -> tuple[EventRow, EventFigures, tuple[str, ...]]:
         """The row of an event, its figures, and what was wrong with its usage object."""
@@ -83,7 +84,7 @@ class Writer:
         if place != self._place[0]:
             self._place = (place, self._intern.dim("place", place))
         u_place = self._place[1]
-        text, numbers = split(usage)
+        text, numbers = self._split(usage)
         shape = self._intern.shape(text)
         amounts: Amounts = () if nanos is None else ((LIST, unit, nanos),)
         paid, p_unit = None, 0
@@ -131,48 +132,60 @@ def known_keys(db: sqlite3.Connection, keys: Iterable[bytes]) -> dict[bytes, int
     return found
 
 
-_SERIES_VALUES = ", ".join(f"d_{name}.value" for name in Series._fields)
-_SERIES_JOINS = "\n".join(
-    f"LEFT JOIN dim d_{name} ON d_{name}.id = s.{name}" for name in Series._fields
-)
-_LOAD = f"""
-SELECT e.id, e.start, e.dur, e.series, e.witness, e.attr, e.input, e.output, e.reasoning,
-    e.cache_read, e.cache_write_5m, e.cache_write_1h, e.unpriced, e.list, e.currency,
-    e.reported, e.reported_currency, e.raw, e.position,
-    d_tools.value, u.text, d_unit.value, d_dialect.value, d_note.value, d_place.value,
-    {_SERIES_VALUES}
-FROM event e JOIN series s ON s.id = e.series JOIN usage_shape u ON u.id = e.shape
-LEFT JOIN dim d_unit ON d_unit.id = e.reported_currency
-LEFT JOIN dim d_dialect ON d_dialect.id = e.dialect
-LEFT JOIN dim d_note ON d_note.id = e.note
-LEFT JOIN dim d_tools ON d_tools.id = e.tools
-LEFT JOIN dim d_place ON d_place.id = e.place
-{_SERIES_JOINS}
-WHERE e.id IN """
+_SERIES = f"""
+SELECT s.id, {", ".join(f"d_{name}.value" for name in Series._fields)} FROM series s
+{" ".join(f"LEFT JOIN dim d_{name} ON d_{name}.id = s.{name}" for name in Series._fields)}
+WHERE s.id IN """
+_EVENTS = """
+SELECT id, start, dur, series, witness, attr, input, output, reasoning, cache_read,
+    cache_write_5m, cache_write_1h, unpriced, list, currency, reported, reported_currency, raw,
+    position, shape, tools, dialect, note, place
+FROM event WHERE id IN """
+_SHAPES = "SELECT id, text FROM usage_shape WHERE id IN "
+_NAMES = "SELECT id, value FROM dim WHERE id IN "
+
+
+class _Named(NamedTuple):
+    """What the ids in some event rows stand for. Few rows share many names, so that these are
+    looked up once instead of joined to every row."""
+
+    series: dict[int, SeriesKey]
+    shapes: dict[int, bytes]
+    names: dict[int, str]
 
 
 def load(db: sqlite3.Connection, ids: Iterable[int]) -> dict[int, Stored]:
     """Events by id, as they stand."""
-    found: dict[int, Stored] = {}
+    rows = list(_chosen(db, _EVENTS, ids))
+    named = _Named(
+        {
+            row[0]: key_of_series(Series(*row[1:]))
+            for row in _chosen(db, _SERIES, {row[3] for row in rows})
+        },
+        dict(_chosen(db, _SHAPES, {row[19] for row in rows})),
+        dict(_chosen(db, _NAMES, {each for row in rows for each in (row[16], *row[20:])})),
+    )
+    return {row[0]: _stored(row, named) for row in rows}
+
+
+def _chosen(db: sqlite3.Connection, sql: str, ids: Iterable[int]) -> Iterator[Any]:
     for chunk in chunks(ids):
-        for row in db.execute(f"{_LOAD} ({', '.join('?' * len(chunk))})", chunk):
-            found[row[0]] = _stored(row)
-    return found
+        yield from db.execute(f"{sql} ({', '.join('?' * len(chunk))})", chunk)
 
 
-def _stored(row: tuple[object, ...]) -> Stored:
-    event, start, dur, series, witness, attr = cast("tuple[int, ...]", row[:6])
-    counts = cast("Counts", row[6:12])
-    unpriced, nanos, unit, reported, reported_unit = cast("tuple[int, ...]", row[12:17])
-    numbers, position, tools, shape, currency, dialect, note, place = row[17:25]
-    who, provider, model, status = key_of_series(Series(*cast("tuple[str, ...]", row[25:])))
+def _stored(row: tuple[Any, ...], named: _Named) -> Stored:
+    event, start, dur, series, witness, attr = row[:6]
+    unpriced, nanos, unit, reported, reported_unit, numbers, position = row[12:19]
+    names = named.names
+    who, provider, model, status = named.series[series]
     money = None
     amounts: Amounts = ()
-    if row[13] is not None:
+    if nanos is not None:
         amounts = ((LIST, unit, nanos),)
-    if row[15] is not None:
-        money = Money(reported, cast("str", currency))
+    if reported is not None:
+        money = Money(reported, names[reported_unit])
         amounts = (*amounts, (REPORTED, reported_unit, reported))
+    counts: Counts = row[6:12]
     reading = Reading(
         keys=(),
         who=who,
@@ -181,15 +194,15 @@ def _stored(row: tuple[object, ...]) -> Stored:
         ended_ms=start + dur,
         provider=provider,
         model=model,
-        dialect=cast("str", dialect or ""),
-        usage=unite(cast("bytes", shape), cast("str", numbers)),
+        dialect=names.get(row[21], ""),
+        usage=unite(named.shapes[row[19]], numbers),
         witness=witness,
         status=cast("Status", status),
-        note=cast("str", note or ""),
-        tools=tools_of(cast("str | None", tools)),
+        note=names.get(row[22], ""),
+        tools=tools_of(names.get(row[20])),
         reported=money,
-        place=cast("str", place or ""),
-        offset=cast("int", position),
+        place=names.get(row[23], ""),
+        offset=position,
     )
     requests = 0 if status in UNCOUNTED else 1
     figures = (start, start + dur, series, requests, counts, unpriced, amounts)

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 
 from ..naming import storable
-from .protocol import SessionRecord
+from .protocol import FOUND, SessionRecord
 from .rows import tools_of
 from .schema import EVENTS_OF_SERIES
 
@@ -23,18 +23,30 @@ AND s.session = (SELECT id FROM dim WHERE kind = 'session' AND value = ?)
 AND s.source = (SELECT id FROM dim WHERE kind = 'source' AND value = ?)
 GROUP BY e.place, e.tools
 """
+_COPIES = """
+SELECT o.value, count(*) FROM sighting g JOIN event e ON e.id = g.event
+JOIN series s ON s.id = e.series JOIN dim o ON o.id = s.session
+WHERE g.session = (SELECT id FROM dim WHERE kind = 'session' AND value = ?)
+AND s.session <> g.session
+GROUP BY o.value ORDER BY 2 DESC, 1
+"""
+_SPELLINGS = """
+SELECT value, raw FROM spelling
+WHERE dimension = 'agent' AND source = (SELECT id FROM dim WHERE kind = 'source' AND value = ?)
+ORDER BY value, raw
+"""
 
 
 def find_sessions(db: sqlite3.Connection, prefix: str) -> tuple[tuple[str, str], ...]:
-    """(source, session id) pairs whose id begins with a prefix, at most ten, exact first."""
+    """(source, session id) pairs whose id begins with a prefix, at most `FOUND`, exact first."""
     prefix = storable(prefix)
     rows = db.execute(
         "SELECT r.value, d.value FROM dim d JOIN"
         " (SELECT session, source FROM series UNION SELECT id, source FROM session) s"
         " ON s.session = d.id JOIN dim r ON r.id = s.source"
         " WHERE d.kind = 'session' AND substr(d.value, 1, ?) = ?"
-        " ORDER BY d.value = ? DESC, d.value LIMIT 10",
-        (len(prefix), prefix, prefix),
+        " ORDER BY d.value = ? DESC, d.value LIMIT ?",
+        (len(prefix), prefix, prefix, FOUND),
     ).fetchall()
     exact = [row for row in rows if row[1] == prefix]
     return tuple(exact or rows)
@@ -45,6 +57,9 @@ def session_record(db: sqlite3.Connection, source: str, session: str) -> Session
     row = db.execute(_RECORD + " d.value = ? AND r.value = ?", (session, source)).fetchone()
     record = SessionRecord(session=session, source=source) if row is None else _record(row)
     rows = db.execute(_CALLS, (session, source)).fetchall()
+    spelled: dict[str, tuple[str, ...]] = {}
+    for agent, raw in db.execute(_SPELLINGS, (source,)):
+        spelled[agent] = (*spelled.get(agent, ()), raw)
     tools: Counter[str] = Counter()
     for _, words, calls in rows:
         for name, count in tools_of(words):
@@ -53,6 +68,8 @@ def session_record(db: sqlite3.Connection, source: str, session: str) -> Session
         record,
         places=tuple(sorted({place for place, _, _ in rows if place})),
         tools=tuple(sorted(tools.items(), key=lambda each: (-each[1], each[0]))),
+        copies=tuple(db.execute(_COPIES, (session,))),
+        spellings=tuple(spelled.items()),
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..query import Query, Report
-from ..reading import Appraiser, Batch, Complaint, Cursor
+from ..reading import Appraiser, Batch, Complaint, Cursor, LimitSnapshot
 from .connection import connect, reading, writing
 from .intern import Interner
 from .protocol import Receipt, SessionRecord
@@ -161,6 +161,13 @@ class SqliteLedger:
 
         with reading(self._db):
             return parents(self._db)
+
+    def limits(self) -> tuple[LimitSnapshot, ...]:
+        """The official quota windows as they were last seen."""
+        from .limits import last_limits
+
+        with reading(self._db):
+            return last_limits(self._db)
 
     def complaints(self) -> list[Complaint]:
         """All complaints that still stand."""

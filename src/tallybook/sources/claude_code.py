@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ..places import claude_roots, home_folder, in_wsl, windows_profiles
+from ..places import claude_roots, home_folder, host_name, in_wsl, windows_profiles
 from ..reading import Complaint, Cursor, Observation, ProcessSignature, Round
 from .claude_files import NAME, locate
 from .source import Place
@@ -76,10 +76,3 @@ class ClaudeCode:
         environ, platform = self._environ, self._platform
         profiles = windows_profiles() if in_wsl(environ, platform) else ()
         return claude_roots(environ, home_folder(environ, platform), platform, profiles)
-
-
-def host_name(environ: Mapping[str, str]) -> str | None:
-    """This computer's name without asking the network; None if it has none."""
-    if hasattr(os, "uname"):
-        return os.uname().nodename or None
-    return environ.get("COMPUTERNAME") or None

@@ -14,17 +14,7 @@ from msgspec import Raw, Struct
 
 from ..clock import parse_instant
 from ..naming import storable
-
-NOTHING = Raw(b"")
-
-Problems = (msgspec.MsgspecError, ValueError, RecursionError)
-"""What decoding may raise on damaged bytes."""
-
-EARLIEST_MS = 1_420_070_400_000
-"""2015-01-01: times before it, or after `LATEST_MS`, were not written by a clock."""
-
-LATEST_MS = 4_102_444_800_000
-"""2100-01-01."""
+from .json_lines import NOTHING, Problems, loose, plausible
 
 
 class Block(Struct, gc=False):
@@ -144,17 +134,6 @@ _TEXTS = tuple(
 )
 
 
-def loose(raw: bytes) -> dict[str, object] | None:
-    """A JSON object from bytes with broken encoding or control characters; None if it is none."""
-    import json
-
-    try:
-        found: object = json.loads(raw.decode("utf-8", "replace"), strict=False)
-    except (ValueError, RecursionError):
-        return None
-    return cast("dict[str, object]", found) if isinstance(found, dict) else None
-
-
 def _text(value: object) -> str | None:
     """A text that can be written down again: strict decoding refuses halves of characters, so
     only what is read tolerantly can hold them."""
@@ -208,15 +187,3 @@ def ms_of(time: datetime) -> int:
     if time.tzinfo is None:
         time = time.replace(tzinfo=UTC)
     return int(time.timestamp() * 1000 + 0.5)
-
-
-def plausible(ms: int) -> bool:
-    """Whether a time can be a real one."""
-    return EARLIEST_MS <= ms < LATEST_MS
-
-
-def sample_of(raw: bytes) -> str:
-    """The first bytes of a line's JSON envelope, without any conversation: up to 40 printable
-    characters, cut before a message begins."""
-    text = raw[:40].decode("utf-8", "replace").partition('"message"')[0].partition('"content"')[0]
-    return "".join(c if c.isprintable() else "?" for c in text)

@@ -12,12 +12,12 @@ from io import FileIO
 
 from ..reading import Complaint, Cursor, Observation
 from .claude_files import NAME
-from .claude_lines import sample_of
 from .claude_scan import scan, without_usage
 from .claude_sessions import HEAD_BYTES
 from .claude_state import resume, state_text
 from .claude_taker import BACKUP_HINT, COMPLAINTS, LineTaker
 from .folders import closed
+from .json_lines import sample_of
 from .source import Place
 from .tail import BLOCK, Block, Buffers, Passed, before, blocks, mark, open_regular
 

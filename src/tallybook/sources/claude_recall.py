@@ -16,10 +16,10 @@ from ..clock import DAY_MS, parse_instant
 from ..naming import provider_of, storable
 from ..reading import Complaint, Reading, Round
 from .claude_files import origin_of
-from .claude_lines import Problems, loose, plausible
 from .claude_names import trusted
 from .claude_reader import read_file
 from .claude_taker import SYNTHETIC
+from .json_lines import Problems, loose, plausible
 from .source import Place
 from .tail import BLOCK, Block, Buffers, blocks, open_regular
 

@@ -18,8 +18,9 @@ from ..model import Money, nanos_of
 from ..naming import UNKNOWN, provider_of
 from ..rawusage import join
 from ..reading import Attribution, Reading, Witness, key_maker
-from .claude_lines import Block, Message, Problems
+from .claude_lines import Block, Message
 from .claude_names import Names
+from .json_lines import Problems
 
 PLACEHOLDER = 8
 """An output count up to here may be what the provider announced before it wrote anything."""

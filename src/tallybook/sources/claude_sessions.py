@@ -15,8 +15,9 @@ from ..model import Counts, Money
 from ..naming import provider_of
 from ..reading import SessionClaim, SessionFact
 from .claude_files import NAME, project_of
-from .claude_lines import EARLIEST_MS, LATEST_MS, NOTHING, Line, Problems, plausible
+from .claude_lines import Line
 from .claude_replies import usd_nanos
+from .json_lines import EARLIEST_MS, LATEST_MS, NOTHING, Problems, plausible
 from .tail import Block
 
 HEAD_BYTES = 64 << 10

@@ -16,9 +16,9 @@ from msgspec import Struct
 from ..naming import provider_of
 from ..reading import Attribution, Cursor
 from .claude_files import NAME
-from .claude_lines import Problems
 from .claude_names import Names
 from .claude_replies import Reply
+from .json_lines import Problems
 from .tail import mark
 
 _FLAGS = ("stopped", "stood", "broken", "loose_time")

@@ -10,25 +10,14 @@ from typing import NamedTuple
 from ..naming import provider_of
 from ..reading import Complaint, Observation
 from .claude_files import NAME, origin_of
-from .claude_lines import (
-    EARLIEST_MS,
-    LATEST_MS,
-    NOTHING,
-    Line,
-    Message,
-    Problems,
-    decode_line,
-    decode_tolerant,
-    latest_ms,
-    ms_of,
-    sample_of,
-)
+from .claude_lines import Line, Message, decode_line, decode_tolerant, latest_ms, ms_of
 from .claude_names import continued, names_of, trusted
 from .claude_replies import PLACEHOLDER, Reply, usd_nanos
 from .claude_scan import WINDOW
 from .claude_sessions import Notes, Seen, claims_of
 from .claude_state import State
 from .claude_whose import Ownership
+from .json_lines import EARLIEST_MS, LATEST_MS, NOTHING, Problems, sample_of
 from .source import Place
 from .tail import Block
 
@@ -68,9 +57,7 @@ class LineTaker:
     """The state of one file while it is read. See `claude_scan.Taker` for the calls.
     `before` tells some bytes of the file that end at an offset."""
 
-    def __init__(
-        self, place: Place, machine: str | None, before: Callable[[int], bytes]
-    ) -> None:
+    def __init__(self, place: Place, machine: str | None, before: Callable[[int], bytes]) -> None:
         self.place = place
         self.machine = machine
         self._before = before

@@ -12,9 +12,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ..places import codex_roots, home_folder, in_wsl, windows_profiles
+from ..places import codex_roots, home_folder, host_name, in_wsl, windows_profiles
 from ..reading import Complaint, Cursor, Observation, ProcessSignature, Round
-from .claude_code import host_name
 from .codex_files import NAME, locate
 from .source import Place
 from .tail import Buffers

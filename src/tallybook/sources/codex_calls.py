@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from hashlib import blake2b
-from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -17,31 +16,25 @@ from ..naming import UNKNOWN
 from ..reading import Attribution, Reading, key_maker, key_of
 from .codex_files import NAME
 from .codex_lines import NO_USE, Info, Vector, difference, vector_of
-from .codex_thread import Whose
 
 LONG = 20
 """Characters behind a response id's last mark from which on it is nobody's counter."""
 
 STARTS = 256
-"""First calls of a counter that are remembered for one file."""
-
+"""Different first calls of a counter that are remembered for one file."""
 
 COUNT, RECORD, BOTH = 0, 1, 2
 """Which lines have told of a call: its `token_count`, its `token_usage_record`, or both."""
 
 
-class Used(NamedTuple):
-    """A usage object, its counters, and what is to be said about it."""
-
-    usage: bytes
-    vector: Vector
-    note: str = ""
+Used = tuple[bytes, Vector, str]
+"""A usage object, its counters, and what is to be noted of it."""
 
 
 class Call(Struct, array_like=True, gc=False):
     """One call while later lines may still add to it: a key, or the tools it asked for."""
 
-    keys: list[bytes]
+    keys: tuple[bytes, ...]
     session: str
     project: str | None
     agent: str | None
@@ -58,12 +51,17 @@ class Call(Struct, array_like=True, gc=False):
     told_by: int
     tools: dict[str, int]
 
-    def reading(self, place: str, machine: str | None) -> Reading:
-        """What the ledger is told."""
-        who = Attribution(NAME, self.session, self.project, self.agent, None, None, None, machine)
+    def who(self, machine: str | None) -> Attribution:
+        """To whom it belongs."""
+        return Attribution(
+            NAME, self.session, self.project, self.agent, None, None, None, machine
+        )  # fmt: skip
+
+    def reading(self, who: Attribution, place: str) -> Reading:
+        """What the ledger is told; `who` is the call's own, made once for many calls."""
         tools = tuple(sorted(self.tools.items())) if self.tools else ()
         return Reading(  # by position: by name costs as much again
-            tuple(self.keys), who, self.attr, self.started_ms, self.ended_ms, self.provider,
+            self.keys, who, self.attr, self.started_ms, self.ended_ms, self.provider,
             self.model or UNKNOWN, "openai", self.usage, self.witness, "complete", self.note,
             tools, None, place, self.offset,
         )  # fmt: skip
@@ -74,7 +72,7 @@ class Call(Struct, array_like=True, gc=False):
 
     def also(self, keys: Iterable[bytes]) -> None:
         """The other line of this call was met: from now on it is known by both."""
-        self.keys += [key for key in keys if key not in self.keys]
+        self.keys += tuple(key for key in keys if key not in self.keys)
         self.told_by = BOTH
 
 
@@ -90,7 +88,7 @@ class Totals(Struct, gc=False, omit_defaults=True):
     total: Vector | None = None
     anew: bool = False
     run: int = 0
-    starts: list[bytes] = []
+    starts: dict[str, int] = {}
 
     def silent(self) -> None:
         """A count without numbers: after one with numbers, the agent has been started again and
@@ -116,31 +114,23 @@ class Totals(Struct, gc=False, omit_defaults=True):
         return _counted(_NUMBERS % (thread, self.run, *total, *last))
 
     def _start(self, last: Vector) -> None:
-        mark = blake2b(repr(last).encode(), digest_size=6).digest()
-        self.run = self.starts.count(mark)
-        self.starts.append(mark)
-        del self.starts[:-STARTS]
+        mark = blake2b(repr(last).encode(), digest_size=6).hexdigest()
+        self.run = self.starts.pop(mark, -1) + 1
+        self.starts[mark] = self.run
+        if len(self.starts) > STARTS:
+            del self.starts[next(iter(self.starts))]
 
 
 _counted = key_maker("codex:call")
 _NUMBERS = "%s\x1f%d\x1f%d,%d,%d,%d,%d\x1f%d,%d,%d,%d,%d"
 
 
-def keys_of_response(response: str, threads: Iterable[str]) -> list[bytes]:
+def keys_of_response(response: str, threads: Iterable[str]) -> tuple[bytes, ...]:
     """The identities of a reply that has an id. A long id is the provider's own and unique;
     what a proxy makes up may not be, and only counts inside its thread."""
     if len(response.replace("-", "_").rpartition("_")[2]) >= LONG:
-        return [key_of("openai:response", response)]
-    return [key_of("codex:response", one, response) for one in threads]
-
-
-def call_of(whose: Whose, keys: list[bytes], used: Used, told_by: int) -> Call:
-    """A new call; the caller fills in when and where it was."""
-    who, (usage, vector, note) = whose.who, used
-    return Call(
-        keys, who.session or "", who.project, who.agent, whose.attr, whose.witness, 0, 0,
-        whose.provider, whose.model, usage, vector, note, 0, told_by, {},
-    )  # fmt: skip
+        return (key_of("openai:response", response),)
+    return tuple(key_of("codex:response", one, response) for one in threads)
 
 
 def goes_on(info: Info) -> bool:
@@ -152,6 +142,6 @@ def used_by(info: Info, totals: Totals) -> Used:
     """The last usage of a count; where it is not told, what was added to the total."""
     last = bytes(info.last_token_usage)
     if len(last) >= 5:
-        return Used(last, vector_of(last))
+        return last, vector_of(last), ""
     vector, usage = difference(vector_of(bytes(info.total_token_usage)), totals.total or NO_USE)
-    return Used(usage, vector, "usage-from-totals")
+    return usage, vector, "usage-from-totals"

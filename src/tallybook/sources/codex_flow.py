@@ -12,13 +12,8 @@ from msgspec import Struct
 
 from .codex_lines import ms_of_stamp
 
-
-class Span(Struct, gc=False):
-    """When a call began and ended, and its tools so far."""
-
-    started_ms: int
-    ended_ms: int
-    tools: dict[str, int]
+Span = tuple[int, int, dict[str, int]]
+"""When a call began and ended, in epoch milliseconds, and its tools so far."""
 
 
 class Flow(Struct, gc=False, omit_defaults=True):
@@ -53,7 +48,7 @@ class Flow(Struct, gc=False, omit_defaults=True):
         comes after the results of the tools is later than the end of the reply."""
         ended = (ms_of_stamp(self.answered) if self.asked_next else 0) or ms
         started = ms_of_stamp(self.asked) or ended
-        span = Span(min(started, ended), ended, self.tools)
+        span = (started if started < ended else ended, ended, self.tools)
         self.trailing = not self.answered
         self.asked, self.answered, self.asked_next, self.tools = self.asked_next, b"", b"", {}
         return span

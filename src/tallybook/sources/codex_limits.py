@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from collections.abc import Iterator, Sequence
+from decimal import ROUND_HALF_EVEN, Decimal
 
 import msgspec
 from msgspec import Raw, Struct
 
+from ..clock import QUARTER_MS
 from ..reading import LimitSnapshot
-from .claude_lines import NOTHING, Problems
 from .codex_files import NAME
+from .json_lines import Problems
 
 USUAL = "codex"
 """The id of the limit that everybody has; windows of others carry their id in their name."""
 
 MINUTE_MS = 60_000
+"""How exactly a window's end is known that is told in seconds: the line was written some seconds
+after they were counted."""
 
-LONG = 7
-"""Digits of a percentage that nobody has to believe."""
+MOST = 10_000_000
+"""A percentage from which on nobody has to believe it."""
 
 
 class Window(Struct, gc=False):
     """One window. Newer versions tell when it ends, older ones in how many seconds."""
 
-    used_percent: Raw = NOTHING
+    used_percent: float = -1
     window_minutes: int | None = None
     resets_at: int | None = None
     resets_in_seconds: int | None = None
@@ -39,71 +42,107 @@ class Limits(Struct, gc=False):
     plan_type: str | None = None
 
 
+class Held(Struct, gc=False):
+    """A limit as it was seen in one quarter-hour: each window with its largest use."""
+
+    limits: Limits
+    quarter: int
+    seen_ms: int
+
+
 _NULL = Raw(b"null")
 _limits = msgspec.json.Decoder(Limits).decode
 
 
 class LimitWatch:
-    """Tells the windows of one file: each when it has changed, at most once a minute, and all of
-    them at the end as they were seen last."""
+    """Tells the windows of one file, once a quarter-hour. They may be told again when a reading
+    ended within one: the ledger keeps the largest use and the latest time, too, so that nothing
+    depends on the pieces in which a file was read."""
 
     def __init__(self) -> None:
         self._raw = Raw()
-        self._seen_ms = self._next_ms = 0
-        self._told: dict[str, LimitSnapshot] = {}
+        self._latest: Held | None = None
+        self._held: dict[str, Held] = {}
 
-    def take(self, raw: Raw, ms: int) -> list[LimitSnapshot]:
-        """Look at the `rate_limits` of one count, which was written at `ms`."""
+    def take(self, raw: Raw, ms: int) -> Sequence[LimitSnapshot]:
+        """Look at the `rate_limits` of one count, which was written at `ms`; tells what will
+        not change any more."""
+        held, quarter = self._latest, ms // QUARTER_MS
+        if held is not None and raw == self._raw and held.quarter == quarter:
+            held.seen_ms = max(held.seen_ms, ms)
+            return ()
         if raw == _NULL:
-            return []
-        self._raw, self._seen_ms = raw, ms
-        if ms < self._next_ms:
-            return []
-        self._next_ms = ms + MINUTE_MS
-        return [one for one in self._windows() if not self._stays(one)]
-
-    def ending(self) -> list[LimitSnapshot]:
-        """The windows of the last count, if they were seen again after they were told."""
-        return [one for one in self._windows() if self._told.get(one.name) != one]
-
-    def _stays(self, now: LimitSnapshot) -> bool:
-        told = self._told.get(now.name)
-        if told is not None and told[2:5] == now[2:5] and told.plan == now.plan:
-            return True
-        self._told[now.name] = now
-        return False
-
-    def _windows(self) -> list[LimitSnapshot]:
+            return ()
         try:
-            limits = _limits(self._raw)
+            limits = _limits(raw)
         except Problems:
-            return []
-        return list(_windows(limits, self._seen_ms))
+            return ()
+        name = limits.limit_id or USUAL
+        before = self._held.get(name)
+        if before is not None and before.quarter == quarter and _covers(before.limits, limits):
+            before.seen_ms = max(before.seen_ms, ms)
+            self._latest, self._raw = before, raw
+            return ()
+        self._held[name] = now = Held(limits, quarter, ms)
+        self._latest, self._raw = None if _relative(limits) else now, raw
+        return () if before is None else list(_windows(before))
+
+    def told(self) -> list[LimitSnapshot]:
+        """Everything that is held. It is held no longer."""
+        told = [window for held in self._held.values() for window in _windows(held)]
+        self._held, self._latest = {}, None
+        return told
 
 
-def _windows(limits: Limits, ms: int) -> Iterator[LimitSnapshot]:
+def _covers(held: Limits, now: Limits) -> bool:
+    """Whether a limit is seen again, with the same windows; their use is taken in."""
+    return (
+        held.plan_type == now.plan_type
+        and _grows(held.primary, now.primary)
+        and _grows(held.secondary, now.secondary)
+    )
+
+
+def _grows(held: Window | None, now: Window | None) -> bool:
+    if held is None or now is None:
+        return held is now
+    if (
+        held.resets_at != now.resets_at
+        or held.window_minutes != now.window_minutes
+        or not now.resets_at
+    ):
+        return False
+    if now.used_percent > held.used_percent:
+        held.used_percent = now.used_percent
+    return True
+
+
+def _relative(limits: Limits) -> bool:
+    """Whether a window's end depends on when it was seen."""
+    return any(one and not one.resets_at for one in (limits.primary, limits.secondary))
+
+
+def _windows(held: Held) -> Iterator[LimitSnapshot]:
+    limits, ms = held.limits, held.seen_ms
     prefix = "" if limits.limit_id in (None, USUAL) else f"{limits.limit_id}/"
     for name, window in (("primary", limits.primary), ("secondary", limits.secondary)):
-        used = None if window is None else hundredths(bytes(window.used_percent))
+        used = None if window is None else hundredths(window.used_percent)
         if window is None or used is None:
             continue
         resets = (window.resets_at or 0) * 1000
         if not resets and window.resets_in_seconds is not None:
-            resets = ms + window.resets_in_seconds * 1000
+            seconds = window.resets_in_seconds + ms // 1000
+            resets = (seconds * 1000 + MINUTE_MS // 2) // MINUTE_MS * MINUTE_MS
         minutes, plan = window.window_minutes or 0, limits.plan_type or ""
         yield LimitSnapshot(NAME, prefix + name, used, minutes, resets, ms, plan)
 
 
-def hundredths(text: bytes) -> int | None:
-    """A percentage as a JSON number, in hundredths of a percent, half-even, by its digits; None
-    for what is none."""
-    whole, _, part = text.partition(b".")
-    if whole.isdigit() and len(whole) < LONG and len(part) < 3 and (part.isdigit() or not part):
-        return int(whole) * 100 + int((part + b"00")[:2])
-    try:
-        share = Decimal(text.decode("ascii", "replace"))
-    except InvalidOperation:
+def hundredths(percent: float) -> int | None:
+    """A percentage in hundredths of a percent, half-even, by the digits that were written (a
+    float's shortest text has them); None for what is none."""
+    if not 0 <= percent < MOST:
         return None
-    if not share.is_finite() or share < 0 or share.adjusted() >= LONG:
-        return None
-    return int(share.scaleb(2).to_integral_value(ROUND_HALF_EVEN))
+    near = round(percent * 100)
+    if abs(percent * 100 - near) < 0.4:  # far enough from a half for any float
+        return near
+    return int((Decimal(repr(percent)) * 100).to_integral_value(ROUND_HALF_EVEN))

@@ -14,8 +14,9 @@ from typing import Generic, TypeVar, cast
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import astuple
 
-from .claude_lines import NOTHING, Problems, loose, plausible
+from .json_lines import NOTHING, Problems, loose, plausible
 
 Vector = tuple[int, int, int, int, int]
 """Input, cached input, output, reasoning and total of one usage object, as Codex counts them.
@@ -24,10 +25,15 @@ Cache writes are left out: they are inside the input, and older versions do not 
 NO_USE: Vector = (0, 0, 0, 0, 0)
 
 HEAD = re.compile(
-    rb'\{"timestamp":"([^"\\]{10,40})",(?:"ordinal":\d+,)?"type":"(\w+)","payload":\{'
-    rb'(?:"type":"(\w+)")?'
+    rb'\{"timestamp":"([^"\\]{10,40})",(?:"ordinal":\d+,)?"type":"'
+    rb'(?:event_msg","payload":\{"type":"(\w+)"|response_item","payload":\{"type":"(\w+)"'
+    rb'|(\w+)","payload":\{)'
 )
-"""How every line begins: its time, its type and the type of what it holds, if that has one."""
+"""How every line begins: its time, then what it is: one of three groups, and `lastindex` tells
+which. Events and items of the conversation have a type of their own."""
+
+EVENT, ITEM, OTHER = 2, 3, 4
+"""The groups of `HEAD`; a line whose payload does not begin with its type is among the others."""
 
 
 class Usage(Struct, gc=False):
@@ -197,13 +203,7 @@ def vector_of(usage: bytes) -> Vector:
         odd = loose(usage) or {}
         fresh, read, out, thought, total = (_whole(odd.get(name)) for name in _COUNTERS)
         return fresh, read, out, thought, total
-    return (
-        found.input_tokens,
-        found.cached_input_tokens,
-        found.output_tokens,
-        found.reasoning_output_tokens,
-        found.total_tokens,
-    )
+    return cast("Vector", astuple(found))
 
 
 _COUNTERS = Usage.__struct_fields__
@@ -222,15 +222,20 @@ def difference(now: Vector, before: Vector) -> tuple[Vector, bytes]:
     return used, json.dumps(dict(zip(_COUNTERS, used, strict=True))).encode()
 
 
+@lru_cache(maxsize=8)
 def ms_of_stamp(stamp: bytes) -> int:
-    """Epoch milliseconds of a line's time; 0 if no clock can have written it."""
+    """Epoch milliseconds of a line's time; 0 if no clock can have written it. Lines that are
+    written together have the same."""
     try:
-        if len(stamp) == 24 and stamp[19::4] == b".Z":
+        if len(stamp) == 24 and stamp[23] == _Z:
             minute = _minute_ms(stamp[:16])
-            return minute and minute + int(stamp[17:19]) * 1000 + int(stamp[20:23])
+            return minute and minute + int(stamp[17:19] + stamp[20:23])
         return _ms_of(stamp)
     except ValueError:
         return 0
+
+
+_Z = ord("Z")
 
 
 @lru_cache(maxsize=16)

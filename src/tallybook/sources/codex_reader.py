@@ -13,12 +13,12 @@ from io import FileIO
 import msgspec
 
 from ..reading import Complaint, Cursor, Observation
-from .claude_lines import sample_of
 from .codex_files import NAME
 from .codex_scan import without_usage
 from .codex_state import State, resume
 from .codex_taker import BACKUP_HINT, COMPLAINTS, LineTaker
 from .folders import closed
+from .json_lines import sample_of
 from .source import Place
 from .tail import Block, Buffers, Passed, blocks, mark, open_regular
 
@@ -119,7 +119,6 @@ class _FileReader:
             yield Complaint(NAME, path, "empty file", hint=hint, lost=False)
         if more > 0:
             yield Complaint(NAME, path, f"{more} more damaged lines", reached, hint=BACKUP_HINT)
-        yield from taker.limits.ending()
         if taker.state.thread.last_ms:
             yield taker.state.thread.fact()
 

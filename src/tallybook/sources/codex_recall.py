@@ -12,12 +12,12 @@ from typing import cast
 
 from ..naming import UNKNOWN, storable
 from ..reading import Complaint, Round
-from .claude_lines import loose
 from .codex_calls import Call
 from .codex_files import thread_of
 from .codex_state import fresh_state
 from .codex_taker import LineTaker
 from .codex_thread import MACHINE_TEXT
+from .json_lines import loose
 from .source import Place
 from .tail import BLOCK, Block, blocks, open_regular
 
@@ -81,7 +81,7 @@ class _Draft:
             tool_calls=tuple(self.tools),
             duration_ms=(call.ended_ms - call.started_ms) or None,
             agent=call.agent or "",
-            keys=tuple(call.keys),
+            keys=call.keys,
         )
 
 

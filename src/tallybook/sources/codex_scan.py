@@ -9,20 +9,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from ..naming import UNKNOWN, storable
-from .codex_lines import HEAD
+from .codex_lines import HEAD, ITEM
 from .tail import Block
 
-TAIL = 1_600
+TAIL = 1_200
 """A count stands within this many bytes of its line's end. A line that was cut by a crash and
 continued by the next one begins like another and ends like a count."""
-
-_NAME = re.compile(rb'"name":"((?:[^"\\]|\\.){1,200})"')
-_BRACE = ord("}")
-_BEGIN = b'{"timestamp":"'
-_ASKED = re.compile(rb'"role":"(?:user|developer|system)"')
 
 WANTED = frozenset(
     (
@@ -37,12 +33,22 @@ WANTED = frozenset(
 )
 """Types of lines that are decoded."""
 
+Take = Callable[[bytes, int, int], None]
+"""Takes a line by its time and its bounds in the block's buffer."""
+
+_NAME = re.compile(rb'"name":"((?:[^"\\]|\\.){1,200})"')
+_ASKED = re.compile(rb'"role":"(?:user|developer|system)"')
+_BRACE = ord("}")
+_INNER = b'","payload":{'
+_UNTYPED = (b"event_msg", b"response_item")
+
 
 class Taker(Protocol):
     """Who is told about lines, each by its bounds in the block's buffer and the time it tells."""
 
-    def known(self, kind: bytes, stamp: bytes, pos: int, end: int) -> None:
-        """A line of one of the types in `WANTED`."""
+    @property
+    def takes(self) -> Mapping[bytes, Take]:
+        """What takes the lines of each type in `WANTED`."""
         ...
 
     def asked(self, stamp: bytes) -> None:
@@ -59,7 +65,7 @@ class Taker(Protocol):
         ...
 
     def strange(self, pos: int, end: int) -> None:
-        """A line that does not begin as lines do, or holds the beginning of another one."""
+        """A line that does not begin as lines do, or may hold the beginning of another one."""
         ...
 
     def damaged(self, pos: int, end: int) -> None:
@@ -67,34 +73,37 @@ class Taker(Protocol):
         ...
 
 
-def scan(block: Block, taker: Taker) -> None:
-    """Tell the taker of every line of a block that may matter, in order."""
+def scan(block: Block, taker: Taker, *, whole: bool = False) -> None:
+    """Tell the taker of every line of a block that may matter, in order. `whole` says that each
+    is known to be one object and is written as usual: none of them is strange."""
     data, pos, stop = block.data, block.start, block.stop
-    find, head = data.find, HEAD.match
+    find, head, takes = data.find, HEAD.match, taker.takes
     while pos < stop:
         end = find(b"\n", pos, stop)
         if end < 0:
             end = stop
         found = head(data, pos, end)
         if found is None:
-            taker.strange(pos, end)
-        else:
-            stamp, outer, inner = found.groups()
-            kind = inner if outer in _NESTED else outer
-            if kind in WANTED:
-                taker.known(kind, stamp, pos, end)
-            elif find(_BEGIN, max(pos + 1, end - TAIL), end) >= 0:
+            if not whole:
                 taker.strange(pos, end)
-            elif data[end - 1] != _BRACE and not _closed(data, end):
-                taker.damaged(pos, end)
-            elif outer == b"response_item" and kind:
-                item(data, (pos, found.end(), end), (kind, stamp), taker)
-            elif kind == b"compacted":
-                taker.asked(stamp)
+            pos = end + 1
+            continue
+        group = found.lastindex or ITEM
+        kind, inner = found[group], found.end()
+        take = takes.get(kind)
+        if take is not None:
+            take(found[1], pos, end)
+        elif not whole and (
+            kind in _UNTYPED or find(_INNER, inner if inner > end - TAIL else end - TAIL, end) >= 0
+        ):
+            taker.strange(pos, end)
+        elif data[end - 1] != _BRACE and not _closed(data, end):
+            taker.damaged(pos, end)
+        elif group == ITEM:
+            item(taker, data, (pos, inner, end), kind, found[1])
+        elif kind == b"compacted":
+            taker.asked(found[1])
         pos = end + 1
-
-
-_NESTED = (b"event_msg", b"response_item")
 
 
 def _closed(data: bytearray, end: int) -> bool:
@@ -103,13 +112,14 @@ def _closed(data: bytearray, end: int) -> bool:
 
 
 def item(
-    data: bytes | bytearray, bounds: tuple[int, int, int], what: tuple[bytes, bytes], taker: Taker
+    taker: Taker, data: bytearray, bounds: tuple[int, int, int], kind: bytes, stamp: bytes
 ) -> None:
     """Tell of one item of the conversation, by its type and time: `bounds` are where the line
     begins, where its head ends and where the line ends."""
     pos, inner, end = bounds
-    kind, stamp = what
-    if kind == b"message":
+    if kind == b"reasoning":
+        taker.answered(stamp, b"")
+    elif kind == b"message":
         if _ASKED.search(data, inner, min(end, inner + 200)):
             taker.prompt(stamp, pos, end)
         else:
@@ -118,14 +128,12 @@ def item(
         taker.asked(stamp)
     elif kind.endswith(b"_call"):
         taker.answered(stamp, bytes(data[inner - len(kind) - 1 : min(end, inner + 600)]))
-    elif kind == b"reasoning":
-        taker.answered(stamp, b"")
 
 
 def without_usage(head: bytes) -> bool:
     """Whether a very long line, of which only the head was seen, can't hold a call's usage."""
     found = HEAD.match(head)
-    return found is not None and (found[3] if found[2] in _NESTED else found[2]) not in WANTED
+    return found is not None and found[found.lastindex or ITEM] not in WANTED
 
 
 def tool_of(head: bytes) -> str:

@@ -12,11 +12,11 @@ from msgspec import Struct
 
 from ..naming import storable
 from ..reading import Cursor
-from .claude_lines import Problems
 from .codex_calls import Call, Totals
 from .codex_files import thread_of
 from .codex_flow import Flow
 from .codex_thread import Thread
+from .json_lines import Problems
 from .tail import mark
 
 

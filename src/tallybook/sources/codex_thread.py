@@ -32,7 +32,8 @@ _CLOUDS = {"amazon-bedrock": "aws"}
 
 class Whose(Struct, gc=False, frozen=True):
     """To whom a call belongs and which model answered, how good a witness of that the line is,
-    and the threads under whose name the call may be known."""
+    the threads under whose name the call may be known, when it was if the line's own time is
+    that of copying (else 0), and what is to be noted."""
 
     who: Attribution
     attr: int
@@ -40,10 +41,16 @@ class Whose(Struct, gc=False, frozen=True):
     threads: tuple[str, ...]
     provider: str
     model: str
+    at_ms: int
+    note: str
 
 
 class Thread(Struct, gc=False, omit_defaults=True):
-    """What is known so far. It is kept in the cursor, so that a later read goes on from it."""
+    """What is known so far. It is kept in the cursor, so that a later read goes on from it.
+
+    `named` says that the id is known from the file's name, `told` from its own first line; `own`
+    that the copies lie behind, `copied_turn` to which turn the lines belong that are copied now,
+    if turns tell; `copied_ms` when the last line was written that may be a copy."""
 
     id: str
     named: bool = False
@@ -53,7 +60,7 @@ class Thread(Struct, gc=False, omit_defaults=True):
     begun_ms: int = 0
     copied_ms: int = 0
     own: bool = False
-    old: bool = False
+    copied_turn: str = ""
     directory: str | None = None
     branch: str | None = None
     version: str | None = None
@@ -92,15 +99,19 @@ class Thread(Struct, gc=False, omit_defaults=True):
         if provider:
             self.provider = _CLOUDS.get(provider, provider)
 
-    def turn(self, turn: Turn) -> None:
-        """Take in a `turn_context` line, or the line that begins a turn. Newer versions name turn
-        and thread by ids that begin with the time: a turn older than the thread was copied, and
-        with the first that is younger the copies lie behind."""
+    def turn(self, turn: Turn) -> bool:
+        """Take in a `turn_context` line, or the line that begins a turn; whether it changes what
+        `whose` says. Newer versions name turn and thread by ids that begin with the time: a turn
+        older than the thread was copied, and with the first that is younger the copies lie
+        behind."""
+        before = (self.model, self.cwd, self.copied_turn)
         self.model = turn.model or self.model
         self.cwd = turn.cwd or self.cwd
+        self.copied_turn = ""
         if turn.turn_id and born_ms(self.id) and born_ms(turn.turn_id):
             self.own = self.own or turn.turn_id > self.id
-            self.old = not self.own
+            self.copied_turn = "" if self.own else turn.turn_id
+        return before != (self.model, self.cwd, self.copied_turn)
 
     def entitle(self, text: str, rank: int) -> None:
         """Take a title if none of its rank is known; a name that was given may be changed."""
@@ -120,27 +131,47 @@ class Thread(Struct, gc=False, omit_defaults=True):
         if ms <= max(self.begun_ms, self.copied_ms) + BURST_MS:
             self.copied_ms = max(ms, self.copied_ms)
             return True
-        return self.old or carried
+        return bool(self.copied_turn) or carried
 
-    def whose(self, machine: str | None, copied: bool, thread: str | None = None) -> Whose:
-        """To whom a call belongs; `thread` is the one that the line itself names. A copy is a
-        lesser witness: the lines that told its model may not have been copied with it."""
-        mine = thread is None or thread == self.id
-        session = thread if thread and not mine else self.id
+    def whose(self, machine: str | None, copied: bool, named: str | None = None) -> Whose:
+        """To whom a call belongs; `named` is the thread that the line itself tells. A copy is a
+        lesser witness: the lines that told its model may not have been copied with it, and its
+        time is that of copying, or of its turn at best. So is a line whose model is not told."""
+        copied = copied or named not in (None, self.id)
+        author = named or (self._author() if copied else "") or self.id
+        mine = author == self.id
         who = Attribution(
             source=NAME,
-            session=session,
+            session=author,
             project=self._project(),
             agent=(self.helper or None) if mine else None,
             machine=machine,
         )
-        rank = COPY if copied or not mine else OWN
-        threads = (self.id, *self.ancestors) if copied else (self.id,)
-        if not mine:
-            threads = (session, *(one for one in threads if one != session))
-        witness = Witness.AGENT if rank == OWN else Witness.SUMMARY
-        attr = attr_of(rank, _order_of(self.id))
-        return Whose(who, attr, witness, threads, self._served_by(), self.model)
+        untold = not self.model and not copied
+        return Whose(
+            who,
+            attr_of(COPY if copied else OWN, _order_of(self.id)),
+            Witness.SUMMARY if copied or untold else Witness.AGENT,
+            (author,) if named or not copied else self._carriers(author),
+            self._served_by(),
+            self.model,
+            born_ms(self.copied_turn) if copied else 0,
+            "model-not-told" if untold else "",
+        )
+
+    def _author(self) -> str:
+        """The thread that made a call which was copied: the youngest ancestor that is older than
+        the call's turn. Empty if times don't tell."""
+        turn = self.copied_turn
+        older = [one for one in self.ancestors if born_ms(one) and one < turn]
+        return max(older, default="")
+
+    def _carriers(self, author: str) -> tuple[str, ...]:
+        """The threads whose files may hold a copied call: this one and its ancestors, but none
+        that was older than the call's author and can't have it."""
+        if author == self.id:
+            return (self.id, *self.ancestors)
+        return (self.id, *(one for one in self.ancestors if one >= author or not born_ms(one)))
 
     def fact(self) -> SessionFact:
         """What the file tells about the session."""

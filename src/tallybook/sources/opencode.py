@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING
 from ..places import (
     OPENCODE_DATA,
     home_folder,
+    host_name,
     in_wsl,
     opencode_database,
     opencode_roots,
     windows_profiles,
 )
 from ..reading import Complaint, Cursor, Observation, ProcessSignature, Round
-from .claude_code import host_name
 from .opencode_files import NAME, is_database, is_orphan, locate
 from .source import Place
 
@@ -101,6 +101,16 @@ class OpenCode:
         from .opencode_recall import recall
 
         return recall(self.locate(), session, self._shared())
+
+    def configured(self, project: Path | None = None) -> Mapping[tuple[str, str], str]:
+        """The models that oh-my-opencode's configuration asks for now, to stand beside those that
+        ran: (`agent` or `category`, name in its normal form) → `provider/model`. `project` is a
+        folder whose own configuration goes before the usual one."""
+        from .opencode_configured import config_folders, configured_models
+
+        environ, platform = self._environ, self._platform
+        home = home_folder(environ, platform)
+        return configured_models(config_folders(environ, home, platform, project))
 
     def _shared(self) -> Setting:
         if self._setting is None:

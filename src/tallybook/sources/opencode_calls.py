@@ -9,12 +9,12 @@ it has tokens or is evidently over, and its status only rises.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ..model import Money, Status
 from ..naming import UNKNOWN, storable
-from ..reading import Reading, Witness, key_of
+from ..reading import Reading, Witness, key_maker
 from .opencode_messages import (
     EARLIEST_MS,
     LATEST_MS,
@@ -22,6 +22,7 @@ from .opencode_messages import (
     Failure,
     Message,
     Spent,
+    Time,
     usd_nanos,
 )
 from .opencode_sessions import Owners, Session, attr
@@ -33,6 +34,15 @@ PATIENCE_MS = 24 * 3_600_000
 killed. No step takes that long."""
 
 _REFUSED = frozenset({"ProviderAuthError", "ContextOverflowError"})
+
+_part_key = key_maker("opencode:part")
+_message_key = key_maker("opencode:message")
+_seq_key = key_maker("opencode:seq")
+
+_Judged = tuple[Status, str]
+_AGENT, _SUMMARY = Witness.AGENT, Witness.SUMMARY
+_COMPLETE: _Judged = "complete", ""
+_UNMETERED: _Judged = "unmetered", ""
 
 
 class Step(NamedTuple):
@@ -60,6 +70,15 @@ class Told(NamedTuple):
     file_ms: int = 0
 
 
+class _Frame(NamedTuple):
+    """What all calls of a model have in common: the text around their tokens in the usage object,
+    and what makes the key that copies share."""
+
+    head: bytes
+    tail: bytes
+    copy_key: Callable[[str], bytes]
+
+
 def finished(message: Message) -> bool:
     """Whether nothing more will be written into a message."""
     time = message.time
@@ -81,110 +100,103 @@ class Calls:
         self._place = place
         self._owners = owners
         self._now_ms = now_ms
-        self._latest: tuple[tuple[str, bool], int] = (("", False), 0)
-        self._frames: dict[tuple[str, str, str], tuple[bytes, bytes]] = {}
+        self._session: Session | None = None
+        self._attrs = (0, 0)
+        self._frames: dict[tuple[str, str, str], _Frame] = {}
 
     def young(self, told: Told) -> bool:
         """Whether a message may still be written to."""
-        time = told.message.time
-        if (time is not None and time.completed is not None) or finished(told.message):
+        if finished(told.message):
             return False
-        created = _stamps(told.message)[0] or told.session.created_ms or told.file_ms
+        created = _stamps(told.message.time)[0] or told.session.created_ms or told.file_ms
         return self._now_ms - created <= PATIENCE_MS
 
     def readings(self, told: Told, steps: Sequence[Step]) -> list[Reading]:
         """The calls of a message; none while it runs and has no tokens."""
-        if not steps:
-            message = told.message
-            spent = message.spent()
-            status, note = self._judged(told, spent)
-            if not status:
-                return []
-            whole = Step("", spent, usd_nanos(bytes(message.cost)))
-            return [self._reading(told, whole, 1, (status, note))]
-        judged: list[tuple[Status, str]] = [
-            ("complete", "") if step.spent.some else ("unmetered", "") for step in steps
-        ]
-        return [
-            self._reading(told, step, number, judged[number - 1])
-            for number, step in enumerate(steps, 1)
-        ]
+        if steps:
+            judged = [_COMPLETE if step.spent.some else _UNMETERED for step in steps]
+            return [
+                self._reading(told, step, number, judged[number - 1])
+                for number, step in enumerate(steps, 1)
+            ]
+        spent = told.message.spent()
+        whole = self._judged(told, spent)
+        if whole is None:
+            return []
+        step = Step("", spent, usd_nanos(bytes(told.message.cost)))
+        return [self._reading(told, step, 1, whole)]
 
-    def _judged(self, told: Told, spent: Spent) -> tuple[Status | None, str]:
+    def _judged(self, told: Told, spent: Spent) -> _Judged | None:
         message = told.message
         ended = message.finish is not None or finished(message)
         if spent.some:
             if message.error is not None:
                 return "partial", "broken-attempt"
-            return ("complete", "") if ended else ("partial", "unfinished")
+            return _COMPLETE if ended else ("partial", "unfinished")
         if message.error is not None and _refused(message.error):
             return "failed", ""
-        over = ended or told.over or not self.young(told)
-        return ("unmetered" if over else None), ""
+        return _UNMETERED if ended or told.over or not self.young(told) else None
 
-    def _reading(self, told: Told, step: Step, number: int, judged: tuple[Status, str]) -> Reading:
-        message, session, spent = told.message, told.session, step.spent
+    def _reading(self, told: Told, step: Step, number: int, judged: _Judged) -> Reading:
+        _, message, session, offset, _, copied, form, _, file_ms = told
+        part, spent, nanos = step
+        created, completed = _stamps(message.time)
+        begun = created or completed or session.created_ms or file_ms
+        if session is not self._session:
+            self._session, self._attrs = session, (attr(session, False), attr(session, True))
         provider = message.provider_id or message.provider or UNKNOWN
         model = message.model_id or UNKNOWN
-        created, completed = _stamps(message)
-        begun = created or completed or session.created_ms or told.file_ms
-        copied = told.copied or 0 < begun < session.created_ms
-        keys = self._keys(told, step, number)
-        if spent.some and completed:
-            paid = "" if step.nanos is None else str(step.nanos)
-            times = (str(created), str(completed), str(number))
-            keys += (key_of("opencode:copy", provider, model, *times, spent.text.decode(), paid),)
-        head, tail = self._frame(provider, model, told.form)
+        frame = self._frames.get((provider, model, form)) or self._framed(provider, model, form)
+        head, tail, copy_key = frame
+        text, some = spent
+        keys = _keys(told, part, number)
+        if some and completed:
+            paid = "" if nanos is None else nanos
+            once = f"{created}\x1f{completed}\x1f{number}\x1f{text.decode()}\x1f{paid}"
+            keys = (*keys, copy_key(once))
         # By position: names would cost as much again as all the rest of it.
         return Reading(
             keys,
             self._owners.of(session, message),
-            self._attr(session, copied),
+            self._attrs[copied or 0 < begun < session.created_ms],
             begun,
-            max(begun, completed),
+            completed if completed > begun else begun,
             provider,
             model,
             DIALECT,
-            b"%b%b%b" % (head, spent.text or b"null", tail),
-            Witness.AGENT if step.part else Witness.SUMMARY,
+            head + (text or b"null") + tail,
+            _AGENT if part else _SUMMARY,
             judged[0],
-            "time-from-file" if told.file_ms and not created else judged[1],
+            "time-from-file" if file_ms and not created else judged[1],
             (),
-            None if step.nanos is None else Money(step.nanos, "USD"),
+            None if nanos is None else Money(nanos, "USD"),
             self._place,
-            told.offset,
+            offset,
         )
 
-    def _attr(self, session: Session, copied: bool) -> int:
-        """The same for nearly every message after the first: those of a session come together."""
-        mark = (session.id, copied)
-        if mark != self._latest[0]:
-            self._latest = mark, attr(session, copied)
-        return self._latest[1]
+    def _framed(self, provider: str, model: str, form: str) -> _Frame:
+        """The usage object is in canonical order, so that a file's copy and a database's are
+        equal. Versions are left out: a session keeps the one that began it, and a fork gets
+        another."""
+        fields = {"form": form, "model": model, "provider": provider}
+        head = _members({name: text for name, text in fields.items() if text})
+        name = "usage" if form == OMO else "tokens"
+        copy_key = key_maker(f"opencode:copy\x1f{provider}\x1f{model}")
+        frame = _Frame(f'{{{head},"{name}":'.encode(), b"}", copy_key)
+        self._frames[provider, model, form] = frame
+        return frame
 
-    def _keys(self, told: Told, step: Step, number: int) -> tuple[bytes, ...]:
-        keys: tuple[bytes, ...] = ()
-        if step.part:
-            keys = (key_of("opencode:part", told.session.id, told.id, step.part),)
-        if number == 1:
-            keys += (key_of("opencode:message", told.session.id, told.id),)
-        if told.origin is not None and number == 1:
-            session, seq = told.origin
-            keys += (key_of("opencode:seq", session, str(seq)),)
-        return keys
 
-    def _frame(self, provider: str, model: str, form: str) -> tuple[bytes, bytes]:
-        """What stands around the tokens in the usage object: the same for every call of a model,
-        in canonical order, so that a file's copy and a database's are equal. Versions are left
-        out: a session keeps the one that began it, and a fork gets another."""
-        mark = (provider, model, form)
-        known = self._frames.get(mark)
-        if known is None:
-            fields = {"form": form, "model": model, "provider": provider}
-            head = _members({name: text for name, text in fields.items() if text})
-            name = "usage" if form == OMO else "tokens"
-            known = self._frames[mark] = f'{{{head},"{name}":'.encode(), b"}"
-        return known
+def _keys(told: Told, part: str, number: int) -> tuple[bytes, ...]:
+    """The identities of a call. The parts of a key are joined as `key_of` joins them."""
+    mark = f"{told.session.id}\x1f{told.id}"
+    own = (_part_key(f"{mark}\x1f{part}"),) if part else ()
+    if number != 1:
+        return own
+    if told.origin is None:
+        return (*own, _message_key(mark))
+    session, seq = told.origin
+    return (*own, _message_key(mark), _seq_key(f"{session}\x1f{seq}"))
 
 
 def _members(fields: dict[str, str]) -> str:
@@ -195,9 +207,8 @@ def _quoted(text: str) -> str:
     return json.dumps(storable(text))
 
 
-def _stamps(message: Message) -> tuple[int, int]:
+def _stamps(time: Time | None) -> tuple[int, int]:
     """When a message was begun and ended by its own account; 0 for what is no time."""
-    time = message.time
     if time is None:
         return 0, 0
     begun, ended = time.created or 0, time.completed or 0

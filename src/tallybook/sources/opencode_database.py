@@ -16,11 +16,11 @@ from typing import NamedTuple, cast
 
 from ..model import Counts
 from ..naming import UNKNOWN
-from ..reading import Complaint, Cursor, Observation, SessionClaim
+from ..reading import Complaint, Cursor, Observation, Reading, SessionClaim
 from .opencode_calls import Calls, Step, Told, finished, is_reply
 from .opencode_files import NAME, closed
 from .opencode_folder import Setting
-from .opencode_messages import Message, decoded, inner, loose, settle
+from .opencode_messages import Message, classes_of, decoded, inner, loose, settle
 from .opencode_sessions import Owners, Session, fact
 from .opencode_store import Damaged, Moved, NoDatabase, number, open_store
 from .opencode_tables import Row, Tables, generations, table_names
@@ -165,7 +165,7 @@ class _TableReader:
             steps = {} if self._proven(mark, kept) else self.tables.steps("session_id", mark)
             last = kept[-1].row.id if kept else ""
             for each in kept:
-                yield from self._calls(session, each, steps, over=each.row.id != last)
+                yield from self._calls(session, each, steps, each.row.id != last)
             yield from self._told(session, kept)
         yield from self._complaints
 
@@ -194,7 +194,7 @@ class _TableReader:
                 sessions[row.session] = self.tables.session(row.session)
             steps = self.tables.steps("message_id", row.id)
             over = not finished(each.message) and self.tables.followed(row)
-            yield from self._calls(sessions[row.session], each, steps, over=over)
+            yield from self._calls(sessions[row.session], each, steps, over)
 
     def _told(self, session: Session, kept: list[_Kept]) -> Iterator[Observation]:
         """What is to be said of a session beside its calls."""
@@ -208,15 +208,17 @@ class _TableReader:
         """The rows that are a model's messages. What can't be understood is complained of and
         looked at again with every reading."""
         kept: list[_Kept] = []
+        numbered = self.tables.generation.numbered
         for row in rows:
-            self._updated = max(self._updated, row.updated_ms)
+            if row.updated_ms > self._updated:
+                self._updated = row.updated_ms
             message = decoded(row.data)
-            if message is None or (message.role is None and not self.tables.generation.numbered):
+            if message is None or (message.role is None and not numbered):
                 self._again.append(row.id)
                 self._complaints.append(self._damaged(row))
                 continue
             form = settle(message)
-            if self.tables.generation.numbered:
+            if numbered:
                 message.role = "assistant"
             if is_reply(message):
                 kept.append(_Kept(row, message, form))
@@ -233,24 +235,17 @@ class _TableReader:
         )
 
     def _calls(
-        self, session: Session, each: _Kept, steps: dict[str, list[Step]], *, over: bool
-    ) -> Iterator[Observation]:
+        self, session: Session, each: _Kept, steps: dict[str, list[Step]], over: bool
+    ) -> list[Reading]:
         row, message, form = each
-        numbered = self.tables.generation.numbered
-        origin = self.tables.origin(session, row.seq) if numbered else None
-        told = Told(
-            id=row.id,
-            message=message,
-            session=session,
-            offset=row.rowid,
-            origin=origin,
-            copied=origin is not None and origin[0] != session.id,
-            form=form,
-            over=over,
-        )
-        yield from self.calls.readings(told, steps.get(row.id, ()))
-        if self.calls.young(told):
+        origin, copied = None, False
+        if self.tables.generation.numbered:
+            origin = self.tables.origin(session, row.seq)
+            copied = origin[0] != session.id
+        told = Told(row.id, message, session, row.rowid, origin, copied, form, over)
+        if not finished(message) and self.calls.young(told):
             self._again.append(row.id)
+        return self.calls.readings(told, steps.get(row.id, ()))
 
     def _proven(self, session: str, kept: list[_Kept]) -> bool:
         """Whether no message of a session holds more than its last step: the session's own
@@ -258,12 +253,9 @@ class _TableReader:
         totals = self.tables.totals(session)
         if not totals or not any(totals):
             return not kept
-        sums = [0] * len(totals)
-        for each in kept:
-            numbers = each.message.spent().numbers
-            if numbers:
-                sums = [a + b for a, b in zip(sums, numbers, strict=True)]
-        return tuple(sums) == totals
+        tokens = (each.message.tokens for each in kept)
+        sums = zip(*(classes_of(each) for each in tokens if each is not None), strict=True)
+        return tuple(map(sum, sums)) == totals
 
     def _claim(self, session: Session, kept: list[_Kept]) -> Iterator[SessionClaim]:
         """A session's own totals, which hold titles, compactions and what was reverted beside

@@ -10,37 +10,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from ..reading import Complaint
 from .source import Place
 
 NAME = "opencode"
 
-_OLD = os.path.join("storage", "session", "message")
+OLD = os.path.join("storage", "session", "message")
 _OLD_PARTS = os.path.join("storage", "session", "part")
 """Where 0.1 to 0.5 keep messages, and parts by session, below `project/<slug>`."""
-
-
-class Layout(NamedTuple):
-    """Where the files around a message folder lie: `parts` holds a folder for each message,
-    `infos` the sessions' own files, one level deeper if `nested`."""
-
-    session: str
-    parts: str
-    infos: str
-    nested: bool
-
-
-def layout_of(folder: str) -> Layout:
-    """What the path of a message folder tells."""
-    top, session = os.path.split(folder)
-    storage = os.path.dirname(top)
-    if top.endswith(_OLD):
-        return Layout(
-            session, os.path.join(storage, "part", session), os.path.join(storage, "info"), False
-        )
-    return Layout(session, os.path.join(storage, "part"), os.path.join(storage, "session"), True)
 
 
 def is_orphan(path: str) -> bool:
@@ -145,7 +123,7 @@ def _projects(folder: str, seen: set[Mark]) -> Iterator[Place | Complaint]:
     for name in names:
         project = os.path.join(folder, name)
         known: set[str] = set()
-        for place in _folders(os.path.join(project, _OLD), seen):
+        for place in _folders(os.path.join(project, OLD), seen):
             known.add(os.path.basename(place.path) if isinstance(place, Place) else "")
             yield place
         for place in _folders(os.path.join(project, _OLD_PARTS), seen):
@@ -160,19 +138,33 @@ def _folders(top: str, seen: set[Mark]) -> Iterator[Place | Complaint]:
         if mark in seen:
             return
         seen.add(mark)
-        with os.scandir(top) as entries:
-            found = [
-                Place(entry.path, 0, entry.stat().st_mtime_ns)
-                for entry in entries
-                if entry.name.startswith("ses_") and entry.is_dir()
-            ]
+        found = _sessions(top)
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as problem:
         yield closed(top, problem)
         return
+    above = os.path.join(top, "")
+    for name, changed in found:
+        yield Place(above + name, 0, changed)
+
+
+def _sessions(top: str) -> list[tuple[str, int]]:
+    """The sessions' folders in a folder, and when they changed. Where the system can, they are
+    looked at from the open folder, which saves walking its path for each."""
+    folder = os.open(top, os.O_RDONLY) if os.scandir in os.supports_fd else None
+    try:
+        with os.scandir(top if folder is None else folder) as entries:
+            found = [
+                (entry.name, entry.stat().st_mtime_ns)
+                for entry in entries
+                if entry.name.startswith("ses_") and entry.is_dir()
+            ]
+    finally:
+        if folder is not None:
+            os.close(folder)
     found.sort()
-    yield from found
+    return found
 
 
 def closed(path: str, problem: OSError) -> Complaint:
@@ -189,9 +181,9 @@ def closed(path: str, problem: OSError) -> Complaint:
 def content(path: str, most: int) -> bytes:
     """A file's bytes, about `most` of them. `OSError` if it can't be read; a pipe is not waited
     for. Small reads first: room for the largest file would cost more than reading it."""
-    file = os.open(path, os.O_RDONLY | _NO_WAITING)
+    file = os.open(path, _READING)
     try:
-        data = os.read(file, min(most, _BLOCK))
+        data = os.read(file, most if most < _BLOCK else _BLOCK)
         if len(data) < _BLOCK or len(data) >= most:
             return data
         parts = [data]
@@ -204,4 +196,4 @@ def content(path: str, most: int) -> bytes:
 
 
 _BLOCK = 16 << 10
-_NO_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import json
 import os
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from typing import NamedTuple, cast
 from zlib import crc32
 
 from ..reading import Complaint, Cursor, Observation
-from .opencode_calls import PATIENCE_MS, Calls, Told, is_reply
-from .opencode_files import NAME, closed, content, layout_of
+from .opencode_calls import PATIENCE_MS, Calls, Told, finished, is_reply
+from .opencode_files import NAME, closed, content
 from .opencode_messages import Message, decoded, settle
 from .opencode_parts import Parts, category_of
-from .opencode_sessions import Owners, SessionFiles, fact
+from .opencode_sessions import Owners, SessionFiles, fact, layout_of
 from .source import Place
 
 LARGEST = 32 << 20
@@ -75,7 +76,7 @@ class _FolderReader:
         state = _state(since, self.setting.version)
         told = 0
         if state.mark and state.mark == _mark(self.names, state.last):
-            told = sum(name <= state.last for name in self.names)
+            told = bisect_right(self.names, state.last)
         again = set(state.open) if told else set[str]()
         wanted = [name for at, name in enumerate(self.names) if at >= told or name in again]
         followed = False
@@ -92,38 +93,38 @@ class _FolderReader:
 
     def _message(self, name: str, followed: bool) -> bool:
         """Tell one message. The answer is whether what is before it must be over."""
-        path = f"{self.place.path}{os.sep}{name}"
         try:
-            message = decoded(content(path, LARGEST))
-            form = settle(message) if message else ""
+            message = decoded(content(self._path(name), LARGEST))
             if message is None or (message.role is None and not is_reply(message)):
                 raise ValueError(_strange(message))
             if not is_reply(message):
                 return followed
-            told = Told(
-                name[:-5],
-                message,
-                self.session,
-                offset=crc32(name.encode("utf-8", "replace")),
-                form=form,
-                over=followed,
-                file_ms=0 if message.time and message.time.created else _changed_ms(path),
-            )
+            told = self._told(name, message, followed)
             steps = self.parts.steps(told.id, message) if self.parts.there else ()
             self.found += self.calls.readings(told, steps)
         except (OSError, ValueError) as problem:
-            self.found.append(self._trouble(name, path, problem))
+            self.found.append(self._trouble(name, problem))
             return followed
-        if self.calls.young(told):
+        if not finished(message) and self.calls.young(told):
             self.open.append(name)
             self.watched = True
         return True
 
-    def _trouble(self, name: str, path: str, problem: Exception) -> Complaint:
+    def _path(self, name: str) -> str:
+        return f"{self.place.path}{os.sep}{name}"
+
+    def _told(self, name: str, message: Message, followed: bool) -> Told:
+        form = settle(message)
+        file_ms = 0 if message.time and message.time.created else _changed_ms(self._path(name))
+        offset = crc32(name.encode("utf-8", "replace"))
+        mark = name[:-5]
+        return Told(mark, message, self.session, offset, None, False, form, followed, file_ms)
+
+    def _trouble(self, name: str, problem: Exception) -> Complaint:
         """A file that can't be understood is opened again each time, and waited for while it is
         young: it may be in the middle of being written."""
         self.open.append(name)
-        self.watched |= self.setting.now_ms - _changed_ms(path) < PATIENCE_MS
+        self.watched |= self.setting.now_ms - _changed_ms(self._path(name)) < PATIENCE_MS
         broken = isinstance(problem, OSError)
         return Complaint(
             source=NAME,
@@ -182,7 +183,7 @@ def _state(since: Cursor | None, version: int) -> _State:
 def _mark(names: Sequence[str], last: str) -> str:
     """A fingerprint of the files up to one: ids grow with time, so that a file which turns up
     among the old ones was put back, and all are read again."""
-    known = "/".join(name for name in names if name <= last)
+    known = "/".join(names[: bisect_right(names, last)])
     return blake2b(known.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple, cast
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from ..model import NANOS, nanos_of
+from ..model import nanos_of
 from ..naming import storable
 
 NOTHING = Raw(b"")
@@ -37,12 +37,12 @@ class Cache(Struct, gc=False, forbid_unknown_fields=True):
 
 class Tokens(Struct, gc=False, forbid_unknown_fields=True):
     """The usual five classes. Anything else in the object sends it the tolerant way, which
-    keeps what it can't name."""
+    keeps what it can't name. Fields stand in canonical order, in which they are encoded."""
 
+    cache: Cache
     input: int
     output: int
     reasoning: int
-    cache: Cache
     total: int | UnsetType = UNSET
 
 
@@ -124,25 +124,25 @@ class Spent(NamedTuple):
 
     text: bytes
     some: bool
-    numbers: tuple[int, ...] = ()
 
 
 NOT_SPENT = Spent(b"", False)
 
 message_of = msgspec.json.Decoder(Message).decode
 _step_end = msgspec.json.Decoder(StepEnd).decode
+_encode = msgspec.json.Encoder().encode
 
 
 def spent_of(tokens: Tokens) -> Spent:
     """The canonical text of ordinary tokens: the same from a file and from a database."""
+    some = tokens.output > 0 or tokens.input > 0 or max(classes_of(tokens)) > 0
+    return Spent(_encode(tokens), some)
+
+
+def classes_of(tokens: Tokens) -> tuple[int, int, int, int, int]:
+    """Input, output, reasoning, cache read and cache write."""
     cache = tokens.cache
-    numbers = (tokens.input, tokens.output, tokens.reasoning, cache.read, cache.write)
-    text = b'{"cache":{"read":%d,"write":%d},"input":%d,"output":%d,"reasoning":%d' % (
-        cache.read, cache.write, tokens.input, tokens.output, tokens.reasoning,
-    )  # fmt: skip
-    total = tokens.total
-    text += b"}" if total is UNSET else b',"total":%d}' % total
-    return Spent(text, any(number > 0 for number in numbers), numbers)
+    return tokens.input, tokens.output, tokens.reasoning, cache.read, cache.write
 
 
 def usd_nanos(text: bytes) -> int | None:
@@ -152,8 +152,8 @@ def usd_nanos(text: bytes) -> int | None:
     if not text or text == b"0":
         return None
     whole, _, part = text.partition(b".")
-    if len(whole) < 7 and len(part) < 10 and whole.isdigit() and part.isdigit():
-        return int(whole) * NANOS + int(part) * 10 ** (9 - len(part)) or None
+    if len(whole) < 7 and len(part) < 10 and (whole + part).isdigit():
+        return int(whole + part.ljust(9, b"0")) or None
     try:
         nanos = nanos_of(text.decode("ascii"))
     except ValueError:

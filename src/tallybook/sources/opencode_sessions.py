@@ -10,7 +10,7 @@ from typing import NamedTuple, cast
 
 from ..naming import storable
 from ..reading import Attribution, SessionFact, Spelling, attr_of
-from .opencode_files import NAME, Layout, content
+from .opencode_files import NAME, OLD, content
 from .opencode_messages import Message, loose, moment
 
 TITLE = 80
@@ -22,6 +22,27 @@ LARGEST = 1 << 20
 _OWN, _COPY = 3, 1
 _PLACEHOLDERS = ("New session - ", "Child session - ")
 _LAST_ORDER = (1 << 56) - 1
+
+
+class Layout(NamedTuple):
+    """Where the files around a message folder lie: `parts` holds a folder for each message,
+    `infos` the sessions' own files, one level deeper if `nested`."""
+
+    session: str
+    parts: str
+    infos: str
+    nested: bool
+
+
+def layout_of(folder: str) -> Layout:
+    """What the path of a message folder tells."""
+    top, session = os.path.split(folder)
+    storage = os.path.dirname(top)
+    if top.endswith(OLD):
+        return Layout(
+            session, os.path.join(storage, "part", session), os.path.join(storage, "info"), False
+        )
+    return Layout(session, os.path.join(storage, "part"), os.path.join(storage, "session"), True)
 
 
 class Session(NamedTuple):

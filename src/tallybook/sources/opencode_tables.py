@@ -7,6 +7,7 @@ are known from its published source, not from a home that it wrote.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -19,6 +20,10 @@ from .opencode_store import Store, number, text
 
 STEP_BYTES = 4096
 """Bytes that a step's end may have; it has a few hundred."""
+
+_COUNTED = sqlite3.sqlite_version_info >= (3, 43, 0)
+_BYTES = "octet_length(data)" if _COUNTED else "length(CAST(data AS BLOB))"
+"""How long a part is. Newer versions of SQLite know it without reading the part."""
 
 _TOTALS = ("tokens_input", "tokens_output", "tokens_reasoning", "tokens_cache_read")
 _WRITES = "tokens_cache_write"
@@ -170,8 +175,8 @@ class Tables:
             return {}
         sql = (
             "SELECT message_id, id, CAST(data AS BLOB) FROM part"
-            f" WHERE {where} = ? AND length(CAST(data AS BLOB)) < {STEP_BYTES}"
-            " AND instr(data, '\"step-finish\"') ORDER BY message_id, id"
+            f" WHERE {where} = ? AND {_BYTES} < {STEP_BYTES}"
+            " AND data GLOB '*\"step-finish\"*' ORDER BY message_id, id"
         )
         found: dict[str, list[Step]] = {}
         for message, part, data in self.store.rows(sql, (mark,)):
@@ -183,12 +188,13 @@ class Tables:
 
     def category(self, session: Session) -> str | None:
         """The kind of work that a session's parent gave it, from the parent's tool call, which
-        began shortly before: ids of parts tell their time."""
+        began shortly before: ids of parts tell their time. The plus sign keeps SQLite from
+        walking through all parts of a long session instead of these few minutes."""
         if session.parent is None or not session.created_ms or not self.has_parts:
             return None
         begun, ended = session.created_ms - _BEFORE_MS, session.created_ms + _AFTER_MS
         sql = (
-            "SELECT CAST(data AS BLOB) FROM part WHERE session_id = ? AND id > ? AND id < ?"
+            "SELECT CAST(data AS BLOB) FROM part WHERE +session_id = ? AND id > ? AND id < ?"
             " AND instr(substr(data, 1, 400), 'task') ORDER BY id DESC"
         )
         bounds = (f"prt_{stamp(begun)}", f"prt_{stamp(ended)}")

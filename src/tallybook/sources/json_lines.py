@@ -1,0 +1,46 @@
+"""JSON lines as agents leave them, also damaged ones: what decoding may raise, reading what is not
+quite JSON, times that no clock wrote, excerpts without conversation. What a line means is not
+known here.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import msgspec
+from msgspec import Raw
+
+NOTHING = Raw(b"")
+"""A field that is not there."""
+
+Problems = (msgspec.MsgspecError, ValueError, RecursionError)
+"""What decoding may raise on damaged bytes."""
+
+EARLIEST_MS = 1_420_070_400_000
+"""2015-01-01: times before it, or after `LATEST_MS`, were not written by a clock."""
+
+LATEST_MS = 4_102_444_800_000
+"""2100-01-01."""
+
+
+def loose(raw: bytes) -> dict[str, object] | None:
+    """A JSON object from bytes with broken encoding or control characters; None if it is none."""
+    import json
+
+    try:
+        found: object = json.loads(raw.decode("utf-8", "replace"), strict=False)
+    except (ValueError, RecursionError):
+        return None
+    return cast("dict[str, object]", found) if isinstance(found, dict) else None
+
+
+def plausible(ms: int) -> bool:
+    """Whether a time can be a real one."""
+    return EARLIEST_MS <= ms < LATEST_MS
+
+
+def sample_of(raw: bytes) -> str:
+    """The first bytes of a line's JSON envelope, without any conversation: up to 40 printable
+    characters, cut before a message begins."""
+    text = raw[:40].decode("utf-8", "replace").partition('"message"')[0].partition('"content"')[0]
+    return "".join(c if c.isprintable() else "?" for c in text)
