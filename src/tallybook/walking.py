@@ -33,11 +33,12 @@ if TYPE_CHECKING:
     from .sources.source import Place, Source
 
 READINGS_A_BATCH = 12_000
-"""Readings a transaction: more would be hardly faster, and hold more of them in memory. Two
-processes take half as many each, so that together they need no more memory than one."""
+"""Readings a transaction: more would be hardly faster, and hold more of them in memory."""
 
-ALONE_BELOW = 64 << 20
-"""Bytes to read below which nobody would notice a second process."""
+ALONE_BELOW = 1 << 30
+"""Bytes to read below which a second process does not come: it halves the time, but costs half
+as much memory again and a twentieth more work, because each has to read again what the other
+wrote. Less than this takes a few seconds."""
 
 _PORTION, _PORTIONS = 8 << 20, 4_000
 """Bytes in a portion of the work of two processes, and about how many portions at most."""
@@ -128,15 +129,8 @@ def walk_places(walk: Walk, tasks: Sequence[Task], tally: Tally) -> bool:
     with _undisturbed():
         if sum(task.weight for task in tasks) >= walk.alone_below and two_can_walk():
             return _abreast(walk, tasks, tally, appraiser)
-        _walk(walk, _told(walk, tasks), tally, Pace(appraiser, READINGS_A_BATCH))
+        _walk(walk, _told(walk, tasks), tally, appraiser)
     return True
-
-
-class Pace(NamedTuple):
-    """By whom readings are counted and priced, and how many are recorded at a time."""
-
-    appraiser: Appraiser
-    readings: int
 
 
 def two_can_walk() -> bool:
@@ -145,7 +139,7 @@ def two_can_walk() -> bool:
     return several and hasattr(os, "fork")
 
 
-def _walk(walk: Walk, tasks: Iterable[Task], tally: Tally, pace: Pace) -> None:
+def _walk(walk: Walk, tasks: Iterable[Task], tally: Tally, appraiser: Appraiser) -> None:
     batch = Batch()
     for task in tasks:
         for observation in task.source.read(task.place, task.cursor):
@@ -153,12 +147,12 @@ def _walk(walk: Walk, tasks: Iterable[Task], tally: Tally, pace: Pace) -> None:
                 batch.readings.append(observation)
                 continue
             _sort(observation, batch, walk.titles)
-            if len(batch.readings) >= pace.readings and isinstance(observation, Cursor):
-                tally.record(batch, walk.ledger, pace.appraiser)
+            if len(batch.readings) >= READINGS_A_BATCH and isinstance(observation, Cursor):
+                tally.record(batch, walk.ledger, appraiser)
                 batch = Batch()
         tally.read += 1
         tally.bytes_read += task.weight if task.place.size else 0
-    tally.record(batch, walk.ledger, pace.appraiser)
+    tally.record(batch, walk.ledger, appraiser)
 
 
 def _abreast(walk: Walk, tasks: Sequence[Task], tally: Tally, appraiser: Appraiser) -> bool:
@@ -166,14 +160,14 @@ def _abreast(walk: Walk, tasks: Sequence[Task], tally: Tally, appraiser: Apprais
     the ledger takes turns, and no order can matter."""
     from . import abreast
 
-    portions, pace = _portions(tasks), Pace(appraiser, READINGS_A_BATCH // 2)
+    portions = _portions(tasks)
     queue = abreast.Queue(len(portions))
 
     def help_out(wanted: Callable[[], bool]) -> Tally:
         walk.ledger.reopen()
         own, quiet = Tally(), walk._replace(progress=None)
         taken = (portions[number] for number in queue if wanted())
-        _walk(quiet, (task for portion in taken for task in portion), own, pace)
+        _walk(quiet, (task for portion in taken for task in portion), own, appraiser)
         walk.ledger.close()
         return own
 
@@ -186,7 +180,7 @@ def _abreast(walk: Walk, tasks: Sequence[Task], tally: Tally, appraiser: Apprais
         for portion in portions:
             starts.append(starts[-1] + len(portion))
         mine = (at for number in queue for at in range(starts[number], starts[number + 1]))
-        _walk(walk, _told(walk, ordered, mine), tally, pace)
+        _walk(walk, _told(walk, ordered, mine), tally, appraiser)
         helped = second.result()
     except BaseException:
         second.stop()
