@@ -22,8 +22,9 @@ from tallybook.appraising import Appraising
 from tallybook.ledger import Ledger, open_ledger
 from tallybook.prices import open_price_book
 from tallybook.reading import Attribution, Batch, Reading, attr_of, key_of
+from tallybook.walking import READINGS_A_BATCH
 
-BATCH = 12_000
+BATCH = READINGS_A_BATCH
 """Readings a transaction, as in a sync."""
 
 STEPS = 5

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import random
 import signal
@@ -10,7 +9,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -26,24 +24,20 @@ import tallybook.flow as flow
 import tallybook.walking as walking
 from tallybook.ledger import open_ledger
 from tallybook.prices import open_price_book
-from tallybook.sources import open_source
+from tallybook.sources import SOURCES, open_source
 home, path, alone_below = sys.argv[1:]
 walking.READINGS_A_BATCH = 150
 ledger = open_ledger(path)
 print("walking", flush=True)
 walking._PORTION = 1 << 20
 flow.sync(flow.Walk(ledger=ledger, prices=open_price_book, alone_below=int(alone_below)),
-          [open_source("claude-code", environ={"HOME": home})])
+          [open_source(name, environ={"HOME": home}) for name in SOURCES])
 """
 
 
-def corpus() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("corpus", ROOT / "bench" / "corpus.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def fill(home: Path, megabytes: int) -> None:
+    tool = [sys.executable, str(ROOT / "bench" / "corpus.py"), str(home), str(megabytes)]
+    subprocess.run(tool, check=True, stdout=subprocess.DEVNULL)
 
 
 ALONE, ABREAST = 1 << 40, 0
@@ -69,7 +63,7 @@ def answer(ledger: Path) -> Report:
 
 def killed_often(folder: Path, megabytes: int, kills: int, seed: int, alone_below: int) -> None:
     home = folder / "home"
-    corpus().make(home, megabytes, seed=seed)
+    fill(home, megabytes)
     calm = folder / "calm.db"
     started = time.monotonic()
     assert walk(home, calm).wait(timeout=300) == 0

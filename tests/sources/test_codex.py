@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tallybook.clock import QUARTER_MS
 from tallybook.ledger.joining import join as joined
 from tallybook.reading import Cursor, LimitSnapshot, SessionFact, Witness, key_of
-from tallybook.sources import codex_reader
+from tallybook.sources import line_files
 
 from .folding import Story, open_home, place_of
 from .rollouts import (
@@ -638,7 +638,7 @@ def test_limits_survive_a_reading_that_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Everything that was seen before a cursor has been told before it."""
-    monkeypatch.setattr(codex_reader, "SAFE_POINT", 1)
+    monkeypatch.setattr(line_files, "SAFE_POINT", 1)
     monkeypatch.setattr("tallybook.sources.tail.BLOCK", 1024)
     counts = [silent(at, {"primary": window(at, 99)}) for at in range(40)]
     path = saved(tmp_path, T, dumped([meta(T), *counts]))
@@ -816,7 +816,7 @@ def test_a_file_that_can_not_be_opened(tmp_path: Path) -> None:
 
 
 def test_reading_on_from_any_cursor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(codex_reader, "SAFE_POINT", 1)
+    monkeypatch.setattr(line_files, "SAFE_POINT", 1)
     monkeypatch.setattr("tallybook.sources.tail.BLOCK", 4096)
     lines = [line for order in ORDERS.values() for line in order] * 30
     path = saved(tmp_path, T, dumped([meta(T), turn(1), *lines]))

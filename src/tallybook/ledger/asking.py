@@ -7,16 +7,18 @@ overflow at 9.2e9 units of a currency.
 
 from __future__ import annotations
 
+import heapq
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from ..errors import UsageMistake
-from ..model import NANOS, STATUS_RANK, six
+from ..model import CLASSES, NANOS, STATUS_RANK, six
 from ..query import DIMENSIONS, Figures, Query, Report, Row
 from .deltas import BILLED, LIST, REPORTED
-from .filters import where_sql
+from .filters import Condition, where_sql
 from .span import Span, amounts_sql, bucket_name, bucket_sql, extent, figures_sql, span_of
 
 _SUMS = """
@@ -29,24 +31,41 @@ _SUMS = """
         + r.cache_write_5m + r.cache_write_1h ELSE 0 END),
     count(DISTINCT nullif(s.session, 0)), min(r.first), max(r.last)
 """
+_AT = MappingProxyType(
+    {
+        "requests": 0,
+        "messages": 1,
+        **{name: 2 + at for at, name in enumerate(CLASSES)},
+        "unpriced_tokens": 8,
+        "partial_requests": 9,
+        "failed_requests": 10,
+        "unmetered_requests": 11,
+        "recovered_tokens": 12,
+        "sessions": 13,
+        "first_at": 14,
+        "last_at": 15,
+    }
+)
+"""Where a measure stands in `_SUMS`."""
+
+_FEW = 500
+"""Up to so many values are named in SQL to leave the others out."""
+
 _FROM = "JOIN series s ON s.id = r.series"
+_TITLE = "coalesce(f.title, '')"
+_WITHOUT_IDS = ("date", "title")
 _KINDS = {LIST: "cost", REPORTED: "reported_cost", BILLED: "billed_cost"}
 
 Part = Any  # what SQL gives: an id, a bucket number, or a title
 Group = tuple[Part, ...]
 Amounts = dict[str, dict[str, int]]
+Units = Sequence[str] | None
 
 
 def answer(db: sqlite3.Connection, query: Query, revision: str) -> Report:
     """The report that answers a query. Raises `UsageMistake` for an unknown dimension."""
     asking = _Asking(db, query)
-    rows = [asking.row(group, *figures) for group, figures in asking.groups().items()]
-    return Report(
-        query=query,
-        revision=revision,
-        rows=tuple(ordered(query, rows)),
-        totals=asking.totals(),
-    )
+    return Report(query=query, revision=revision, rows=tuple(asking.rows()), totals=asking.totals())
 
 
 class _Asking:
@@ -70,64 +89,113 @@ class _Asking:
         if name == "date":
             return bucket_sql(self._query, self._since, until)
         if name == "title":
-            return "coalesce(f.title, '')"
+            return _TITLE
         return f"s.{name}"
 
-    def groups(self) -> dict[Group, tuple[Figures, tuple[str, ...]]]:
-        """Figures and models by group of ids."""
+    def rows(self) -> list[Row]:
+        """The rows that are shown, in their order. Where a limit leaves most groups out, only
+        what decides the order is looked at of all."""
         if not self._names:
-            return {}
-        figures = self._grouped(figures_sql(self._span), self._sums, self._columns)
-        amounts = self._amounts(self._columns)
-        models = self._models() if "date" in self._names else {}
-        self._learn(figures)
-        return {
-            group: (_figures(row, amounts.get(group, {})), models.get(group, ()))
-            for group, row in figures.items()
-        }
+            return []
+        query, (name, _) = self._query, order_of(self._query)
+        sums = self._grouped(figures_sql(self._span), self._sums, self._columns)
+        amounts = self._amounts(self._columns) if name in _KINDS.values() else None
+        units = None if amounts is None else by_use(each.get(name, {}) for each in amounts.values())
+        groups = _leading(query, sums, self._rank(sums, amounts or {}, units))
+        only = self._only(groups) if len(groups) < len(sums) else None
+        if amounts is None:
+            amounts = self._amounts(self._columns, only)
+        models = self._models(only) if "date" in self._names else {}
+        self._learn(groups, self._names)
+        rows = [
+            self._row(group, _figures(sums[group], amounts.get(group, {})), models.get(group, ()))
+            for group in groups
+        ]
+        return ordered(query, rows, units)
+
+    def _rank(
+        self, sums: Mapping[Group, Group], amounts: Mapping[Group, Amounts], units: Units
+    ) -> Callable[[Group], Part] | None:
+        """What the order looks at first, out of a group's sums; the same as `ordered` does with
+        rows. None where it can't be told."""
+        name, _ = order_of(self._query)
+        if name in self._names:
+            at = self._names.index(name)
+            self._learn(sums, (name,))
+            return lambda group: self._value(name, group[at]) or ""
+        if name == "total":
+            return lambda group: sum(part or 0 for part in sums[group][2:8])
+        if name in _AT:
+            return lambda group: sums[group][_AT[name]] or 0
+        if units is None:
+            return None
+
+        def amount(group: Group) -> Group:
+            known = amounts.get(group, {}).get(name, {})
+            tokens = sum(part or 0 for part in sums[group][2:8])
+            return (*(known.get(unit, 0) for unit in units), tokens)
+
+        return amount
+
+    def _only(self, groups: Collection[Group]) -> Condition:
+        """A condition that leaves out most of what belongs to none of the groups."""
+        parts: list[Condition] = []
+        for at, name in enumerate(self._names):
+            ids = {group[at] for group in groups} if name not in _WITHOUT_IDS else set[int]()
+            if 0 < len(ids) <= _FEW:
+                parts.append(Condition(f"s.{name} IN ({', '.join('?' * len(ids))})", tuple(ids)))
+        values = (value for each in parts for value in each.values)
+        return Condition(" AND ".join(["1", *(each.sql for each in parts)]), tuple(values))
 
     def totals(self) -> Figures:
         """The figures of everything in range."""
         row = self._grouped(figures_sql(self._span), self._sums, [])
         return _figures(row.get((), (None,) * 16), self._amounts([]).get((), {}))
 
-    def _grouped(self, rows: str, sums: str, columns: list[str]) -> dict[Group, Group]:
+    def _grouped(
+        self, rows: str, sums: str, columns: list[str], only: Condition | None = None
+    ) -> dict[Group, Group]:
         keys = "".join(f"{column}, " for column in columns)
-        title = " LEFT JOIN session f ON f.id = s.session" if "title" in self._names else ""
+        title = " LEFT JOIN session f ON f.id = s.session" if _TITLE in columns else ""
         sql = f"SELECT {keys}{sums} FROM ({rows}) r {_FROM}{title} WHERE {self._where.sql}"
+        if only is not None:
+            sql += f" AND {only.sql}"
         if columns:
             sql += f" GROUP BY {', '.join(str(n + 1) for n in range(len(columns)))}"
-        found = self._db.execute(sql, self._where.values)
+        found = self._db.execute(sql, (*self._where.values, *(only.values if only else ())))
         size = len(columns)
         return {tuple(row[:size]): tuple(row[size:]) for row in found}
 
-    def _amounts(self, columns: list[str]) -> dict[Group, Amounts]:
+    def _amounts(self, columns: list[str], only: Condition | None = None) -> dict[Group, Amounts]:
         sums = f"sum(r.nanos / {NANOS}), sum(r.nanos % {NANOS})"
         extra = [*columns, "r.kind", "r.currency"]
         found: dict[Group, Amounts] = {}
-        sums_by_group = self._grouped(amounts_sql(self._span), sums, extra)
+        sums_by_group = self._grouped(amounts_sql(self._span), sums, extra, only)
         units = self._lookup({group[-1] for group in sums_by_group})
         for (*group, kind, currency), (whole, part) in sums_by_group.items():
             amounts = found.setdefault(tuple(group), {})
             amounts.setdefault(_KINDS[kind], {})[units[currency]] = whole * NANOS + part
         return found
 
-    def _models(self) -> dict[Group, tuple[str, ...]]:
+    def _models(self, only: Condition | None) -> dict[Group, tuple[str, ...]]:
         columns = [*self._columns, "s.model"]
         total = (
             "sum(r.input + r.output + r.reasoning + r.cache_read + r.cache_write_5m"
             " + r.cache_write_1h)"
         )
-        sums = self._grouped(figures_sql(self._span), total, columns)
+        sums = self._grouped(figures_sql(self._span), total, columns, only)
         names = self._lookup({group[-1] for group in sums})
         found: dict[Group, list[tuple[int, str]]] = {}
         for (*group, model), (tokens,) in sums.items():
             found.setdefault(tuple(group), []).append((-tokens, names.get(model, "")))
         return {group: tuple(name for _, name in sorted(models)) for group, models in found.items()}
 
-    def _learn(self, groups: Iterable[Group]) -> None:
-        plain = [n for n, name in enumerate(self._names) if name not in ("date", "title")]
-        self._values = self._lookup({group[n] for group in groups for n in plain})
+    def _learn(self, groups: Iterable[Group], names: Collection[str]) -> None:
+        plain = [
+            at for at, name in enumerate(self._names) if name in names and name not in _WITHOUT_IDS
+        ]
+        ids = {group[at] for group in groups for at in plain}
+        self._values.update(self._lookup(ids - self._values.keys()))
 
     def _lookup(self, ids: set[int]) -> dict[int, str]:
         found: dict[int, str] = {}
@@ -140,8 +208,7 @@ class _Asking:
             )
         return found
 
-    def row(self, group: Group, figures: Figures, models: tuple[str, ...]) -> Row:
-        """One row, with the values of its dimensions."""
+    def _row(self, group: Group, figures: Figures, models: tuple[str, ...]) -> Row:
         dims = {
             name: self._value(name, part) for name, part in zip(self._names, group, strict=True)
         }
@@ -194,12 +261,35 @@ def _figures(row: Group, amounts: Mapping[str, Mapping[str, int]]) -> Figures:
     )
 
 
-def ordered(query: Query, rows: list[Row]) -> list[Row]:
-    """Rows in the order asked for, ties broken by their dimensions, cut to the limit."""
+def _leading(
+    query: Query, sums: Mapping[Group, Group], rank: Callable[[Group], Part] | None
+) -> Collection[Group]:
+    """The groups that the limit may leave: the first ones, and all that are level with the last
+    of these; `ordered` decides between them."""
+    limit = query.limit
+    if rank is None or limit is None or not 0 < limit < len(sums):
+        return sums.keys()
+    ranks = {group: rank(group) for group in sums}
+    _, falling = order_of(query)
+    first = heapq.nlargest if falling else heapq.nsmallest
+    last = first(limit, ranks.values())[-1]
+    if falling:
+        return [group for group, each in ranks.items() if each >= last]
+    return [group for group, each in ranks.items() if each <= last]
+
+
+def order_of(query: Query) -> tuple[str, bool]:
+    """What a query is sorted by, and whether that falls."""
     sort = query.sort or ("date" if "date" in query.by else "-total")
-    name, falling = sort.removeprefix("-"), sort.startswith("-")
+    return sort.removeprefix("-"), sort.startswith("-")
+
+
+def ordered(query: Query, rows: list[Row], units: Units = None) -> list[Row]:
+    """Rows in the order asked for, ties broken by their dimensions, cut to the limit. `units`
+    are the currencies in the order in which they count, if more rows than these decide it."""
+    name, falling = order_of(query)
     by_name = sorted(rows, key=lambda row: [str(part or "") for part in row.dims.values()])
-    rank = _amount_rank(rows, name) if name.endswith("cost") else _rank(name)
+    rank = _amount_rank(rows, name, units) if name in _KINDS.values() else _rank(name)
     inside = sorted(by_name, key=rank, reverse=falling)
     return inside[: query.limit] if query.limit is not None else inside
 
@@ -217,23 +307,24 @@ def _rank(name: str) -> Rank:
     return rank
 
 
-def _amount_rank(rows: list[Row], name: str) -> Rank:
+def by_use(amounts: Iterable[Mapping[str, int]]) -> list[str]:
+    """Currencies, the one that is met most often first."""
+    met = Counter(unit for each in amounts for unit in each)
+    return sorted(met, key=lambda unit: (-met[unit], unit))
+
+
+def _amount_rank(rows: list[Row], name: str, units: Units) -> Rank:
     """By the amount in the currency that is met most often, then in the next one: amounts of
     different currencies are never added, not even to sort by them."""
-    if name not in _KINDS.values():
-        return _rank(name)
-    met = Counter(unit for row in rows for unit in getattr(row.figures, name))
-    units = sorted(met, key=lambda unit: (-met[unit], unit))
+    told = by_use(getattr(row.figures, name) for row in rows) if units is None else units
     return lambda row: (
-        *(getattr(row.figures, name).get(unit, 0) for unit in units),
+        *(getattr(row.figures, name).get(unit, 0) for unit in told),
         row.figures.total,
     )
 
 
 def measure(figures: Figures, name: str) -> int:
     """A count by its contract name. Raises `UsageMistake` if there is none of that name."""
-    from ..model import CLASSES
-
     if name in CLASSES:
         return figures.counts[CLASSES.index(name)]
     value = getattr(figures, name, None)

@@ -177,6 +177,6 @@ def _patiently(db: sqlite3.Connection, statement: str) -> None:
                 ) from problem
             from random import uniform
 
-            time.sleep(uniform(0.001, 0.02))
+            time.sleep(uniform(0.001, 0.006))
         else:
             return

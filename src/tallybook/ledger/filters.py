@@ -59,13 +59,16 @@ def _among(column: str, ids: list[int]) -> Condition:
 
 def _ids(db: sqlite3.Connection, kind: str, condition: Filter) -> list[int]:
     rows = db.execute("SELECT id, value FROM dim WHERE kind = ?", (kind,)).fetchall()
+    known = [(dim, value.casefold()) for dim, value in rows]
     wanted = [value.casefold() for value in condition.values]
     if condition.op == "~":
-        return [dim for dim, value in rows if any(part in value.casefold() for part in wanted)]
+        return [dim for dim, value in known if any(part in value for part in wanted)]
+    exact: dict[str, list[int]] = {}
+    for dim, value in known:
+        exact.setdefault(value, []).append(dim)
     found = [0] if "" in wanted else []
     for want in filter(None, wanted):
-        exact = [dim for dim, value in rows if value.casefold() == want]
-        found += exact or [dim for dim, value in rows if _short_for(kind, want, value.casefold())]
+        found += exact.get(want) or [dim for dim, value in known if _short_for(kind, want, value)]
     return found
 
 

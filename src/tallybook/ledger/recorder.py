@@ -2,14 +2,18 @@
 
 Most readings of a first import meet nothing and become rows at once. A reading whose keys
 are known joins its event; one that links two events merges them, and the smaller id survives.
+What needs no ledger (gathering, counting, pricing) is done before the transaction begins, so that
+another process need not wait for it.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from functools import reduce
+from typing import NamedTuple
 
+from ..model import Appraisal
 from ..reading import Appraiser, Attribution, Batch, Complaint, Reading
 from .deltas import Deltas
 from .draft import Draft, gather, keys_of
@@ -26,6 +30,24 @@ _GOT = "SELECT event, count(*) FROM event_key WHERE event >= ? GROUP BY event"
 
 Sessions = set[tuple[str, str]]
 """(source, session id) pairs."""
+
+
+class Prepared(NamedTuple):
+    """The readings of one call in a batch, what they say together, and what that comes to."""
+
+    draft: Draft
+    reading: Reading
+    appraisal: Appraisal
+
+
+def prepare(batch: Batch, appraiser: Appraiser) -> list[Prepared]:
+    """All that can be done with a batch before it is its turn to be written."""
+    appraise = appraiser.appraise
+    prepared: list[Prepared] = []
+    for draft in gather(batch.readings):
+        reading = draft[0] if len(draft) == 1 else reduce(join, draft)
+        prepared.append(Prepared(draft, reading, appraise(reading)))
+    return prepared
 
 
 class Recorder:
@@ -50,55 +72,53 @@ class Recorder:
         self._new = 0
         self.touched: Sessions = set()
 
-    def take(self, batch: Batch) -> None:
-        """Record the readings of a batch."""
-        drafts = gather(batch.readings)
-        first, self._next = self._next, self._next + len(drafts)
-        won = self._claimed(drafts, first)
-        met: list[tuple[int, Draft]] = []
-        for event, draft in enumerate(drafts, first):
+    def take(self, batch: Sequence[Prepared]) -> None:
+        """Record the calls of a batch."""
+        first, self._next = self._next, self._next + len(batch)
+        won = self._claimed(batch, first)
+        met: list[tuple[int, Prepared]] = []
+        for event, call in enumerate(batch, first):
             if event in won:
-                self._create(event, draft)
+                self._create(event, call)
             else:
-                met.append((event, draft))
+                met.append((event, call))
         if met:
             self._meeting(met)
 
-    def _claimed(self, drafts: list[Draft], first: int) -> Container[int]:
+    def _claimed(self, batch: Sequence[Prepared], first: int) -> Container[int]:
         """Give each draft its keys, and tell which of them got all of theirs: almost all do, in
         a first import. That costs less than to ask for every key first. The events are numbered
         from `first` in the order of the drafts: then the index by event only grows at its end,
         which is worth more than keys in their own order would be."""
-        wanted = [draft[0].keys if len(draft) == 1 else keys_of(draft) for draft in drafts]
+        wanted = [draft[0].keys if len(draft) == 1 else keys_of(draft) for draft, _, _ in batch]
         claims = [(key, event) for event, keys in enumerate(wanted, first) for key in keys]
         if self._db.executemany(_CLAIM, claims).rowcount == len(claims):
-            return range(first, first + len(drafts))
+            return range(first, first + len(batch))
         got: dict[int, int] = dict(self._db.execute(_GOT, (first,)))
         won = {event for event, number in got.items() if number == len(wanted[event - first])}
         half = [(event,) for event in got if event not in won]
         self._db.executemany("DELETE FROM event_key WHERE event = ?", half)
         return won
 
-    def _meeting(self, met: list[tuple[int, Draft]]) -> None:
+    def _meeting(self, met: list[tuple[int, Prepared]]) -> None:
         """Drafts some keys of which may be known, with the numbers that they have if not."""
-        known = known_keys(self._db, (key for _, draft in met for key in keys_of(draft)))
-        homes = [{known[key] for key in keys_of(draft) if key in known} for _, draft in met]
+        known = known_keys(self._db, (key for _, call in met for key in keys_of(call.draft)))
+        homes = [{known[key] for key in keys_of(call.draft) if key in known} for _, call in met]
         stored = load(self._db, {event for home in homes for event in home})
-        for (event, draft), home in zip(met, homes, strict=True):
+        for (event, call), home in zip(met, homes, strict=True):
             events = sorted({stored[each].id for each in home})
             if events:
-                self._update(draft, [stored[each] for each in events], stored)
+                self._update(call.draft, [stored[each] for each in events], stored)
             else:
-                self._create(event, draft)
-                self._keys.extend((key, event) for key in keys_of(draft))
+                self._create(event, call)
+                self._keys.extend((key, event) for key in keys_of(call.draft))
 
-    def _create(self, event: int, draft: Draft) -> None:
-        reading = draft[0]
+    def _create(self, event: int, call: Prepared) -> None:
+        draft, reading, appraisal = call
         if len(draft) > 1:
-            reading = reduce(join, draft)
             self._see(event, reading, {(each.who.source, each.who.session) for each in draft})
             self._joined += len(draft) - 1
-        row, figures, complaints = self._writer.row(event, reading)
+        row, figures = self._writer.place(event, reading, appraisal)
         self._rows.append(row)
         self._deltas.add(figures)
         self._new += 1
@@ -107,8 +127,8 @@ class Recorder:
         if who is not self._last:
             self._last = who
             self._touch(who.source, who.session)
-        if complaints:
-            self._complain(reading, complaints)
+        if appraisal.complaints:
+            self._complain(reading, appraisal.complaints)
 
     def _update(self, draft: Draft, events: list[Stored], stored: dict[int, Stored]) -> None:
         self._joined += len(draft)

@@ -108,7 +108,7 @@ def recovered_at(
     for claim in _claims(db, session, until_ms):
         known = [
             *_sums(db, _OWNED, session, claim),
-            *_inherited(db, session, claim, path | {session}),
+            *inherited(db, session, claim, path | {session}),
         ]
         beyond = zip(claim.counts, summed(known), strict=True)
         rest = six(max(0, claimed - seen) for claimed, seen in beyond)
@@ -136,9 +136,11 @@ def _sums(db: sqlite3.Connection, sql: str, session: int, claim: Recovered) -> l
     return [six(counts) for name, *counts in rows if undated(name) == undated(claim.model)]
 
 
-def _inherited(
+def inherited(
     db: sqlite3.Connection, session: int, claim: Recovered, path: frozenset[int]
 ) -> list[Counts]:
+    """What came with a session's copied history and stands in a claim of it, in parts. `path` are
+    the sessions whose own inheritance is being told: a circle of forks ends there."""
     seen = _sums(db, _SIGHTED, session, claim)
     origin = _origin(db, session)
     if origin is None or origin in path:

@@ -45,13 +45,13 @@ class SqliteLedger:
             write_limits,
             write_spellings,
         )
-        from .recorder import Recorder
+        from .recorder import Recorder, prepare
 
-        db, intern = self._db, self._intern
+        db, intern, prepared = self._db, self._intern, prepare(batch, appraiser)
         try:
             with writing(db):
                 recorder = Recorder(db, intern, appraiser)
-                recorder.take(batch)
+                recorder.take(prepared)
                 receipt = recorder.finish()
                 self._derive(batch, recorder.touched, appraiser)
                 write_spellings(db, intern, batch.spellings)

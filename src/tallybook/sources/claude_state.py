@@ -18,8 +18,7 @@ from ..reading import Attribution, Cursor
 from .claude_files import NAME
 from .claude_names import Names
 from .claude_replies import Reply
-from .json_lines import Problems
-from .tail import mark
+from .line_files import resumed
 
 _FLAGS = ("stopped", "stood", "broken", "loose_time")
 
@@ -98,16 +97,8 @@ _state = msgspec.json.Decoder(State).decode
 
 
 def resume(file: FileIO, since: Cursor | None, version: int) -> State:
-    """The state to go on from; an empty one if there is no cursor, if a reader of another
-    version wrote it, or if the file no longer is what was read."""
-    if since is None or since.version != version:
-        return State()
-    try:
-        state = _state(since.state)
-    except Problems:
-        return State()
-    same = state.offset > 0 and state.mark == mark(file, state.offset)
-    return state if same else State()
+    """The state to go on from, an empty one at a file's beginning; see `resumed`."""
+    return resumed(file, since, version, _state) or State()
 
 
 def state_text(state: State, replies: Mapping[str, Reply]) -> str:

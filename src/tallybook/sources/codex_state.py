@@ -16,8 +16,7 @@ from .codex_calls import Call, Totals
 from .codex_files import thread_of
 from .codex_flow import Flow
 from .codex_thread import Thread
-from .json_lines import Problems
-from .tail import mark
+from .line_files import resumed
 
 
 class State(Struct, gc=False):
@@ -42,13 +41,5 @@ _state = msgspec.json.Decoder(State).decode
 
 
 def resume(file: FileIO, since: Cursor | None, version: int, path: str) -> State:
-    """The state to go on from; that of the beginning if there is no cursor, if a reader of
-    another version wrote it, or if the file no longer is what was read."""
-    if since is not None and since.version == version:
-        try:
-            state = _state(since.state)
-        except Problems:
-            return fresh_state(path)
-        if state.offset > 0 and state.mark == mark(file, state.offset):
-            return state
-    return fresh_state(path)
+    """The state to go on from, that of a file's beginning if there is none; see `resumed`."""
+    return resumed(file, since, version, _state) or fresh_state(path)
