@@ -12,7 +12,8 @@ from tallybook.model import Money
 from tallybook.prices import open_price_book
 from tallybook.query import Query, Row
 from tallybook.reading import Attribution, Batch, Reading, SessionFact, Spelling, key_of
-from tallybook.sessions import charge_of, current_session, session_named, with_company
+from tallybook.sessions import charge_of, configured, current_session, session_named, with_company
+from tallybook.sources import open_source, source_names
 
 from .ledger.books import MODEL, T0, appraiser, open_new, reading, record, usage
 
@@ -119,6 +120,65 @@ def test_a_circle_of_parents_has_an_end(ledger: SqliteLedger) -> None:
     found = session_named(ledger, "web", "UTC")
     assert found is not None
     assert (found.children, found.below) == (("api",), 2)
+
+
+CONFIGURED = """{
+  "agents": {
+    "sisyphus": { "model": "user/asked" },
+    "sisyphus-junior": { "model": "user/junior" },
+  },
+  "categories": { "quick": { "model": "user/quick" } },
+}"""
+
+
+def test_what_is_configured_is_the_projects_then_the_kind_of_works(tmp_path: Path) -> None:
+    """A project's own configuration goes before the user's, and a kind of work that has a model
+    before the agent that does it; a project that can't be looked into has no say."""
+    home, project, closed = (tmp_path / name for name in ("home", "home/app", "home/closed"))
+    for folder, text in (
+        (home / ".config/opencode", CONFIGURED),
+        (
+            project / ".opencode",
+            '{"agents": {"sisyphus": {"model": "anthropic/claude-sonnet-4-5"}}}',
+        ),
+        (closed, ""),
+    ):
+        folder.mkdir(parents=True)
+        (folder / "oh-my-opencode.jsonc").write_text(text)
+    closed.chmod(0)
+    ledger = open_new(tmp_path)
+    for session, agent, where in (
+        ("top", "sisyphus", str(project)),
+        ("child", "sisyphus-junior", str(project)),
+        ("far", "sisyphus", r"C:\work"),
+        ("closed", "sisyphus", str(closed)),
+        ("plain", "build", str(project)),
+    ):
+        who = Attribution("opencode", session=session, project=where, agent=agent)
+        record(ledger, [reading(session, who=who)])
+    facts = [SessionFact("opencode", "child", parent="top", category="quick")]
+    ledger.record(Batch(facts=facts), appraiser())
+    source = open_source("opencode", environ={"HOME": str(home)})
+    told: dict[str, list[tuple[object, ...]]] = {}
+    for session in ("top", "child", "far", "closed", "plain"):
+        found = session_named(ledger, session, "UTC")
+        assert found is not None
+        told[session] = [tuple(each) for each in configured(ledger, source, found)]
+    closed.chmod(0o700)
+    ran = (f"anthropic/{MODEL}",)
+    assert told == {
+        "top": [("sisyphus", "", "anthropic/claude-sonnet-4-5", ran)],
+        "child": [("sisyphus-junior", "quick", "user/quick", ran)],
+        "far": [("sisyphus", "", "user/asked", ran)],
+        "closed": [("sisyphus", "", "user/asked", ran)],
+        "plain": [],
+    }
+
+
+@pytest.mark.parametrize("name", source_names())
+def test_nothing_is_configured_in_an_empty_home(tmp_path: Path, name: str) -> None:
+    source = open_source(name, environ={"HOME": str(tmp_path)})
+    assert source.configured() == source.configured(tmp_path) == {}
 
 
 def by_session(ledger: SqliteLedger) -> tuple[Row, ...]:

@@ -6,14 +6,16 @@ Figures come from the ledger, words from the tools' own files; how they are show
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 from .charges import Charge
 from .errors import UsageMistake
+from .naming import undated
 from .query import Figures, Filter, Query, Report, Row
 from .reading import Round
 from .reports import answer
@@ -80,6 +82,22 @@ class Recalled(NamedTuple):
         return UNRECORDED if self.call is None else self.call.status
 
 
+class Configured(NamedTuple):
+    """The model (`provider/model`) that an agent of a session is configured with now, or where
+    `category` is told, that kind of work, which goes before the agent; `ran` are the models of
+    the agent's calls in the session, the ones with the most tokens first."""
+
+    agent: str
+    category: str
+    model: str
+    ran: tuple[str, ...]
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The models that ran without being the configured one, whatever the date behind it."""
+        return tuple(each for each in self.ran if undated(each) != undated(self.model))
+
+
 def session_named(ledger: Ledger, session_id: str, tz: str) -> SessionAnswer | None:
     """One session by its id or a prefix of it; None if there is none. Raises `UsageMistake` when
     the prefix fits several."""
@@ -97,7 +115,7 @@ def session_named(ledger: Ledger, session_id: str, tz: str) -> SessionAnswer | N
 
 
 def _answer(ledger: Ledger, record: SessionRecord, tz: str) -> SessionAnswer:
-    where = _those(record, (record.session,))
+    where = _those(record.source, (record.session,))
     by_model = answer(ledger, Query(by=("model",), where=where, tz=tz))
     by_agent = ledger.ask(Query(by=("agent",), where=where))
     by_project = ledger.ask(Query(by=("project",), where=where))
@@ -155,7 +173,7 @@ def _below(session: str, children: Mapping[str, Sequence[str]]) -> list[str]:
 
 def _family(ledger: Ledger, record: SessionRecord, below: Sequence[str]) -> Figures:
     """The figures of a session and of all below it, each call once."""
-    return ledger.ask(Query(where=_those(record, (record.session, *below)))).totals
+    return ledger.ask(Query(where=_those(record.source, (record.session, *below)))).totals
 
 
 def _titles(ledger: Ledger, record: SessionRecord, children: Sequence[str]) -> dict[str, str]:
@@ -163,14 +181,36 @@ def _titles(ledger: Ledger, record: SessionRecord, children: Sequence[str]) -> d
     ids = tuple(sorted({*children, record.parent} - {""}))
     if not ids:
         return {}
-    rows = ledger.ask(Query(by=("session", "title"), where=_those(record, ids))).rows
+    rows = ledger.ask(Query(by=("session", "title"), where=_those(record.source, ids))).rows
     return {row.dims["session"] or "": row.dims["title"] or "" for row in rows}
 
 
-def _those(record: SessionRecord, ids: tuple[str, ...]) -> tuple[Filter, ...]:
+def _those(source: str, ids: tuple[str, ...]) -> tuple[Filter, ...]:
     return (
-        Filter(dimension="source", values=(record.source,)),
+        Filter(dimension="source", values=(source,)),
         Filter(dimension="session", values=ids),
+    )
+
+
+def configured(ledger: Ledger, source: Source, found: SessionAnswer) -> tuple[Configured, ...]:
+    """The models that the agents of a session are configured with at this moment, beside those
+    that ran; agents without one are left out. What was configured when they ran nobody knows."""
+    # A project may have been read on another machine, or be closed to us: it has no say then.
+    here = os.path.isabs(found.project) and os.access(found.project, os.R_OK | os.X_OK)
+    asked = source.configured(Path(found.project) if here else None)
+    category = found.category if ("category", found.category) in asked else ""
+    keys = {name: ("category", category) if category else ("agent", name) for name in found.agents}
+    models = {name: asked[key] for name, key in keys.items() if key in asked}
+    if not models:
+        return ()
+    ran: dict[str, list[str]] = {}
+    where = _those(found.source, (found.session_id,))
+    for row in ledger.ask(Query(by=("agent", "provider", "model"), where=where)).rows:
+        model = f"{row.dims['provider'] or '?'}/{row.dims['model'] or '?'}"
+        ran.setdefault(row.dims["agent"] or "", []).append(model)
+    return tuple(
+        Configured(name, category, model, tuple(ran.get(name, ())))
+        for name, model in models.items()
     )
 
 

@@ -21,6 +21,7 @@ from tallybook.query import Figures, Note, Query, Report, Row
 from tallybook.reading import Complaint
 from tallybook.sessions import Recalled, SessionAnswer
 from tallybook.settings import Settings, Surroundings
+from tallybook.sources import Source, open_source
 
 NOW = int(datetime(2026, 11, 22, 12, 0, tzinfo=UTC).timestamp() * 1000)
 """A Sunday at noon, UTC."""
@@ -138,6 +139,10 @@ class Tome:
     def rounds(self, _found: SessionAnswer) -> tuple[Recalled, ...]:
         """The prepared rounds."""
         return self.recalled
+
+    def source(self, name: str) -> Source:
+        """The real one, which finds nothing in the home of a test."""
+        return open_source(name)
 
     def complaints(self) -> list[Complaint]:
         """The prepared complaints."""

@@ -340,6 +340,68 @@ def test_the_explanation_in_json_adds_up(tell: Tell) -> None:
     assert sum(each["calls"] for each in explanation["places"]) == 5
 
 
+OPENCODE = Path(__file__).parents[1] / "sources" / "opencode" / "home_1_18_33"
+CONFIGURED = """{ // as it is now
+  "agents": { "Build": { "model": "rigcompat/kimi-k2", }, "oracle": { "model": "a/b" } },
+  "categories": { "general": { "model": "riganth/claude-sonnet-4-5-20250929" }, },
+}"""
+
+
+def test_the_configured_model_stands_beside_those_that_ran(tell: Tell, home: Path) -> None:
+    shutil.copytree(OPENCODE, home, dirs_exist_ok=True)
+    assert "configured" not in tell("session", "ses_dfe7f70b8")
+    assert json.loads(tell("session", "ses_dfe7f70b8", "--json"))["configured"] == []
+    folder = home / ".config" / "opencode"
+    folder.mkdir(parents=True)
+    (folder / "oh-my-opencode.jsonc").write_text(CONFIGURED)
+    for session, said in (
+        (
+            "ses_dfe7f70b8",
+            "build: rigcompat/kimi-k2, which ran, and so did riganth/claude-sonnet-4-5",
+        ),
+        ("ses_dfe7eccfb", "build: rigcompat/kimi-k2, which ran"),
+        ("ses_dfe7eef64", "build: rigcompat/kimi-k2, but rigopenai/gpt-5.2 ran"),
+        (
+            "ses_dfe7e3e8e",
+            "general (category general): riganth/claude-sonnet-4-5-20250929, which ran",
+        ),
+    ):
+        assert f"configured  {said}\n" in tell("session", session, width=120)
+    told = json.loads(tell("session", "ses_dfe7f70b8", "--json"))
+    assert told["configured"] == [
+        {
+            "agent": "build",
+            "written": [],
+            "category": None,
+            "model": "rigcompat/kimi-k2",
+            "ran": ["riganth/claude-sonnet-4-5", "rigcompat/kimi-k2"],
+        }
+    ]
+    told = json.loads(tell("session", "ses_dfe7e3e8e", "--json"))
+    assert [each["category"] for each in told["configured"]] == ["general"]
+    assert "configured" not in tell("session", FORK)
+
+
+def test_a_source_lists_what_is_configured(tell: Tell, home: Path, tmp_path: Path) -> None:
+    assert "Configured" not in tell("source", "explain", "opencode")
+    assert json.loads(tell("source", "explain", "codex", "--json"))["configured"] == []
+    for folder, text in (
+        (home / ".config" / "opencode", CONFIGURED),
+        (tmp_path / "app" / ".opencode", '{"agents": {"oracle": {"model": "c/d"}}}'),
+    ):
+        folder.mkdir(parents=True)
+        (folder / "oh-my-opencode.jsonc").write_text(text)
+    out = tell("source", "explain", "opencode", cwd=tmp_path / "app")
+    assert out.endswith(
+        "Configured models; what is recorded are those that ran\n"
+        "  agent     build    rigcompat/kimi-k2\n"
+        "  agent     oracle   c/d\n"
+        "  category  general  riganth/claude-sonnet-4-5-20250929\n"
+    )
+    told = json.loads(tell("source", "explain", "opencode", "--json"))["configured"]
+    assert told[1] == {"kind": "agent", "name": "oracle", "model": "a/b"}
+
+
 def test_current_is_the_latest_session_of_the_project_you_are_in(
     tell: Tell,
     ledger_file: Path,

@@ -155,7 +155,7 @@ def test_a_place_that_cant_be_opened_is_settled_when_it_can(
         raise PermissionError(13, "Permission denied")
 
     with monkeypatch.context() as patch:
-        patch.setattr("tallybook.sources.claude_reader.open_regular", refuse)
+        patch.setattr("tallybook.sources.line_files.open_regular", refuse)
         receipt = desk.sync()
     assert not receipt.complete
     assert [each.place for each in receipt.complaints] == [str(path)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,8 +14,8 @@ from hypothesis import strategies as st
 
 from tallybook.errors import UsageMistake
 from tallybook.ledger.sqlite import SqliteLedger
-from tallybook.query import Bucket, Filter, Query, Report
-from tallybook.reading import SessionFact
+from tallybook.query import MEASURES, Bucket, Filter, Query, Report
+from tallybook.reading import Attribution, SessionFact
 
 from .books import appraiser, open_new, reading, record, usage
 
@@ -274,6 +275,65 @@ def test_amounts_of_two_currencies_are_not_added_to_sort(tmp_path: Path) -> None
     rows = book.ask(Query(by=("session",), sort="-cost")).rows
     assert [row.dims["session"] for row in rows] == ["more dollars", "dollars", "dear in yuan"]
     assert [list(row.figures.cost) for row in rows] == [["USD"], ["USD"], ["CNY"]]
+
+
+SORTED = (*MEASURES, "recovered_tokens", "session", "model")
+SORTS = [None, *(sign + name for name in SORTED for sign in ("", "-"))]
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("by", [("session", "project", "model"), ("date", "session", "model")])
+def test_a_limit_keeps_the_first_rows_and_nothing_else_changes(
+    tmp_path: Path, by: tuple[str, ...], sort: str | None
+) -> None:
+    """Many rows are level with each other; two currencies, unpriced calls and calls without a
+    session among them."""
+    book = open_new(tmp_path)
+    makers = [("zhipuai", "glm-5.3"), ("anthropic", "claude-haiku-4-5"), ("unknown", "mystery")]
+    record(
+        book,
+        [
+            reading(
+                str(n),
+                who=Attribution(
+                    "claude-code", session=f"s{n % 7}" if n % 7 else None, project="/p"
+                ),
+                at=CHANGE + n % 5 * 20_000_000,
+                provider=makers[n % 3][0],
+                model=makers[n % 3][1],
+                raw=usage(output=n // 6 % 3),
+                status="failed" if n % 4 == 3 else "complete",
+            )
+            for n in range(40)
+        ],
+        by=APPRAISER,
+    )
+    query = Query(by=by, sort=sort, bucket="day" if "date" in by else None)
+    whole = book.ask(query)
+    assert len(whole.rows) > 15
+    for limit in (1, 2, 3, 7, len(whole.rows), 99):
+        some = book.ask(replace(query, limit=limit))
+        assert some.rows == whole.rows[:limit], limit
+        assert some.totals == whole.totals
+
+
+def test_all_rows_decide_which_currency_is_sorted_by(tmp_path: Path) -> None:
+    """Dollars are met most often, though not among the rows that are left."""
+    book = open_new(tmp_path)
+    yuan: dict[str, object] = {"provider": "zhipuai", "model": "glm-5.3"}
+    rows = [(name, n) for name, outputs in (("a", (50, 9)), ("b", (40, 90))) for n in outputs]
+    record(
+        book,
+        [
+            *(reading(name + str(n), session=name, raw=usage(output=n * 1000), **more)
+              for (name, n), more in zip(rows, ({}, yuan, {}, yuan), strict=True)),
+            *(reading(f"c{n}", session=f"c{n}", raw=usage(output=1)) for n in range(5)),
+        ],
+        by=APPRAISER,
+    )  # fmt: skip
+    for limit in (1, 2, None):
+        report = book.ask(Query(by=("session",), sort="-cost", limit=limit))
+        assert [row.dims["session"] for row in report.rows][:2] == ["a", "b"][:limit]
 
 
 def test_an_answer_is_one_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

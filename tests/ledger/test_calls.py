@@ -109,6 +109,22 @@ def test_what_a_fork_inherits_is_told_with_its_origin(tmp_path: Path) -> None:
     assert sums.origin == "s1"
 
 
+def test_more_may_be_inherited_than_a_claim_needs(tmp_path: Path) -> None:
+    """The fork's counters say less than what it took over and did: nothing is recovered, and what
+    came is told as it is."""
+    ledger = open_new(tmp_path)
+    claims = [
+        SessionClaim("claude-code", name, "anthropic", MODEL, (10, output, 0, 0, 0, 0), seen)
+        for name, output, seen in (("s1", 300, T0 + MINUTE), ("fork", 350, T0 + 9 * MINUTE))
+    ]
+    readings = [reading("a"), reading("b", session="fork", at=T0 + 5 * MINUTE)]
+    facts = [SessionFact(source="claude-code", session="fork", forked_from="s1")]
+    ledger.record(Batch(readings=readings, facts=facts, claims=claims), appraiser())
+    (sums,) = ledger.explain("claude-code", "fork").claims
+    assert (sums.claimed, sums.owned) == ((10, 350, 0, 0, 0, 0), (10, 100, 0, 0, 0, 0))
+    assert (sums.inherited, sums.recovered) == ((10, 300, 0, 0, 0, 0), (0,) * 6)
+
+
 def test_places_and_complaints_of_a_session(tmp_path: Path) -> None:
     ledger = open_new(tmp_path)
     place = "/logs/s1.jsonl"

@@ -249,6 +249,23 @@ def test_an_unknown_schema(oc: Home, sql: str, word: str) -> None:
     assert (story.readings, story.cursors) == ([], [])
 
 
+def test_an_earlier_table_of_the_same_name(oc: Home) -> None:
+    """1.14 and 1.15 have a `session_message` without numbers, which holds no model's message."""
+    database = oc.database()
+    database.session()
+    database.message("msg_1", reply(1))
+    database.db.execute(
+        "CREATE TABLE session_message (id text PRIMARY KEY, session_id text, type text,"
+        " time_created integer, time_updated integer, data text)"
+    )
+    row = "INSERT INTO session_message VALUES (?, 'ses_a', ?, 1, 1, '{}')"
+    database.db.execute(row, ("evt_1", "agent-switched"))
+    story = oc.read()
+    assert (len(story.readings), story.complaints) == (1, [])
+    database.db.execute(row, ("evt_2", "assistant"))
+    assert ["no column seq" in each.reason for each in oc.read().complaints] == [True]
+
+
 def test_messages_without_parts_are_read_and_doubted(oc: Home) -> None:
     database = oc.database()
     database.session()

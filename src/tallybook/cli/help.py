@@ -101,6 +101,7 @@ Environment
   TALLY_HOME        the folder of all of Tallybook's own files
   TALLY_CONFIG      your settings file       TALLY_WEEK_START  the first day of the week
   TALLY_PRICES      your own prices          TALLY_TITLES      false: keep no titles
+  TALLY_ACTIVE_WITHIN  how long after its last call a session counts as active
   NO_COLOR          no colour                CLICOLOR_FORCE    colour into pipes too
   COLUMNS           the width of tables      TZ                the zone, if nothing else says
 

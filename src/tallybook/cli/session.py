@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..book import Book
-    from ..sessions import Recalled, SessionAnswer
+    from ..sessions import Configured, Recalled, SessionAnswer
 
 _TITLE = 48
 CURRENT = "current"
@@ -65,7 +65,7 @@ def session(
         explanation = book.explain(found) if explain else None
         if number is not None:
             recalled = (_chosen(recalled or (), number),)
-        opened = Opened(found, recalled, explanation, tz)
+        opened = Opened(found, recalled, explanation, tz, _configured(book, found))
         if asked.format == "json":
             say(json_text(session_json(opened)))
         elif number is not None and recalled:
@@ -92,6 +92,12 @@ def _lines(shell: Shell, asked: Asked, opened: Opened) -> list[str]:
 
         lines += conversation_lines(shell, asked, opened)
     return lines
+
+
+def _configured(book: Book, found: SessionAnswer) -> tuple[Configured, ...]:
+    from ..sessions import configured
+
+    return configured(book.ledger, book.source(found.source), found) if found.agents else ()
 
 
 def _chosen(rounds: Sequence[Recalled], number: int) -> Recalled:

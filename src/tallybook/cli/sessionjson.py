@@ -5,7 +5,7 @@ The same object serves everywhere; how a session looks on a terminal is `session
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..clock import iso
@@ -17,19 +17,21 @@ if TYPE_CHECKING:
     from ..ledger.evidence import Call, Claimed, Explanation, PlaceRead
     from ..query import Figures
     from ..reading import Round
-    from ..sessions import Recalled, SessionAnswer
+    from ..sessions import Configured, Recalled, SessionAnswer
 
 SCHEMA = "tallybook.session/1"
 
 
 class Opened(NamedTuple):
     """A session with what was asked of it: its rounds (None if they were not asked for, empty if
-    the tool's files no longer hold them), the explanation of its figures, and the zone."""
+    the tool's files no longer hold them), the explanation of its figures, the zone, and the
+    models that its agents are configured with."""
 
     found: SessionAnswer
     rounds: tuple[Recalled, ...] | None = None
     explanation: Explanation | None = None
     tz: str = "UTC"
+    configured: tuple[Configured, ...] = ()
 
 
 def session_json(opened: Opened) -> dict[str, Any]:
@@ -62,6 +64,7 @@ def session_json(opened: Opened) -> dict[str, Any]:
         "copies": [{"session": owner, "calls": calls} for owner, calls in found.copies],
         "agents": list(found.agents),
         "agent_spellings": {name: list(raw) for name, raw in found.spellings.items()},
+        "configured": list(_configured(opened)),
         "tools": [{"name": name, "calls": calls} for name, calls in found.tools],
         "rounds": [round_json(each, tz) for each in rounds or ()],
         "content": content,
@@ -70,6 +73,18 @@ def session_json(opened: Opened) -> dict[str, Any]:
     if opened.explanation is not None:
         told["explanation"] = explanation_json(opened.explanation, tz)
     return told
+
+
+def _configured(opened: Opened) -> Iterator[dict[str, Any]]:
+    """The model that each agent is configured with now, beside those that ran."""
+    for each in opened.configured:
+        yield {
+            "agent": each.agent,
+            "written": list(opened.found.spellings.get(each.agent, ())),
+            "category": each.category or None,
+            "model": each.model,
+            "ran": list(each.ran),
+        }
 
 
 def _own(figures: Figures) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from .tables import Ink, facts, folded
 from .wording import short_id
 
 if TYPE_CHECKING:
-    from ..sessions import SessionAnswer
+    from ..sessions import Configured, SessionAnswer
 
 _NAMED = 4
 _TITLE = 40
@@ -39,6 +39,7 @@ def page_lines(shell: Shell, asked: Asked, opened: Opened) -> list[str]:
         ("copies", _copies(found)),
         ("time", _times(opened)),
         ("agents", _agents(found)),
+        ("configured", "; ".join(map(_configured, opened.configured))),
         ("tools", ", ".join(f"{plain(name)} {number(calls)}" for name, calls in found.tools)),
     ]
     title = plain(found.title) or "(no title)"
@@ -95,6 +96,19 @@ def _agents(found: SessionAnswer) -> str:
         for name in found.agents
         for raw in (found.spellings.get(name, ()),)
     )
+
+
+def _configured(each: Configured) -> str:
+    """What an agent is configured with now, and whether that is what ran."""
+    whose = f"{each.agent} (category {each.category})" if each.category else each.agent
+    others = " and ".join(each.others)
+    if not others:
+        what = ", which ran"
+    elif len(each.others) < len(each.ran):
+        what = f", which ran, and so did {others}"
+    else:
+        what = f", but {others} ran"
+    return plain(f"{whose}: {each.model}{what}")
 
 
 def _times(opened: Opened) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -74,10 +75,14 @@ def source_explain(context: click.Context, name: str, **_options: object) -> int
     wanted = source_name(name)
     chosen = next(each for each in sources if each.name == wanted)
     known = source_json(chosen)
+    configured = sorted(chosen.configured(shell.surroundings.cwd).items())
     if asked.format == "json":
-        say(json_text({"schema": "tallybook.source/1", **known}))
+        models = [
+            {"kind": kind, "name": word, "model": model} for (kind, word), model in configured
+        ]
+        say(json_text({"schema": "tallybook.source/1", **known, "configured": models}))
         return 0
-    say("\n".join(_page(shell, chosen, known)))
+    say("\n".join([*_page(shell, chosen, known), *_models(shell, configured)]))
     return 0
 
 
@@ -96,3 +101,18 @@ def _page(shell: Shell, chosen: Source, known: dict[str, Any]) -> list[str]:
         lines += ["", "What it never writes down"]
         lines += [part for text in chosen.missing for part in folded(f"- {text}", shell.width)]
     return lines
+
+
+def _models(shell: Shell, configured: Sequence[tuple[tuple[str, str], str]]) -> list[str]:
+    """The models that the tool's configuration asks for, if it names any."""
+    from .tables import Column, Ink, draw
+
+    if not configured:
+        return []
+    columns = [
+        Column("", tuple(f"  {kind}" for (kind, _), _ in configured), text=True),
+        Column("", tuple(plain(name) for (_, name), _ in configured), text=True),
+        Column("", tuple(plain(model) for _, model in configured), text=True),
+    ]
+    _, *rows = draw(columns, shell.width, Ink(on=False))
+    return ["", "Configured models; what is recorded are those that ran", *rows]

@@ -7,18 +7,16 @@ overflow at 9.2e9 units of a currency.
 
 from __future__ import annotations
 
-import heapq
 import sqlite3
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 from ..errors import UsageMistake
 from ..model import CLASSES, NANOS, STATUS_RANK, six
 from ..query import DIMENSIONS, Figures, Query, Report, Row
 from .deltas import BILLED, LIST, REPORTED
 from .filters import Condition, where_sql
+from .ordering import AMOUNTS, Group, Part, Units, by_use, leading, order_of, ordered
 from .span import Span, amounts_sql, bucket_name, bucket_sql, extent, figures_sql, span_of
 
 _SUMS = """
@@ -56,10 +54,7 @@ _TITLE = "coalesce(f.title, '')"
 _WITHOUT_IDS = ("date", "title")
 _KINDS = {LIST: "cost", REPORTED: "reported_cost", BILLED: "billed_cost"}
 
-Part = Any  # what SQL gives: an id, a bucket number, or a title
-Group = tuple[Part, ...]
 Amounts = dict[str, dict[str, int]]
-Units = Sequence[str] | None
 
 
 def answer(db: sqlite3.Connection, query: Query, revision: str) -> Report:
@@ -99,9 +94,9 @@ class _Asking:
             return []
         query, (name, _) = self._query, order_of(self._query)
         sums = self._grouped(figures_sql(self._span), self._sums, self._columns)
-        amounts = self._amounts(self._columns) if name in _KINDS.values() else None
+        amounts = self._amounts(self._columns) if name in AMOUNTS else None
         units = None if amounts is None else by_use(each.get(name, {}) for each in amounts.values())
-        groups = _leading(query, sums, self._rank(sums, amounts or {}, units))
+        groups = leading(query, sums, self._rank(sums, amounts or {}, units))
         only = self._only(groups) if len(groups) < len(sums) else None
         if amounts is None:
             amounts = self._amounts(self._columns, only)
@@ -259,78 +254,3 @@ def _figures(row: Group, amounts: Mapping[str, Mapping[str, int]]) -> Figures:
         first_ms=row[14],
         last_ms=row[15],
     )
-
-
-def _leading(
-    query: Query, sums: Mapping[Group, Group], rank: Callable[[Group], Part] | None
-) -> Collection[Group]:
-    """The groups that the limit may leave: the first ones, and all that are level with the last
-    of these; `ordered` decides between them."""
-    limit = query.limit
-    if rank is None or limit is None or not 0 < limit < len(sums):
-        return sums.keys()
-    ranks = {group: rank(group) for group in sums}
-    _, falling = order_of(query)
-    first = heapq.nlargest if falling else heapq.nsmallest
-    last = first(limit, ranks.values())[-1]
-    if falling:
-        return [group for group, each in ranks.items() if each >= last]
-    return [group for group, each in ranks.items() if each <= last]
-
-
-def order_of(query: Query) -> tuple[str, bool]:
-    """What a query is sorted by, and whether that falls."""
-    sort = query.sort or ("date" if "date" in query.by else "-total")
-    return sort.removeprefix("-"), sort.startswith("-")
-
-
-def ordered(query: Query, rows: list[Row], units: Units = None) -> list[Row]:
-    """Rows in the order asked for, ties broken by their dimensions, cut to the limit. `units`
-    are the currencies in the order in which they count, if more rows than these decide it."""
-    name, falling = order_of(query)
-    by_name = sorted(rows, key=lambda row: [str(part or "") for part in row.dims.values()])
-    rank = _amount_rank(rows, name, units) if name in _KINDS.values() else _rank(name)
-    inside = sorted(by_name, key=rank, reverse=falling)
-    return inside[: query.limit] if query.limit is not None else inside
-
-
-Rank = Callable[[Row], tuple[Part, ...]]
-
-
-def _rank(name: str) -> Rank:
-    def rank(row: Row) -> tuple[Part, ...]:
-        if name in row.dims:
-            return (row.dims[name] or "",)
-        plain = {"first_at": row.figures.first_ms, "last_at": row.figures.last_ms}
-        return ((plain[name] or 0) if name in plain else measure(row.figures, name),)
-
-    return rank
-
-
-def by_use(amounts: Iterable[Mapping[str, int]]) -> list[str]:
-    """Currencies, the one that is met most often first."""
-    met = Counter(unit for each in amounts for unit in each)
-    return sorted(met, key=lambda unit: (-met[unit], unit))
-
-
-def _amount_rank(rows: list[Row], name: str, units: Units) -> Rank:
-    """By the amount in the currency that is met most often, then in the next one: amounts of
-    different currencies are never added, not even to sort by them."""
-    told = by_use(getattr(row.figures, name) for row in rows) if units is None else units
-    return lambda row: (
-        *(getattr(row.figures, name).get(unit, 0) for unit in told),
-        row.figures.total,
-    )
-
-
-def measure(figures: Figures, name: str) -> int:
-    """A count by its contract name. Raises `UsageMistake` if there is none of that name."""
-    if name in CLASSES:
-        return figures.counts[CLASSES.index(name)]
-    value = getattr(figures, name, None)
-    if not isinstance(value, int):
-        raise UsageMistake(
-            f"can't sort by {name!r}",
-            hint="sort by a measure (total, cost, requests, last_at, …) or a dimension shown",
-        )
-    return value

@@ -43,8 +43,8 @@ class Call(NamedTuple):
 class Claimed(NamedTuple):
     """What an agent's own counters say of one model in a session, against what is known:
     `claimed` - `owned` - `inherited` = `recovered`, never below zero in any class. `inherited`
-    is what came with the session's copied history, as far as it was needed; `origin` names
-    where that came from, if anywhere."""
+    is what came with the session's copied history; `origin` names where that came from, if
+    anywhere."""
 
     provider: str
     model: str

@@ -13,7 +13,7 @@ from ..naming import undated
 from .calls import calls_at
 from .evidence import Call, Claimed, Explanation, PlaceRead
 from .journal import read_complaints
-from .recovery import FOREVER, recovered_at
+from .recovery import FOREVER, inherited, recovered_at
 from .rows import UNCOUNTED
 from .schema import EVENTS_OF_SERIES
 
@@ -100,14 +100,13 @@ def _claims(
                 ),
             ]
         )
-        parts = zip(told, owned, rest.counts, strict=True)
         yield Claimed(
             provider=rest.provider,
             model=rest.model,
             seen_ms=rest.seen_ms,
             claimed=told,
             owned=owned,
-            inherited=six(max(0, said - known - left) for said, known, left in parts),
+            inherited=summed([NO_COUNTS, *inherited(db, session, rest, frozenset({session}))]),
             recovered=rest.counts,
             origin=_origin(db, session, copies),
         )

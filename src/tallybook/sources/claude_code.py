@@ -72,6 +72,10 @@ class ClaudeCode:
 
         return recall(self.locate(), session)
 
+    def configured(self, _project: Path | None = None) -> Mapping[tuple[str, str], str]:
+        """Nothing: this tool's configuration gives no agent a model that we read."""
+        return {}
+
     def _usual_roots(self) -> tuple[Path, ...]:
         environ, platform = self._environ, self._platform
         profiles = windows_profiles() if in_wsl(environ, platform) else ()

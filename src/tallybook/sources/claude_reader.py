@@ -15,7 +15,7 @@ from .claude_files import NAME
 from .claude_scan import scan, without_usage
 from .claude_sessions import HEAD_BYTES
 from .claude_state import resume, state_text
-from .claude_taker import COMPLAINTS, LineTaker
+from .claude_taker import LineTaker
 from .line_files import Kind, read_lines
 from .source import Place
 from .tail import BLOCK, Block, Buffers, before
@@ -50,7 +50,7 @@ class _History:
 
     @property
     def untold(self) -> int:
-        return self.taker.damaged_lines - COMPLAINTS
+        return self.taker.damage.untold
 
     def begin(self, head: bytes) -> None:
         self.taker.notes.read_head(head)

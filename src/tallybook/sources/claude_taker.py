@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ..naming import provider_of
-from ..reading import Complaint, Observation
+from ..reading import Observation
 from .claude_files import NAME, origin_of
 from .claude_lines import Line, Message, decode_line, decode_tolerant, latest_ms, ms_of
 from .claude_names import continued, names_of, trusted
@@ -17,7 +17,8 @@ from .claude_scan import WINDOW
 from .claude_sessions import Notes, Seen, claims_of
 from .claude_state import State
 from .claude_whose import Ownership
-from .json_lines import EARLIEST_MS, LATEST_MS, NOTHING, Problems, sample_of
+from .damage import BACKUP_HINT, Damage
+from .json_lines import EARLIEST_MS, LATEST_MS, NOTHING, Problems
 from .source import Place
 from .tail import Block
 
@@ -25,13 +26,8 @@ OPEN = 8
 """A reply is told when this many newer ones have begun: sub-agents of older versions wrote
 into the same file at the same time."""
 
-COMPLAINTS = 50
-"""More damaged lines than this in one read of a file are summed up."""
-
 SYNTHETIC = "<synthetic>"
 """The model of lines that the agent made up itself, such as the text of an API error."""
-
-BACKUP_HINT = "compare the file with a backup; everything else in it was read"
 
 _COPY = b'"type":"assistant","message":{'
 _LINE_STARTS = (b'{"parentUuid":', b'{"type":"cost-state"')
@@ -65,7 +61,7 @@ class LineTaker:
         self.notes = Notes(self.origin.session, before)
         self.replies: dict[str, Reply] = {}
         self.last_ms = 0
-        self.damaged_lines = 0
+        self.damage = Damage(NAME, place.path)
         self.watching = False
         self._watched = ""
         self._current = Reply(0, 0, "")
@@ -293,16 +289,5 @@ class LineTaker:
     def _complain(
         self, pos: int, end: int, reason: str, hint: str = BACKUP_HINT, *, lost: bool = True
     ) -> None:
-        self.damaged_lines += 1
-        if self.damaged_lines <= COMPLAINTS:
-            self._told.append(
-                Complaint(
-                    source=NAME,
-                    place=self.place.path,
-                    reason=reason,
-                    position=self._block.base + pos,
-                    sample=sample_of(bytes(self._view[pos : min(end, pos + 64)])),
-                    hint=hint,
-                    lost=lost,
-                )
-            )
+        line, position = bytes(self._view[pos : min(end, pos + 64)]), self._block.base + pos
+        self._told += self.damage.at(position, line, reason, hint, lost=lost)

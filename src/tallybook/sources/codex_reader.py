@@ -16,7 +16,7 @@ from ..reading import Cursor, Observation
 from .codex_files import NAME
 from .codex_scan import without_usage
 from .codex_state import resume
-from .codex_taker import COMPLAINTS, LineTaker
+from .codex_taker import LineTaker
 from .line_files import Kind, read_lines
 from .source import Place
 from .tail import Block, Buffers, mark
@@ -44,7 +44,7 @@ class _Rollout:
 
     @property
     def untold(self) -> int:
-        return self.taker.damaged_lines - COMPLAINTS
+        return self.taker.damage.untold
 
     def begin(self, head: bytes) -> None:
         """The head tells nothing that its lines do not."""

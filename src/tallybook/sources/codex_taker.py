@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TypeVar, cast
 
-from ..reading import Complaint, Observation
+from ..reading import Observation
 from .codex_counter import CallCounter
 from .codex_files import NAME
 from .codex_limits import LimitWatch
@@ -28,14 +28,10 @@ from .codex_lines import (
 )
 from .codex_scan import Take, item, scan, tool_of
 from .codex_state import State
-from .json_lines import loose, sample_of
+from .damage import BACKUP_HINT, Damage
+from .json_lines import loose
 from .source import Place
 from .tail import Block
-
-COMPLAINTS = 50
-"""More damaged lines than this in one read of a file are summed up."""
-
-BACKUP_HINT = "compare the file with a backup; everything else in it was read"
 
 _BEGIN = b'{"timestamp":"'
 _WORD = re.compile(r"\w+", re.ASCII)
@@ -59,7 +55,7 @@ class LineTaker:
     def __init__(self, place: Place, machine: str | None, state: State) -> None:
         self.place = place
         self.state = state
-        self.damaged_lines = 0
+        self.damage = Damage(NAME, place.path)
         self._calls = CallCounter(place.path, machine, state)
         self._limits = LimitWatch()
         self._told: list[Observation] = []
@@ -247,16 +243,5 @@ class LineTaker:
     def _complain(
         self, pos: int, end: int, reason: str, hint: str = BACKUP_HINT, *, lost: bool = True
     ) -> None:
-        self.damaged_lines += 1
-        if self.damaged_lines <= COMPLAINTS:
-            self._told.append(
-                Complaint(
-                    source=NAME,
-                    place=self.place.path,
-                    reason=reason,
-                    position=self._block.base + pos,
-                    sample=sample_of(bytes(self._block.data[pos : min(end, pos + 64)])),
-                    hint=hint,
-                    lost=lost,
-                )
-            )
+        line, position = bytes(self._block.data[pos : min(end, pos + 64)]), self._block.base + pos
+        self._told += self.damage.at(position, line, reason, hint, lost=lost)

@@ -13,6 +13,7 @@ from io import FileIO
 from typing import NamedTuple, Protocol, TypeVar
 
 from ..reading import Complaint, Cursor, Observation
+from .damage import BACKUP_HINT
 from .folders import closed
 from .json_lines import Problems, sample_of
 from .source import Place
@@ -20,8 +21,6 @@ from .tail import Block, Buffers, Passed, blocks, mark, open_regular
 
 SAFE_POINT = 16 << 20
 """Bytes between two cursors inside one large file."""
-
-BACKUP_HINT = "compare the file with a backup; everything else in it was read"
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 

@@ -40,6 +40,7 @@ MISSING = (
     "Version 0.5 stores no tokens of providers that are only compatible with OpenAI's interface.",
     "Cache writes are not told by lifetime: all count as short ones.",
     "OpenCode 1.2 and older hide OpenAI's cache writes in the input.",
+    "Tool names and counts are stored, but not recorded; `tally session ID --rounds` shows them.",
 )
 
 
@@ -91,7 +92,7 @@ class OpenCode:
         if is_orphan(place.path):
             from .opencode_orphans import read_orphans
 
-            return read_orphans(place, since, self._shared())
+            return read_orphans(place, self._shared())
         from .opencode_folder import read_folder
 
         return read_folder(place, since, self._shared())

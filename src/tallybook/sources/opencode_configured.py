@@ -12,8 +12,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import cast
 
-from .opencode_sessions import agent_name
-
 _BASES = ("oh-my-opencode", "oh-my-openagent")
 """The older name goes before the newer one where both stand in one folder, as the tool has it."""
 
@@ -54,6 +52,8 @@ def configured_models(folders: Iterable[Path]) -> Mapping[Kind, str]:
             if model:
                 models["category", name] = model
         for name, settings in _objects(fields.get("agents")).items():
+            from .opencode_sessions import agent_name  # with the decoders: few have such a file
+
             normal = agent_name(name) or name
             model = _text(settings.get("model"))
             if model:
@@ -70,10 +70,10 @@ def configured_models(folders: Iterable[Path]) -> Mapping[Kind, str]:
 def _configuration(folder: Path) -> dict[str, object]:
     """The object of the one file that counts in a folder; empty if there is none."""
     names = (f"{base}{ending}" for base in _BASES for ending in _ENDINGS)
-    path = next((folder / name for name in names if (folder / name).is_file()), None)
-    if path is None:
-        return {}
     try:
+        path = next((folder / name for name in names if (folder / name).is_file()), None)
+        if path is None:
+            return {}
         with open(path, "rb") as file:
             text = file.read(_LARGEST).decode("utf-8-sig", "replace")
         found: object = json.loads(plain_json(text))

@@ -127,8 +127,20 @@ def _projects(folder: str, seen: set[Mark]) -> Iterator[Place | Complaint]:
             known.add(os.path.basename(place.path) if isinstance(place, Place) else "")
             yield place
         for place in _folders(os.path.join(project, _OLD_PARTS), seen):
-            if isinstance(place, Complaint) or os.path.basename(place.path) not in known:
+            if isinstance(place, Complaint):
                 yield place
+            elif os.path.basename(place.path) not in known:
+                yield place._replace(mtime_ns=max(place.mtime_ns, _latest(place.path)))
+
+
+def _latest(folder: str) -> int:
+    """When a message's folder of parts was last changed: a part that comes changes only that.
+    What can't be looked at here is complained of where it is read."""
+    try:
+        with os.scandir(folder) as entries:
+            return max((entry.stat().st_mtime_ns for entry in entries), default=0)
+    except OSError:
+        return 0
 
 
 def _folders(top: str, seen: set[Mark]) -> Iterator[Place | Complaint]:

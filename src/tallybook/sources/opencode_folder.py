@@ -16,10 +16,10 @@ from typing import NamedTuple, cast
 from zlib import crc32
 
 from ..reading import Complaint, Cursor, Observation
-from .opencode_calls import PATIENCE_MS, Calls, Told, finished, is_reply
+from .opencode_calls import PATIENCE_MS, Calls, Told, is_reply
 from .opencode_files import NAME, closed, content
 from .opencode_messages import Message, decoded, settle
-from .opencode_parts import Parts, category_of
+from .opencode_parts import Parts, StepsTold, category_of, torn_complaint
 from .opencode_sessions import Owners, SessionFiles, fact, layout_of
 from .source import Place
 
@@ -100,15 +100,31 @@ class _FolderReader:
             if not is_reply(message):
                 return followed
             told = self._told(name, message, followed)
-            steps = self.parts.steps(told.id, message) if self.parts.there else ()
-            self.found += self.calls.readings(told, steps)
+            parts = self.parts.of_message(told.id, message)
+            late = self._late(name, parts)
+            if not (parts.held and late):
+                steps = parts.steps[: parts.sure] if parts.torn else parts.steps
+                self.found += self.calls.readings(told, steps)
         except (OSError, ValueError) as problem:
             self.found.append(self._trouble(name, problem))
             return followed
-        if not finished(message) and self.calls.young(told):
+        self.found += (torn_complaint(self.place.path, name[:-5], each) for each in parts.torn)
+        running = self.calls.young(told)
+        if running or parts.torn or parts.lacking:
             self.open.append(name)
-            self.watched = True
+        self.watched |= running or late or bool(parts.torn)
         return True
+
+    def _late(self, name: str, parts: StepsTold) -> bool:
+        """Whether parts that are torn or not there may still come: files come in any order where
+        a home is being copied. After a day, what is there is told, but nothing behind a torn file:
+        it may be mended yet, and with it the message's own key finds its step."""
+        if not (parts.torn or parts.lacking):
+            return False
+        folder = os.path.join(self.parts.folder, name[:-5])
+        files = [os.path.join(folder, f"{each.part}.json") for each in parts.torn]
+        changed = max(map(_changed_ms, (self._path(name), folder, *files)))
+        return self.setting.now_ms - changed < PATIENCE_MS
 
     def _path(self, name: str) -> str:
         return f"{self.place.path}{os.sep}{name}"

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from ..model import Money
 from ..naming import UNKNOWN
 from ..reading import Attribution, Complaint, Cursor, Observation, Reading, Witness, key_of
-from .opencode_calls import DIALECT
-from .opencode_files import NAME, closed, content
+from .opencode_calls import DIALECT, Step
+from .opencode_files import NAME, closed
 from .opencode_folder import Setting
-from .opencode_messages import EARLY, step_end, usd_nanos
-from .opencode_parts import MOST, clock_of, part_names
+from .opencode_messages import EARLY
+from .opencode_parts import Begun, Torn, clock_of, part_marks, torn_complaint
 from .opencode_sessions import Session, attr
 from .source import Place
 
@@ -24,25 +24,25 @@ _WRAP_MS = 1 << 36
 """Ids hold the low 36 bits of the time: it comes round every two years."""
 
 
-def read_orphans(place: Place, since: Cursor | None, setting: Setting) -> Iterator[Observation]:
+def read_orphans(place: Place, setting: Setting) -> Iterator[Observation]:
     """The calls that are left of a deleted session, from `part/<session>`, then a cursor. They
-    give way to what was recorded of the session before, and nobody adds to them."""
-    now = (place.size, place.mtime_ns, setting.version)
-    if since is not None and (since.size, since.mtime_ns, since.version) == now:
-        yield since
-        return
+    give way to what was recorded of the session before, and nobody adds to them: all are told
+    again whenever something changed, and while a file is torn."""
     session = os.path.basename(place.path)
     who = Attribution(source=NAME, session=session, machine=setting.machine)
+    torn = False
     try:
         for message in sorted(os.listdir(place.path)):
-            yield from _steps(place, message, session, who)
+            for each in _steps(place, message, session, who):
+                torn = torn or isinstance(each, Complaint)
+                yield each
     except OSError as problem:
         yield closed(place.path, problem)
         return
     yield Cursor(
         source=NAME,
         place=place.path,
-        size=place.size,
+        size=-1 if torn else place.size,
         mtime_ns=place.mtime_ns,
         version=setting.version,
     )
@@ -51,35 +51,46 @@ def read_orphans(place: Place, since: Cursor | None, setting: Setting) -> Iterat
 def _steps(
     place: Place, message: str, session: str, who: Attribution
 ) -> Iterator[Reading | Complaint]:
+    """The steps of a message. The first one bears the message's key, but only where nothing
+    before it is torn and no other step has begun: that one may be the first, and its end may
+    still come."""
     folder = os.path.join(place.path, message)
-    number = 0
-    for part in part_names(folder):
-        path = os.path.join(folder, part)
-        data = content(path, MOST)
-        end = step_end(data) if b'"step-finish"' in data else None
-        if end is None:
-            continue
-        number += 1
-        spent, nanos, ended = end.spent(), usd_nanos(bytes(end.cost)), _time(path, part)
-        keys = (key_of("opencode:part", session, message, part[:-5]),)
-        if number == 1:
-            keys += (key_of("opencode:message", session, message),)
-        yield Reading(
-            keys=keys,
-            who=who,
-            attr=attr(Session(session), copied=True),
-            started_ms=ended,
-            ended_ms=ended,
-            provider=UNKNOWN,
-            model=UNKNOWN,
-            dialect=DIALECT,
-            usage=b'{"form":"%b","tokens":%b}' % (EARLY.encode(), spent.text or b"null"),
-            witness=Witness.LOG,
-            status="complete" if spent.some else "unmetered",
-            note=NOTE,
-            reported=None if nanos is None else Money(nanos, "USD"),
-            place=place.path,
-        )
+    first, begun = True, 0
+    for mark in part_marks(folder):
+        if isinstance(mark, Torn):
+            first = False
+            yield torn_complaint(place.path, message, mark)
+        elif isinstance(mark, Begun):
+            begun += 1
+        else:
+            keys = (key_of("opencode:part", session, message, mark.part),)
+            if first and begun < 2:
+                keys += (key_of("opencode:message", session, message),)
+            first = False
+            ended = _time(os.path.join(folder, f"{mark.part}.json"), mark.part)
+            yield _reading(place.path, mark, keys, who, ended)
+
+
+def _reading(
+    place: str, step: Step, keys: tuple[bytes, ...], who: Attribution, ended: int
+) -> Reading:
+    spent = step.spent
+    return Reading(
+        keys=keys,
+        who=who,
+        attr=attr(Session(who.session or ""), copied=True),
+        started_ms=ended,
+        ended_ms=ended,
+        provider=UNKNOWN,
+        model=UNKNOWN,
+        dialect=DIALECT,
+        usage=b'{"form":"%b","tokens":%b}' % (EARLY.encode(), spent.text or b"null"),
+        witness=Witness.LOG,
+        status="complete" if spent.some else "unmetered",
+        note=NOTE,
+        reported=None if step.nanos is None else Money(step.nanos, "USD"),
+        place=place,
+    )
 
 
 def _time(path: str, part: str) -> int:

@@ -1,16 +1,22 @@
 """Step ends among the part files of the JSON generations: `part/<message>/<part>.json`.
 
 Part files are many, and most are large and none of our business. A message has one step nearly
-always, and then its last part files tell so: the step's cost is the message's whole cost.
+always, and then its last part files tell so: the step's cost is the message's whole cost. A file
+that is cut may be a step's end: which step is the first, and bears the message's own key, is not
+known behind it.
 """
 
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+from zlib import crc32
 
+from ..reading import Complaint
 from .opencode_calls import Step
-from .opencode_files import content
+from .opencode_files import NAME, content
 from .opencode_messages import Message, inner, loose, step_end, usd_nanos
 
 MOST = 4096
@@ -18,6 +24,40 @@ MOST = 4096
 
 LARGEST_CALL = 256 << 10
 """Bytes of a part that may be a `task` call, with its prompt and the answer."""
+
+_OTHER_TYPE = re.compile(rb'"type"\s*:\s*"(?!step-finish")[a-z-]+"')
+"""What tells of a part that is cut that it was no step's end: inside of texts quotes are escaped,
+and a step's end holds no other object with a type."""
+
+_ROUNDING = 10
+"""Nano-dollars by which OpenCode's sum of costs may differ from ours, and one more a step."""
+
+
+class Begun(NamedTuple):
+    """A part that begins a step."""
+
+    part: str
+
+
+class Torn(NamedTuple):
+    """A part file that is no whole JSON object and may have been a step's end."""
+
+    part: str
+
+
+class StepsTold(NamedTuple):
+    """What the part files of a message tell: its steps, how many of them stand before the first
+    torn file, the torn files, and whether the message tells of more than was found. `held` says
+    that nobody knows yet which step is the first one."""
+
+    steps: Sequence[Step] = ()
+    sure: int = 0
+    torn: Sequence[Torn] = ()
+    lacking: bool = False
+    held: bool = False
+
+
+_NOTHING = StepsTold()
 
 
 class Parts(NamedTuple):
@@ -31,22 +71,75 @@ class Parts(NamedTuple):
         """The part folders below `folder`, looked for once."""
         return cls(folder, os.path.isdir(folder))
 
-    def steps(self, name: str, message: Message) -> list[Step]:
+    def of_message(self, name: str, message: Message) -> StepsTold:
         """The steps of a message, in their order. `OSError` if a part can't be read."""
-        folder = os.path.join(self.folder, name)
-        steps: list[Step] = []
-        for part in reversed(part_names(folder)):
-            data = content(os.path.join(folder, part), MOST)
-            if len(data) == MOST or b'"step-finish"' not in data:
-                continue
-            end = step_end(data)
-            if end is None:
-                continue
-            steps.append(Step(part[:-5], end.spent(), usd_nanos(bytes(end.cost))))
-            if len(steps) == 1 and only_step(steps[0], message):
-                break
-        steps.reverse()
-        return steps
+        if not self.there:
+            return _NOTHING
+        marks: list[Step | Begun | Torn] = []
+        last = True
+        for mark in part_marks(os.path.join(self.folder, name), backwards=True):
+            marks.append(mark)
+            if isinstance(mark, Step):
+                if last and only_step(mark, message):
+                    return StepsTold((mark,), 1, [one for one in marks if isinstance(one, Torn)])
+                last = False
+        marks.reverse()
+        return _told(marks, message)
+
+
+def _told(marks: Sequence[Step | Begun | Torn], message: Message) -> StepsTold:
+    steps = [each for each in marks if isinstance(each, Step)]
+    torn = [each for each in marks if isinstance(each, Torn)]
+    known = marks[: marks.index(torn[0])] if torn else steps
+    short, spent = _short(steps, message), message.spent()
+    return StepsTold(
+        steps=steps,
+        sure=sum(isinstance(each, Step) for each in known),
+        torn=torn,
+        lacking=short or (spent.some and (not steps or steps[-1].spent != spent)),
+        held=bool(torn) or (short and bool(marks)),
+    )
+
+
+def _short(steps: Sequence[Step], message: Message) -> bool:
+    """Whether the steps cost less than their message, so that one of them is not there."""
+    whole = usd_nanos(bytes(message.cost))
+    paid = sum(each.nanos or 0 for each in steps)
+    return whole is not None and whole - paid > _ROUNDING + len(steps)
+
+
+def part_marks(folder: str, *, backwards: bool = False) -> Iterator[Step | Begun | Torn]:
+    """What the part files of a message tell of its steps, in their order. `OSError` if one can't
+    be read."""
+    for name in reversed(part_names(folder)) if backwards else part_names(folder):
+        data = content(os.path.join(folder, name), MOST)
+        mark = _mark(name[:-5], data) if len(data) < MOST else None
+        if mark is not None:
+            yield mark
+
+
+def _mark(part: str, data: bytes) -> Step | Begun | Torn | None:
+    if b'"step-finish"' in data:
+        end = step_end(data)
+        if end is not None:
+            return Step(part, end.spent(), usd_nanos(bytes(end.cost)))
+    elif b'"step-start"' in data:
+        return Begun(part) if (loose(data) or {}).get("type") == "step-start" else None
+    if _OTHER_TYPE.search(data) or loose(data) is not None:
+        return None
+    return Torn(part)
+
+
+def torn_complaint(place: str, message: str, torn: Torn) -> Complaint:
+    """What is said of a torn part file while it is torn."""
+    return Complaint(
+        source=NAME,
+        place=place,
+        reason="a part of a message is not a whole JSON object",
+        position=crc32(f"{message}/{torn.part}".encode("utf-8", "replace")),
+        sample=torn.part[:60].encode("ascii", "replace").decode(),
+        hint="restore the file from a backup: calls that it may have held wait for it",
+    )
 
 
 def only_step(step: Step, message: Message) -> bool:

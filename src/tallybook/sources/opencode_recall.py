@@ -88,7 +88,7 @@ def _deleted(places: Iterable[Place], setting: Setting) -> Iterator[Reading]:
     """The calls that are left of a deleted session. Its words are not shown: somebody wanted
     them gone."""
     for place in places:
-        seen = read_orphans(place, None, setting)
+        seen = read_orphans(place, setting)
         yield from (one for one in seen if isinstance(one, Reading))
 
 
@@ -183,7 +183,7 @@ def _filed(folder: str, setting: Setting) -> list[Found]:
                 continue
             inline = _list((loose(raw) or {}).get("parts"))
             bodies = inline or _bodies(os.path.join(layout.parts, name[:-5]))
-            steps = parts.steps(name[:-5], message) if parts.there else ()
+            steps = parts.of_message(name[:-5], message).steps
         except OSError:
             continue
         form = settle(message)

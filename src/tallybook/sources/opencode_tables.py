@@ -96,6 +96,15 @@ class Tables:
         needed = _NEEDED | ({"seq", "type"} if self.generation.numbered else set[str]())
         return needed - columns if columns else None
 
+    def empty(self) -> bool:
+        """Whether a table of 2.0 holds no model's message: versions before it had one of that
+        name for other things, and without all of its columns."""
+        table = self.generation.messages
+        if not self.generation.numbered or "type" not in self.store.columns(table):
+            return False
+        sql = f"SELECT 1 FROM {table} WHERE {self.generation.users} LIMIT 1"
+        return next(self.store.rows(sql), None) is None
+
     def largest_rowid(self) -> int:
         """The last row's number."""
         rows = self.store.rows(f"SELECT max(rowid) FROM {self.generation.messages}")
@@ -245,6 +254,8 @@ def generations(store: Store) -> tuple[list[Tables], list[str]]:
     for generation in (FIRST, SECOND):
         tables = Tables(store, generation)
         missing = tables.missing()
+        if missing and tables.empty():
+            continue
         if missing:
             names = ", ".join(sorted(missing))
             troubles.append(f"the table {generation.messages} has no column {names}")

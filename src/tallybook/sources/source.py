@@ -6,7 +6,7 @@ The flow asks `locate`, leaves out places whose cursor still fits, and hands the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -56,4 +56,11 @@ class Source(Protocol):
     def recall(self, session: str) -> Iterator[Round]:
         """The conversation of a session, read from the tool's own files at this moment.
         Yields nothing when the files are gone."""
+        ...
+
+    def configured(self, project: Path | None = None, /) -> Mapping[tuple[str, str], str]:
+        """The models that the tool's configuration asks for at this moment, to stand beside those
+        that ran: (`agent` or `category`, name in its normal form) → `provider/model`. `project` is
+        a folder that may have a configuration of its own. Empty for tools that know no such
+        thing; nothing of it is ever recorded."""
         ...
