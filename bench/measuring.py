@@ -38,8 +38,9 @@ def measure(command: list[str], environ: dict[str, str]) -> Cost:
     if status:
         sys.exit(f"failed with {os.waitstatus_to_exitcode(status)}: {' '.join(command)}")
     unit = 1_000_000 if sys.platform == "darwin" else 1_000  # bytes there, kilobytes elsewhere
+    # What the system tells of a child begins with what this process itself has had: a last resort.
     largest = used.ru_maxrss / unit
-    return Cost(used.ru_utime + used.ru_stime, wall, max(largest, together))
+    return Cost(used.ru_utime + used.ru_stime, wall, together or largest)
 
 
 class Watch(threading.Thread):

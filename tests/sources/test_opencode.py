@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import sys
@@ -344,6 +345,8 @@ def test_parts_that_a_deleted_session_left(oc: Home) -> None:
     (reading,) = oc.read().readings
     assert (reading.model, reading.note) == ("unknown", "message-deleted")
     assert reading.started_ms == NOON + 7000
+    os.utime(folder / f"{name}.json", (NOON // 1000 + 6, NOON // 1000 + 6))
+    assert oc.read().readings == [reading]  # a copy that keeps whole seconds
     assert reading.keys[0] == key_of("opencode:part", "ses_a", "msg_1", name)
     assert reading.witness == Witness.LOG
 

@@ -23,6 +23,9 @@ NOTE = "message-deleted"
 _WRAP_MS = 1 << 36
 """Ids hold the low 36 bits of the time: it comes round every two years."""
 
+_SLACK_MS = 86_400_000
+"""By how much a file may seem older than its id: copies keep whole seconds, or a zone's time."""
+
 
 def read_orphans(place: Place, setting: Setting) -> Iterator[Observation]:
     """The calls that are left of a deleted session, from `part/<session>`, then a cursor. They
@@ -100,4 +103,4 @@ def _time(path: str, part: str) -> int:
         low = int(clock_of(part), 16) >> 12
     except ValueError:
         return changed
-    return changed - (changed - low) % _WRAP_MS
+    return changed + _SLACK_MS - (changed + _SLACK_MS - low) % _WRAP_MS

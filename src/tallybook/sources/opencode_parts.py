@@ -29,12 +29,13 @@ _OTHER_TYPE = re.compile(rb'"type"\s*:\s*"(?!step-finish")[a-z-]+"')
 """What tells of a part that is cut that it was no step's end: inside of texts quotes are escaped,
 and a step's end holds no other object with a type."""
 
+_START = re.compile(rb'"type"\s*:\s*"step-start"')
 _ROUNDING = 10
 """Nano-dollars by which OpenCode's sum of costs may differ from ours, and one more a step."""
 
 
 class Begun(NamedTuple):
-    """A part that begins a step."""
+    """A part that begins a step, as far as it goes."""
 
     part: str
 
@@ -123,8 +124,8 @@ def _mark(part: str, data: bytes) -> Step | Begun | Torn | None:
         end = step_end(data)
         if end is not None:
             return Step(part, end.spent(), usd_nanos(bytes(end.cost)))
-    elif b'"step-start"' in data:
-        return Begun(part) if (loose(data) or {}).get("type") == "step-start" else None
+    if _START.search(data):
+        return Begun(part)
     if _OTHER_TYPE.search(data) or loose(data) is not None:
         return None
     return Torn(part)
