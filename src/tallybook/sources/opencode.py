@@ -92,7 +92,7 @@ class OpenCode:
         if is_orphan(place.path):
             from .opencode_orphans import read_orphans
 
-            return read_orphans(place, self._shared())
+            return read_orphans(place, since, self._shared())
         from .opencode_folder import read_folder
 
         return read_folder(place, since, self._shared())

@@ -27,10 +27,13 @@ _SLACK_MS = 86_400_000
 """By how much a file may seem older than its id: copies keep whole seconds, or a zone's time."""
 
 
-def read_orphans(place: Place, setting: Setting) -> Iterator[Observation]:
+def read_orphans(place: Place, since: Cursor | None, setting: Setting) -> Iterator[Observation]:
     """The calls that are left of a deleted session, from `part/<session>`, then a cursor. They
     give way to what was recorded of the session before, and nobody adds to them: all are told
     again whenever something changed, and while a file is torn."""
+    if since is not None and _mark(since) == (place.size, place.mtime_ns, setting.version):
+        yield since
+        return
     session = os.path.basename(place.path)
     who = Attribution(source=NAME, session=session, machine=setting.machine)
     torn = False
@@ -49,6 +52,10 @@ def read_orphans(place: Place, setting: Setting) -> Iterator[Observation]:
         mtime_ns=place.mtime_ns,
         version=setting.version,
     )
+
+
+def _mark(cursor: Cursor) -> tuple[int, int, int]:
+    return cursor.size, cursor.mtime_ns, cursor.version
 
 
 def _steps(

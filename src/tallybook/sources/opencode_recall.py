@@ -88,7 +88,7 @@ def _deleted(places: Iterable[Place], setting: Setting) -> Iterator[Reading]:
     """The calls that are left of a deleted session. Its words are not shown: somebody wanted
     them gone."""
     for place in places:
-        seen = read_orphans(place, setting)
+        seen = read_orphans(place, None, setting)
         yield from (one for one in seen if isinstance(one, Reading))
 
 
