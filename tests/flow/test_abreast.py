@@ -94,7 +94,7 @@ def test_what_is_wrong_in_the_first_process_ends_the_second(tmp_path: Path) -> N
     def read(place: Place, since: Any) -> Iterator[Any]:
         raise LedgerError("no more room", hint="none")
 
-    source.read = read  # type: ignore[method-assign]  # both processes fail
+    source.read = read  # type: ignore[method-assign] - both processes have to fail
     with pytest.raises(LedgerError, match="no more room"):
         walked(tmp_path / "both.db", source, 0)
 

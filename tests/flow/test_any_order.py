@@ -7,7 +7,7 @@ import json
 import random
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,11 @@ class Some:
         return self.inner.read(*args)
 
 
+def some(names: Iterable[str], home: Path, chance: random.Random, share: float) -> list[Any]:
+    """The sources of these names, each offering that share of its places."""
+    return [Some(name, home, chance, share) for name in names]
+
+
 NUMBERS, SHAPE, POSITION, PLACE = 14, 15, 16, 18
 """Where these stand in the picture of an event."""
 
@@ -93,7 +98,7 @@ def walked(folder: Path, home: Path, chance: random.Random, shares: Sequence[flo
     for share in (*shares, 1.0):
         names = list(SOURCES)
         chance.shuffle(names)
-        sync(walk, [Some(name, home, chance, share) for name in names])  # type: ignore[misc]
+        sync(walk, some(names, home, chance, share))
     assert ledger.verify() == []
     path = Path(ledger.path)
     ledger.close()
@@ -130,7 +135,7 @@ def check_interleaved(folder: Path, homes: Sequence[Path], seed: int) -> None:
         chance.shuffle(turns)
         for home, share in (*turns, *((home, 1.0) for home in homes)):
             names = list(SOURCES)
-            sync(walk, [Some(name, home, chance, share) for name in names])  # type: ignore[misc]
+            sync(walk, some(names, home, chance, share))
         assert ledger.verify() == []
         path = Path(ledger.path)
         ledger.close()
@@ -181,7 +186,7 @@ def grown(home: Path, folder: Path, chance: random.Random) -> list[Any]:
     growing = Growing(home, folder / "home", chance, stages)
     for stage in range(stages):
         growing.reach(stage)
-        sync(walk, [Some(name, growing.copy, chance, 1.0) for name in SOURCES])  # type: ignore[misc]
+        sync(walk, some(SOURCES, growing.copy, chance, 1.0))
     assert ledger.verify() == []
     path = Path(ledger.path)
     ledger.close()
