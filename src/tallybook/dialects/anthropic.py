@@ -18,11 +18,9 @@ from msgspec import Meta, Struct
 
 from ..model import NO_COUNTS
 from . import Counted
+from .picking import LIMIT
 
 VERSION = 1
-
-LIMIT = 10**10
-"""The largest count that is believed: no reply has more tokens, and sums stay exact."""
 
 Tokens = Annotated[int, Meta(ge=0, le=LIMIT)]
 

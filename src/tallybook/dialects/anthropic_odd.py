@@ -6,9 +6,8 @@ from __future__ import annotations
 
 from typing import cast
 
-import msgspec
-
-from .anthropic import LIMIT, CacheCreation, Findings, Iteration, OutputDetails, ServerTools, Usage
+from .anthropic import CacheCreation, Findings, Iteration, OutputDetails, ServerTools, Usage
+from .picking import decoded, number
 
 Fields = dict[str, object]
 
@@ -16,7 +15,7 @@ Fields = dict[str, object]
 def pick(raw: bytes, findings: Findings) -> Usage | None:
     """The usage object in `raw` with every unusable field taken out and complained of; None
     if there is no object at all."""
-    found = _decoded(raw)
+    found = decoded(raw)
     if not isinstance(found, dict):
         findings.complain("usage is not a JSON object")
         return None
@@ -24,53 +23,21 @@ def pick(raw: bytes, findings: Findings) -> Usage | None:
     details = _inner(fields, "output_tokens_details", findings)
     tools = _inner(fields, "server_tool_use", findings)
     return Usage(
-        input_tokens=_number(fields, "input_tokens", findings),
-        output_tokens=_number(fields, "output_tokens", findings),
-        cache_creation_input_tokens=_number(fields, "cache_creation_input_tokens", findings),
-        cache_read_input_tokens=_number(fields, "cache_read_input_tokens", findings),
+        input_tokens=number(fields, "input_tokens", findings),
+        output_tokens=number(fields, "output_tokens", findings),
+        cache_creation_input_tokens=number(fields, "cache_creation_input_tokens", findings),
+        cache_read_input_tokens=number(fields, "cache_read_input_tokens", findings),
         cache_creation=_split(fields, findings),
-        output_tokens_details=OutputDetails(_number(details, "thinking_tokens", findings)),
+        output_tokens_details=OutputDetails(number(details, "thinking_tokens", findings)),
         server_tool_use=ServerTools(
-            _number(tools, "web_search_requests", findings),
-            _number(tools, "web_fetch_requests", findings),
+            number(tools, "web_search_requests", findings),
+            number(tools, "web_fetch_requests", findings),
         ),
         service_tier=_text(fields, "service_tier", findings),
         speed=_text(fields, "speed", findings),
         inference_geo=_text(fields, "inference_geo", findings),
         iterations=_iterations(fields, findings),
     )
-
-
-def _decoded(raw: bytes) -> object:
-    """The object, also where its text is broken or a number fits no machine word."""
-    try:
-        return msgspec.json.decode(raw)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        import json
-    try:
-        return json.loads(raw.decode("utf-8", "replace"), strict=False)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _number(fields: Fields, name: str, findings: Findings) -> int | None:
-    """A count, or None with a complaint. An impossible number counts nothing: a wrong total
-    would be worse than a missing part that is named."""
-    value = fields.get(name)
-    if value is None:
-        return None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool):
-        findings.complain(f"{name} is not a whole number")
-        return None
-    if value < 0:
-        findings.complain(f"{name} is negative")
-        return 0
-    if value > LIMIT:
-        findings.complain(f"{name} is impossibly large")
-        return 0
-    return value
 
 
 def _text(fields: Fields, name: str, findings: Findings) -> str | None:
@@ -93,8 +60,8 @@ def _inner(fields: Fields, name: str, findings: Findings) -> Fields:
 def _split(fields: Fields, findings: Findings) -> CacheCreation:
     inner = _inner(fields, "cache_creation", findings)
     return CacheCreation(
-        _number(inner, "ephemeral_5m_input_tokens", findings),
-        _number(inner, "ephemeral_1h_input_tokens", findings),
+        number(inner, "ephemeral_5m_input_tokens", findings),
+        number(inner, "ephemeral_1h_input_tokens", findings),
     )
 
 
@@ -115,10 +82,10 @@ def _iterations(fields: Fields, findings: Findings) -> list[Iteration]:
             Iteration(
                 type=_text(inner, "type", findings),
                 status=_text(inner, "status", findings),
-                input_tokens=_number(inner, "input_tokens", findings),
-                output_tokens=_number(inner, "output_tokens", findings),
-                cache_creation_input_tokens=_number(inner, "cache_creation_input_tokens", findings),
-                cache_read_input_tokens=_number(inner, "cache_read_input_tokens", findings),
+                input_tokens=number(inner, "input_tokens", findings),
+                output_tokens=number(inner, "output_tokens", findings),
+                cache_creation_input_tokens=number(inner, "cache_creation_input_tokens", findings),
+                cache_read_input_tokens=number(inner, "cache_read_input_tokens", findings),
                 cache_creation=_split(inner, findings),
             )
         )

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import NamedTuple, cast
 
-import msgspec
-
 from ..model import NO_COUNTS, Counts
 from . import Counted
 from .openai import LIFETIME, LIMIT
+from .picking import decoded
 
 Fields = dict[str, object]
 
@@ -99,7 +98,7 @@ class Picker:
 
 def count_odd(raw: bytes) -> Counted:
     """Six disjoint counts from any usage object. Never raises."""
-    found = _decoded(raw)
+    found = decoded(raw)
     if not isinstance(found, dict):
         return Counted(NO_COUNTS, (), "", (), ("usage is not a JSON object",))
     picker = Picker(cast("Fields", found))
@@ -143,15 +142,3 @@ def _classes(parts: Parts, picker: Picker) -> Counts:
     if said < 0:
         picker.complain("more reasoning than output")
     return max(0, fresh), max(0, said), thought, read, written, 0
-
-
-def _decoded(raw: bytes) -> object:
-    """The object, also where its text is broken or a number fits no machine word."""
-    try:
-        return msgspec.json.decode(raw)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
-        import json
-    try:
-        return json.loads(raw.decode("utf-8", "replace"), strict=False)
-    except (ValueError, RecursionError):
-        return None

@@ -22,11 +22,9 @@ from msgspec import Meta, Struct
 
 from ..model import NO_COUNTS, Counts
 from . import Counted
+from .picking import LIMIT, number
 
 VERSION = 1
-
-LIMIT = 10**10
-"""The largest count that is believed: no reply has more tokens, and sums stay exact."""
 
 Count = Annotated[int, Meta(ge=0, le=LIMIT)]
 Fields = dict[str, object]
@@ -212,10 +210,10 @@ def _omo(call: Call, findings: Findings) -> Counts:
         findings.complain("usage has neither OpenCode's fields nor those of omo-quota")
         return NO_COUNTS
     prompt, output, read, write = (
-        _number(fields, name, findings) or 0
+        number(fields, name, findings) or 0
         for name in ("promptTokens", "completionTokens", "cacheReadTokens", "cacheWriteTokens")
     )
-    total, cached = _number(fields, "totalTokens", findings), read + write
+    total, cached = number(fields, "totalTokens", findings), read + write
     if not cached:
         return prompt, output, 0, 0, 0, 0
     if total == prompt + output + cached:
@@ -249,9 +247,9 @@ def _pick(raw: bytes, findings: Findings) -> Call:
         found = classes.get("cache")
         cache = cast("Fields", found) if isinstance(found, dict) else {}
         call.tokens = Tokens(
-            *(_number(classes, name, findings) or 0 for name in ("input", "output", "reasoning")),
-            cache=Cache(*(_number(cache, name, findings) or 0 for name in ("read", "write"))),
-            total=_number(classes, "total", findings),
+            *(number(classes, name, findings) or 0 for name in ("input", "output", "reasoning")),
+            cache=Cache(*(number(cache, name, findings) or 0 for name in ("read", "write"))),
+            total=number(classes, "total", findings),
         )
     elif tokens is not None:
         findings.complain("tokens is not an object")
@@ -276,23 +274,3 @@ def _dumped(fields: Fields) -> msgspec.Raw:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
-
-
-def _number(fields: Fields, name: str, findings: Findings) -> int | None:
-    """A count; None for what is absent. An impossible one counts nothing: a wrong total would
-    be worse than a missing part that is named."""
-    value = fields.get(name)
-    if value is None:
-        return None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool):
-        findings.complain(f"{name} is not a whole number")
-        return None
-    if value < 0:
-        findings.complain(f"{name} is negative")
-        return 0
-    if value > LIMIT:
-        findings.complain(f"{name} is impossibly large")
-        return 0
-    return value

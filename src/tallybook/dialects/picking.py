@@ -1,0 +1,54 @@
+"""Taking counts out of usage objects that fit no type: what every dialect's careful way shares.
+Which fields there are, and what they mean, is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import msgspec
+
+LIMIT = 10**10
+"""The largest count that is believed: no reply has more tokens, and sums stay exact."""
+
+
+class Complaining(Protocol):
+    """Whoever gathers what was wrong with an object."""
+
+    def complain(self, text: str) -> None:
+        """Note a problem, once."""
+        ...
+
+
+def decoded(raw: bytes) -> object:
+    """The object, also where its text is broken or a number fits no machine word; None for what
+    is no JSON at all."""
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        import json
+    try:
+        return json.loads(raw.decode("utf-8", "replace"), strict=False)
+    except (ValueError, RecursionError):
+        return None
+
+
+def number(fields: Mapping[str, object], name: str, findings: Complaining) -> int | None:
+    """A count; None for what is absent or, with a complaint, no whole number. An impossible one
+    counts nothing: a wrong total would be worse than a missing part that is named."""
+    value = fields.get(name)
+    if value is None:
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        findings.complain(f"{name} is not a whole number")
+        return None
+    if value < 0:
+        findings.complain(f"{name} is negative")
+        return 0
+    if value > LIMIT:
+        findings.complain(f"{name} is impossibly large")
+        return 0
+    return value
