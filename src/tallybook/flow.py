@@ -11,11 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .model import NO_COUNTS, Counts, six
+from .model import Counts
 from .naming import storable
-from .query import Query, Report
 from .reading import Batch, Complaint, Cursor
-from .reports import answer
 from .walking import Progress, Tally, Task, Walk, walk_places
 
 if TYPE_CHECKING:
@@ -28,8 +26,8 @@ __all__ = ["Progress", "SyncReceipt", "Walk", "sync"]
 class SyncReceipt:
     """What a sync did. `counts` are the tokens that it added, recovered ones and those of
     calls that turned out larger included; `messages` are those of new events, `sessions` those
-    that were read. `healed` calls had no price before and have one now. `by_provider` is what
-    the ledger now holds; `complete` is False while some place can't be read at all."""
+    that were read. `healed` calls had no price before and have one now. `complete` is False
+    while some place can't be read at all."""
 
     sources: tuple[str, ...]
     places_found: int
@@ -43,7 +41,6 @@ class SyncReceipt:
     healed: int
     counts: Counts
     complaints: tuple[Complaint, ...]
-    by_provider: Report
     ledger: str
     seconds: float
     complete: bool
@@ -67,7 +64,6 @@ def sync(walk: Walk, sources: Sequence[Source]) -> SyncReceipt:
     wrong with the data comes back as complaints."""
     started = time.monotonic()
     news, tally = _news(walk, sources), Tally()
-    before = walk.ledger.ask(Query()).totals.counts if news.tasks else None
     if news.complaints or news.settled:
         _tell(walk, news, tally)
     if news.tasks and not walk_places(walk, news.tasks, tally):
@@ -75,7 +71,6 @@ def sync(walk: Walk, sources: Sequence[Source]) -> SyncReceipt:
     if not walk.titles:
         walk.ledger.forget_titles()
     healed = _heal(walk)
-    holds = answer(walk.ledger, Query(by=("provider",)))
     return SyncReceipt(
         sources=tuple(source.name for source in sources),
         places_found=news.found,
@@ -87,12 +82,11 @@ def sync(walk: Walk, sources: Sequence[Source]) -> SyncReceipt:
         new_events=tally.new,
         joined=tally.joined,
         healed=healed,
-        counts=_added(before, holds.totals.counts),
+        counts=tally.counts,
         complaints=tuple(tally.complaints),
-        by_provider=holds,
         ledger=walk.ledger.path,
         seconds=time.monotonic() - started,
-        complete=holds.complete,
+        complete=not walk.ledger.standing()[1],
     )
 
 
@@ -103,12 +97,6 @@ def _heal(walk: Walk) -> int:
     from .appraising import Appraising
 
     return walk.ledger.heal(Appraising(walk.prices()), walk.price_mark)
-
-
-def _added(before: Counts | None, after: Counts) -> Counts:
-    if before is None:
-        return NO_COUNTS
-    return six(new - old for old, new in zip(before, after, strict=True))
 
 
 def _news(walk: Walk, sources: Sequence[Source]) -> _News:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from .ledger import Ledger
+from .model import NO_COUNTS, summed
 from .reading import (
     Batch,
     Complaint,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from .reading import Appraiser, Attribution
     from .sources.source import Place, Source
 
-READINGS_A_BATCH = 20_000
+READINGS_A_BATCH = 30_000
 """Readings a transaction. Keys are random, so in a large ledger a transaction writes most pages of
 their index, however few they are; more readings would hold more memory."""
 
@@ -93,6 +94,7 @@ class Tally:
     def __init__(self) -> None:
         self.read = self.bytes_read = 0
         self.new = self.joined = self.messages = 0
+        self.counts = NO_COUNTS
         self.sessions: set[tuple[str, str]] = set()
         self.complaints: list[Complaint] = []
 
@@ -102,6 +104,7 @@ class Tally:
         self.new += receipt.new
         self.joined += receipt.joined
         self.messages += receipt.messages
+        self.counts = summed((self.counts, receipt.counts))
         self.complaints += [*batch.complaints, *receipt.complaints]
         last: Attribution | None = None
         for reading in batch.readings:
@@ -117,6 +120,7 @@ class Tally:
         self.new += other.new
         self.joined += other.joined
         self.messages += other.messages
+        self.counts = summed((self.counts, other.counts))
         self.sessions |= other.sessions
         self.complaints += other.complaints
 

@@ -161,9 +161,6 @@ class Tome:
 
 def receipt(*complaints: Complaint, complete: bool = True) -> SyncReceipt:
     """What a sync of one source says."""
-    report = Report(
-        query=Query(by=("provider",)), revision="r1", rows=PROVIDERS, totals=PROVIDERS[0].figures
-    )
     return SyncReceipt(
         sources=("claude-code",),
         places_found=12,
@@ -177,7 +174,6 @@ def receipt(*complaints: Complaint, complete: bool = True) -> SyncReceipt:
         counts=(10, 20, 3, 400, 50, 6),
         healed=0,
         complaints=complaints,
-        by_provider=report,
         ledger="/home/ada/ledger.db",
         seconds=0.256,
         complete=complete,

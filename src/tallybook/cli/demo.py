@@ -64,6 +64,7 @@ def _walk(shell: Shell, asked: Asked, settings: Settings) -> int:
         receipt = _sync(book)
         if not receipt.new_events:
             raise TallyError("the sample histories are missing", hint="install Tallybook again")
+        holds = book.ask(Query(by=("provider",)))
         by_day = answer(book, Query(by=("date",), bucket="day", tz=settings.tz), receipt)
         by_model = answer(book, Query(by=("model",), tz=settings.tz), receipt)
     if asked.format == "json":
@@ -71,7 +72,7 @@ def _walk(shell: Shell, asked: Asked, settings: Settings) -> int:
         return exit_code([by_model])
     say("This is a demo on sample histories, with a temporary ledger: nothing of yours is read.")
     say()
-    say("\n".join(receipt_lines(shell, asked, receipt)[:-2]))
+    say("\n".join(receipt_lines(shell, asked, receipt, holds)[:-2]))
     for report, what in ((by_day, "Usage by day"), (by_model, "Usage by model")):
         say()
         say("\n".join(table_lines(shell, asked, report, title_of(report.query, what))))

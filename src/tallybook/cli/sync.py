@@ -11,7 +11,7 @@ import click
 from ..errors import UsageMistake
 from ..format import DASH, compact, count, number, plain, size
 from ..model import CLASSES
-from ..query import Figures, report_json
+from ..query import Figures, Query, Report, report_json
 from .asking import PARTIAL, begin, settings_for
 from .delimited import json_text
 from .options import Asked, json_option, run_options
@@ -68,10 +68,11 @@ def sync(
     ):
         receipt = book.sync(chosen, full=full, paths=beside, progress=line)
         known = len(book.complaints())
+        holds = book.ask(Query(by=("provider",)))
     if asked.format == "json":
-        say(json_text(receipt_json(receipt)))
+        say(json_text(receipt_json(receipt, holds)))
     else:
-        say("\n".join(receipt_lines(shell, asked, receipt, known)))
+        say("\n".join(receipt_lines(shell, asked, receipt, holds, known)))
     return 0 if receipt.complete else PARTIAL
 
 
@@ -107,8 +108,9 @@ def _beside(name: str, paths: Sequence[Path]) -> list[Path]:
     return found
 
 
-def receipt_json(receipt: SyncReceipt) -> dict[str, Any]:
-    """The receipt as `tallybook.sync/1`."""
+def receipt_json(receipt: SyncReceipt, holds: Report) -> dict[str, Any]:
+    """The receipt as `tallybook.sync/1`, with what the ledger now holds by provider."""
+    ledger = report_json(holds)
     tokens = dict(zip(CLASSES, receipt.counts, strict=True))
     return {
         "schema": SCHEMA,
@@ -127,8 +129,8 @@ def receipt_json(receipt: SyncReceipt) -> dict[str, Any]:
         "joined": receipt.joined,
         "healed": receipt.healed,
         "complaints": [complaint_json(each) for each in receipt.complaints],
-        "by_provider": report_json(receipt.by_provider)["rows"],
-        "totals": report_json(receipt.by_provider)["totals"],
+        "by_provider": ledger["rows"],
+        "totals": ledger["totals"],
         "ledger": receipt.ledger,
         "seconds": f"{receipt.seconds:.3f}",
     }
@@ -146,7 +148,9 @@ def complaint_json(complaint: Complaint) -> dict[str, Any]:
     }
 
 
-def receipt_lines(shell: Shell, asked: Asked, receipt: SyncReceipt, known: int = 0) -> list[str]:
+def receipt_lines(
+    shell: Shell, asked: Asked, receipt: SyncReceipt, holds: Report, known: int = 0
+) -> list[str]:
     """The receipt for people: what was read, what was new, what the ledger now holds. `known`
     complaints stand, those of this sync included."""
     from .footnotes import footnotes
@@ -170,11 +174,11 @@ def receipt_lines(shell: Shell, asked: Asked, receipt: SyncReceipt, known: int =
     ]
     lines = facts([pair for pair in pairs if pair[1]], ink, shell.width)
     lines += _complaint_lines(shell, receipt)
-    if receipt.by_provider.rows:
-        columns = _by_provider(shell, receipt)
-        total = len(receipt.by_provider.rows) > 1
+    if holds.rows:
+        columns = _by_provider(shell, holds)
+        total = len(holds.rows) > 1
         lines += ["", "The ledger now holds", "", *draw(columns, shell.width, ink, total=total)]
-        notes = footnotes(receipt.by_provider, told=frozenset({"complaints"}))
+        notes = footnotes(holds, told=frozenset({"complaints"}))
         lines += [""] if notes else []
         lines += [part for note in notes for part in folded(note, shell.width)]
     if not receipt.places_found:
@@ -214,11 +218,10 @@ def _complaint_lines(shell: Shell, receipt: SyncReceipt) -> list[str]:
     ]
 
 
-def _by_provider(shell: Shell, receipt: SyncReceipt) -> list[Column]:
+def _by_provider(shell: Shell, report: Report) -> list[Column]:
     from .reportcolumns import Manner, cost_text
     from .tables import Column
 
-    report = receipt.by_provider
     manner = Manner(width=shell.width)
     word = number if manner.wide else compact
     named = [(plain(row.dims.get("provider") or DASH), row.figures) for row in report.rows]

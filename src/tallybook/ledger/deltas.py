@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 
 from ..clock import QUARTER_MS
-from ..model import Counts
+from ..model import Counts, six, summed
 
 LIST, REPORTED, BILLED = 1, 2, 3
 """Kinds of amount, as stored in `rollup_amount.kind`; never mixed."""
@@ -79,6 +79,10 @@ class Deltas:
             amount = self._amounts.setdefault((*where, kind, currency), [0, 0])
             amount[0] += sign
             amount[1] += sign * nanos
+
+    def tokens(self) -> Counts:
+        """By how many tokens of each class everything together changed."""
+        return summed(six(row[3:9]) for row in self._rows.values())
 
     def apply(self, db: sqlite3.Connection) -> None:
         """Write the differences."""

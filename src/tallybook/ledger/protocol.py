@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from ..model import NO_COUNTS, Counts
 from ..query import Query, Report
 from ..reading import Appraiser, Batch, Complaint, Cursor, LimitSnapshot
 
@@ -14,12 +15,13 @@ if TYPE_CHECKING:
 
 
 class Receipt(NamedTuple):
-    """What recording one batch did: `new` events, readings that `joined` known ones, and the
-    messages of the new events."""
+    """What recording one batch did: `new` events, readings that `joined` known ones, the
+    messages of the new events, and by how many tokens of each class the ledger grew."""
 
     new: int = 0
     joined: int = 0
     messages: int = 0
+    counts: Counts = NO_COUNTS
     complaints: tuple[Complaint, ...] = ()
 
 

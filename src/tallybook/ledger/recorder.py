@@ -226,5 +226,6 @@ class Recorder:
             new=self._new,
             joined=self._joined,
             messages=self._messages,
+            counts=self._deltas.tokens(),
             complaints=tuple(self._complaints),
         )

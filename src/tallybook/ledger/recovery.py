@@ -16,7 +16,7 @@ import sqlite3
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from ..model import Counts, six, summed
+from ..model import NO_COUNTS, Counts, six, summed
 from ..naming import undated
 from ..reading import Appraiser, Attribution, Reading, key_of
 from .deltas import Deltas
@@ -74,10 +74,11 @@ class Recovered:
 
 def recover(
     db: sqlite3.Connection, intern: Interner, appraiser: Appraiser, touched: set[int]
-) -> None:
-    """Bring the recovered events of the touched sessions, and of their forks, up to date."""
+) -> Counts:
+    """Bring the recovered events of the touched sessions, and of their forks, up to date; by
+    how many tokens that changed the ledger."""
     if not db.execute("SELECT 1 FROM claim LIMIT 1").fetchone():
-        return
+        return NO_COUNTS
     deltas = Deltas()
     for session in sorted(_affected(db, touched)):
         wanted = {
@@ -87,6 +88,7 @@ def recover(
         }
         _replace(db, session, wanted, _Derivation(db, Writer(intern, appraiser), appraiser, deltas))
     deltas.apply(db)
+    return deltas.tokens()
 
 
 def _affected(db: sqlite3.Connection, touched: set[int]) -> set[int]:

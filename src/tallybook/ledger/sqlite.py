@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..model import Counts, summed
 from ..query import Query, Report
 from ..reading import Appraiser, Batch, Complaint, Cursor, LimitSnapshot
 from .connection import connect, reading, writing
@@ -53,7 +54,7 @@ class SqliteLedger:
                 recorder = Recorder(db, intern, appraiser)
                 recorder.take(prepared)
                 receipt = recorder.finish()
-                self._derive(batch, recorder.touched, appraiser)
+                recovered = self._derive(batch, recorder.touched, appraiser)
                 write_spellings(db, intern, batch.spellings)
                 write_limits(db, intern, batch.limits)
                 write_cursors(db, intern, batch.cursors)
@@ -64,9 +65,9 @@ class SqliteLedger:
         except BaseException:
             intern.forget()
             raise
-        return receipt
+        return receipt._replace(counts=summed((receipt.counts, recovered)))
 
-    def _derive(self, batch: Batch, touched: set[tuple[str, str]], appraiser: Appraiser) -> None:
+    def _derive(self, batch: Batch, touched: set[tuple[str, str]], appraiser: Appraiser) -> Counts:
         """Facts and claims, and the recovered events that rest on them and on calls."""
         from .journal import write_claims, write_facts
         from .recovery import recover
@@ -77,7 +78,7 @@ class SqliteLedger:
         forked = {each.session for each in batch.facts if each.forked_from}
         sessions = {session for _, session in touched} | claimed | forked
         dims = {self._intern.dim("session", session) for session in sessions}
-        recover(self._db, self._intern, appraiser, dims)
+        return recover(self._db, self._intern, appraiser, dims)
 
     def _advance(self) -> None:
         self._db.execute(
