@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from . import __version__
 from .ledger import Ledger, open_ledger
-from .query import Query, Report
+from .query import Filter, Query, Report
 from .reading import Complaint
 from .reports import answer
 from .settings import Settings
@@ -100,6 +100,11 @@ class Book:
     def ask(self, query: Query) -> Report:
         """Answer a query from the ledger, with notes on what the answer leaves out."""
         return answer(self.ledger, query)
+
+    def latest(self, where: Sequence[Filter] = ()) -> int | None:
+        """When the call began that began last of those that pass all filters, in epoch
+        milliseconds; None if there is none."""
+        return self.ledger.latest(where)
 
     def session(self, session_id: str) -> SessionAnswer | None:
         """One session by its id or a prefix of it; None if there is none. Raises

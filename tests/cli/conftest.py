@@ -17,7 +17,7 @@ from tallybook.book import Book
 from tallybook.cli.boundary import run
 from tallybook.cli.shell import Shell
 from tallybook.flow import SyncReceipt
-from tallybook.query import Figures, Note, Query, Report, Row
+from tallybook.query import Figures, Filter, Note, Query, Report, Row
 from tallybook.reading import Complaint
 from tallybook.sessions import Recalled, SessionAnswer
 from tallybook.settings import Settings, Surroundings
@@ -110,6 +110,10 @@ class Tome:
             complete=self.whole,
             notes=self.notes,
         )
+
+    def latest(self, where: Sequence[Filter] = ()) -> int | None:
+        """When the last call was that answers the same question."""
+        return self.ask(Query(where=tuple(where))).totals.last_ms
 
     def sync(
         self, names: Sequence[str] = (), *, full: bool = False, **_more: object

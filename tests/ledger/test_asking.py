@@ -355,3 +355,45 @@ def test_an_answer_is_one_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.undo()
     assert (len(report.rows), report.totals.requests, report.revision) == (1, 1, "1")
     assert book.ask(Query()).totals.requests == 2
+
+
+@pytest.mark.parametrize(
+    "by",
+    [("session",), ("date",), ("model",), ("session", "model"), ("date", "project"), ("title",)],
+)
+def test_the_totals_do_not_depend_on_the_grouping(
+    ledger: SqliteLedger, by: tuple[str, ...]
+) -> None:
+    last = ledger.ask(Query()).totals.last_ms
+    assert last is not None
+    for since in (None, last - 3_000_000, last - 86_400_000):
+        for where in ((), (Filter(dimension="model", op="~", values=("o",)),)):
+            query = Query(since_ms=since, where=where)
+            grouped = replace(query, by=by, bucket="day" if "date" in by else None)
+            assert ledger.ask(grouped).totals == ledger.ask(query).totals
+            assert ledger.ask(replace(grouped, limit=1)).totals == ledger.ask(query).totals
+
+
+def test_a_session_that_lost_its_only_call_is_not_counted(tmp_path: Path) -> None:
+    book = open_new(tmp_path)
+    record(book, [reading("a", session="fork", attr=1)], by=APPRAISER)
+    record(book, [reading("a", session="origin", attr=9)], by=APPRAISER)
+    for by in ((), ("model",), ("session",), ("date",)):
+        query = Query(by=by, bucket="day" if "date" in by else None)
+        assert book.ask(query).totals.sessions == 1
+
+
+def test_the_latest_call_is_the_one_that_began_last(tmp_path: Path) -> None:
+    book = open_new(tmp_path)
+    assert book.latest() is None
+    calls = [("a", CHANGE, "/p"), ("b", CHANGE + 5_000, "/q"), ("c", CHANGE - 90_000_000, "/r")]
+    rows = [reading(k, at=at, who=Attribution("claude-code", project=p)) for k, at, p in calls]
+    record(book, rows, by=APPRAISER)
+
+    def latest_of(*projects: str) -> int | None:
+        return book.latest([Filter(dimension="project", values=projects)])
+
+    assert book.latest() == CHANGE + 5_000
+    assert latest_of("/p", "/r") == CHANGE
+    assert latest_of("/r") == CHANGE - 90_000_000
+    assert latest_of("/nowhere") is None

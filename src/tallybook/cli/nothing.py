@@ -27,13 +27,13 @@ def nothing_lines(book: Book, report: Report, what: str = "usage") -> list[str]:
     without calls. Asks the book a few more questions."""
     query = report.query
     lines = [title_of(query, f"No {what}") + "."]
-    ever = book.ask(Query(tz=query.tz)).totals.last_ms
+    ever = book.latest()
     if ever is None:
         return [*lines, _empty(report)]
     strangers = [each for each in query.where if _matches_nothing(book, each)]
     if strangers:
         return [*lines, *(line for each in strangers for line in _stranger(book, each))]
-    last = book.ask(Query(where=query.where, tz=query.tz)).totals.last_ms if query.where else ever
+    last = book.latest(query.where)
     if last is None:
         return [*lines, "Each of the filters matches some calls, but no call matches all of them."]
     which = "call that matches" if query.where else "recorded call"
@@ -50,7 +50,7 @@ def _empty(report: Report) -> str:
 
 
 def _matches_nothing(book: Book, condition: Filter) -> bool:
-    return book.ask(Query(where=(condition,))).totals.last_ms is None
+    return book.latest((condition,)) is None
 
 
 def _stranger(book: Book, condition: Filter) -> Iterator[str]:

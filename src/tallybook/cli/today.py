@@ -59,7 +59,7 @@ def today(context: click.Context, **_options: object) -> int:
 
 def _nothing(shell: Shell, book: Book, report: Report) -> list[str]:
     """Nothing was ever recorded, or nothing that matches the filters."""
-    if report.query.where and book.ask(Query()).totals.last_ms is not None:
+    if report.query.where and book.latest() is not None:
         ever = replace(report.query, since_ms=None, until_ms=None)
         return nothing_lines(book, replace(report, query=ever))
     return no_history_lines(shell, [source_json(each) for each in known_sources(book.settings)])
@@ -106,14 +106,14 @@ def _last_days(
     book: Book, query: Query, receipt: SyncReceipt | None, frame: Frame
 ) -> tuple[Report, str] | None:
     """The last week, or the last day before it that has calls; None if there are none."""
-    ever = book.ask(Query(where=query.where, tz=query.tz))
-    if ever.totals.last_ms is None:
+    last = book.latest(query.where)
+    if last is None:
         return None
     week = replace(query, since_ms=since_last("7d", frame))
     report = answer(book, week, receipt)
     if report.rows:
         return report, "Nothing today yet. " + title_of(week, "The last 7 days")
-    day = local(ever.totals.last_ms, query.tz).date().isoformat()
+    day = local(last, query.tz).date().isoformat()
     span = period(day, frame)
     report = answer(book, replace(query, since_ms=span.since_ms, until_ms=span.until_ms), receipt)
     return report, f"Nothing in the last 7 days. The last day with calls, {day} ({query.tz})"

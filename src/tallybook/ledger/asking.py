@@ -8,12 +8,13 @@ overflow at 9.2e9 units of a currency.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
+from ..clock import QUARTER_MS
 from ..errors import UsageMistake
 from ..model import CLASSES, NANOS, STATUS_RANK, six
-from ..query import DIMENSIONS, Figures, Query, Report, Row
+from ..query import DIMENSIONS, Figures, Filter, Query, Report, Row
 from .deltas import BILLED, LIST, REPORTED
 from .filters import Condition, where_sql
 from .ordering import AMOUNTS, Group, Part, Units, by_use, leading, order_of, ordered
@@ -46,6 +47,9 @@ _AT = MappingProxyType(
 )
 """Where a measure stands in `_SUMS`."""
 
+_NOTHING = (None,) * len(_AT)
+_SESSIONS = _AT["sessions"]
+
 _FEW = 500
 """Up to so many values are named in SQL to leave the others out."""
 
@@ -60,7 +64,21 @@ Amounts = dict[str, dict[str, int]]
 def answer(db: sqlite3.Connection, query: Query, revision: str) -> Report:
     """The report that answers a query. Raises `UsageMistake` for an unknown dimension."""
     asking = _Asking(db, query)
-    return Report(query=query, revision=revision, rows=tuple(asking.rows()), totals=asking.totals())
+    rows, totals = asking.rows_and_totals()
+    return Report(query=query, revision=revision, rows=tuple(rows), totals=totals)
+
+
+def latest(db: sqlite3.Connection, where: Sequence[Filter]) -> int | None:
+    """When the call began that began last of those that pass all filters: looked for from the
+    last quarter-hour backwards. Raises `UsageMistake` for an unknown dimension."""
+    condition = where_sql(db, where)
+    passing = f"FROM rollup r {_FROM} WHERE {condition.sql} ORDER BY r.bucket DESC LIMIT 1"
+    found = db.execute(f"SELECT r.bucket {passing}", condition.values).fetchone()
+    if found is None:
+        return None
+    began = found[0] * QUARTER_MS
+    sql = f"SELECT max(r.start) FROM event r {_FROM} WHERE r.start >= ? AND {condition.sql}"
+    return db.execute(sql, (began, *condition.values)).fetchone()[0]
 
 
 class _Asking:
@@ -77,7 +95,7 @@ class _Asking:
         self._sums = _SUMS.format(**status_ids(db))
         self._since, until = extent(db, query)
         self._columns = [self._column(name, until) for name in self._names]
-        self._where = where_sql(db, query)
+        self._where = where_sql(db, query.where)
         self._values: dict[int, str] = {}
 
     def _column(self, name: str, until: int) -> str:
@@ -87,26 +105,51 @@ class _Asking:
             return _TITLE
         return f"s.{name}"
 
-    def rows(self) -> list[Row]:
-        """The rows that are shown, in their order. Where a limit leaves most groups out, only
-        what decides the order is looked at of all."""
-        if not self._names:
-            return []
-        query, (name, _) = self._query, order_of(self._query)
+    def rows_and_totals(self) -> tuple[list[Row], Figures]:
+        """The rows that are shown, in their order, and the figures of everything in range. Where
+        a limit leaves most groups out, only what decides the order is looked at of all."""
         sums = self._grouped(figures_sql(self._span), self._sums, self._columns)
-        amounts = self._amounts(self._columns) if name in AMOUNTS else None
-        units = None if amounts is None else by_use(each.get(name, {}) for each in amounts.values())
-        groups = leading(query, sums, self._rank(sums, amounts or {}, units))
+        if not self._names:
+            return [], _figures(sums.get((), _NOTHING), self._amounts([]).get((), {}))
+        query, (name, _) = self._query, order_of(self._query)
+        every = self._amounts(self._columns) if name in AMOUNTS else None
+        units = None if every is None else by_use(each.get(name, {}) for each in every.values())
+        groups = leading(query, sums, self._rank(sums, every or {}, units))
         only = self._only(groups) if len(groups) < len(sums) else None
-        if amounts is None:
-            amounts = self._amounts(self._columns, only)
+        if every is None and only is None:
+            every = self._amounts(self._columns)
+        amounts = self._amounts(self._columns, only) if every is None else every
         models = self._models(only) if "date" in self._names else {}
         self._learn(groups, self._names)
         rows = [
             self._row(group, _figures(sums[group], amounts.get(group, {})), models.get(group, ()))
             for group in groups
         ]
-        return ordered(query, rows, units)
+        whole = self._amounts([]).get((), {}) if every is None else _added(every.values())
+        return ordered(query, rows, units), _figures(self._total(sums), whole)
+
+    def _total(self, sums: Mapping[Group, Group]) -> Group:
+        """The sums of all groups together."""
+        if not sums:
+            return _NOTHING
+        columns = list(zip(*sums.values(), strict=True))
+        plain = tuple(sum(part or 0 for part in column) for column in columns[:_SESSIONS])
+        return *plain, self._sessions(sums), min(columns[-2]), max(columns[-1])
+
+    def _sessions(self, sums: Mapping[Group, Group]) -> int:
+        """How many sessions there are in range: one may be in several groups."""
+        if "session" in self._names:
+            at = self._names.index("session")
+            return len({group[at] for group in sums} - {0})
+        if len(sums) == 1:
+            return next(iter(sums.values()))[_SESSIONS]
+        counted = "SELECT count(DISTINCT nullif(s.session, 0)) FROM"
+        if self._query.since_ms is None and self._query.until_ms is None:
+            rows = "series s WHERE EXISTS (SELECT 1 FROM rollup WHERE series = s.id) AND"
+        else:
+            rows = f"({figures_sql(self._span)}) r {_FROM} WHERE"
+        sql = f"{counted} {rows} {self._where.sql}"
+        return self._db.execute(sql, self._where.values).fetchone()[0]
 
     def _rank(
         self, sums: Mapping[Group, Group], amounts: Mapping[Group, Amounts], units: Units
@@ -141,11 +184,6 @@ class _Asking:
                 parts.append(Condition(f"s.{name} IN ({', '.join('?' * len(ids))})", tuple(ids)))
         values = (value for each in parts for value in each.values)
         return Condition(" AND ".join(["1", *(each.sql for each in parts)]), tuple(values))
-
-    def totals(self) -> Figures:
-        """The figures of everything in range."""
-        row = self._grouped(figures_sql(self._span), self._sums, [])
-        return _figures(row.get((), (None,) * 16), self._amounts([]).get((), {}))
 
     def _grouped(
         self, rows: str, sums: str, columns: list[str], only: Condition | None = None
@@ -233,6 +271,16 @@ def _names(by: tuple[str, ...]) -> tuple[str, ...]:
         if name not in names:
             names.append(name)
     return tuple(names)
+
+
+def _added(amounts: Iterable[Amounts]) -> Amounts:
+    total: Amounts = {}
+    for each in amounts:
+        for kind, by_currency in each.items():
+            into = total.setdefault(kind, {})
+            for currency, nanos in by_currency.items():
+                into[currency] = into.get(currency, 0) + nanos
+    return total
 
 
 def _figures(row: Group, amounts: Mapping[str, Mapping[str, int]]) -> Figures:

@@ -7,11 +7,12 @@ integers, and so that case is folded by Python, the same on every engine.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..errors import UsageMistake
 from ..naming import undated
-from ..query import DIMENSIONS, Filter, Query
+from ..query import DIMENSIONS, Filter
 
 SESSION_PREFIX = 4
 """A session may be named by the beginning of its id, if that has so many characters."""
@@ -24,9 +25,9 @@ class Condition(NamedTuple):
     values: tuple[int | str, ...] = ()
 
 
-def where_sql(db: sqlite3.Connection, query: Query) -> Condition:
-    """All filters of a query, joined by *and*."""
-    conditions = [_condition(db, each) for each in query.where]
+def where_sql(db: sqlite3.Connection, where: Sequence[Filter]) -> Condition:
+    """All filters of a question, joined by *and*."""
+    conditions = [_condition(db, each) for each in where]
     if not conditions:
         return Condition("1")
     return Condition(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..model import NO_COUNTS, Counts
-from ..query import Query, Report
+from ..query import Filter, Query, Report
 from ..reading import Appraiser, Batch, Complaint, Cursor, LimitSnapshot
 
 if TYPE_CHECKING:
@@ -89,6 +89,11 @@ class Ledger(Protocol):
 
     def parents(self) -> Mapping[tuple[str, str], str]:
         """The parent of each session that has one: (source, session) → the parent's id."""
+        ...
+
+    def latest(self, where: Sequence[Filter] = ()) -> int | None:
+        """When the call began that began last of those that pass all filters, in epoch
+        milliseconds; None if there is none."""
         ...
 
     def limits(self) -> tuple[LimitSnapshot, ...]:

@@ -5,12 +5,12 @@ How rows are joined, rolled up, recovered, healed and asked for lives in the mod
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..model import Counts, summed
-from ..query import Query, Report
+from ..query import Filter, Query, Report
 from ..reading import Appraiser, Batch, Complaint, Cursor, LimitSnapshot
 from .connection import connect, reading, writing
 from .intern import Interner
@@ -162,6 +162,13 @@ class SqliteLedger:
 
         with reading(self._db):
             return parents(self._db)
+
+    def latest(self, where: Sequence[Filter] = ()) -> int | None:
+        """When the call began that began last of those that pass all filters."""
+        from .asking import latest
+
+        with reading(self._db):
+            return latest(self._db, where)
 
     def limits(self) -> tuple[LimitSnapshot, ...]:
         """The official quota windows as they were last seen."""
