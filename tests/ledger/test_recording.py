@@ -203,15 +203,26 @@ def test_two_processes_at_once(tmp_path: Path) -> None:
     assert ledger.verify() == []
 
 
-def test_verify_sees_what_was_tampered_with(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("UPDATE event SET output = output + 1 WHERE id = 1", "rollup"),
+        ("UPDATE event SET list = list + 1 WHERE id = 1", "rollup_amount"),
+        ("UPDATE series_total SET last = last + 1", "series_total"),
+        ("UPDATE series_amount SET units = units + 1", "series_amount"),
+        ("DELETE FROM series_total", "series_total"),
+    ],
+)
+def test_verify_sees_what_was_tampered_with(tmp_path: Path, change: str, told: str) -> None:
     ledger = open_new(tmp_path)
-    record(ledger, [reading("a"), reading("b")])
+    record(ledger, [reading("a"), reading("b")], by=appraiser())
+    assert ledger.verify() == []
     ledger.close()
     db = sqlite3.connect(tmp_path / "ledger.db")
-    db.execute("UPDATE event SET output = output + 1 WHERE id = 1")
+    assert db.execute(change).rowcount
     db.commit()
     db.close()
-    assert any("rollup" in line for line in open_new(tmp_path).verify())
+    assert any(f"rows of {told} differ" in line for line in open_new(tmp_path).verify())
 
 
 def test_ownership_may_move_twice_in_one_batch(tmp_path: Path) -> None:

@@ -144,11 +144,9 @@ class _Asking:
         if len(sums) == 1:
             return next(iter(sums.values()))[_SESSIONS]
         counted = "SELECT count(DISTINCT nullif(s.session, 0)) FROM"
-        if self._query.since_ms is None and self._query.until_ms is None:
-            rows = "series s WHERE EXISTS (SELECT 1 FROM rollup WHERE series = s.id) AND"
-        else:
-            rows = f"({figures_sql(self._span)}) r {_FROM} WHERE"
-        sql = f"{counted} {rows} {self._where.sql}"
+        ever = self._query.since_ms is None and self._query.until_ms is None
+        rows = "series_total" if ever else f"({figures_sql(self._span)})"
+        sql = f"{counted} {rows} r {_FROM} WHERE {self._where.sql}"
         return self._db.execute(sql, self._where.values).fetchone()[0]
 
     def _rank(
@@ -200,7 +198,7 @@ class _Asking:
         return {tuple(row[:size]): tuple(row[size:]) for row in found}
 
     def _amounts(self, columns: list[str], only: Condition | None = None) -> dict[Group, Amounts]:
-        sums = f"sum(r.nanos / {NANOS}), sum(r.nanos % {NANOS})"
+        sums = f"sum(r.units + r.nanos / {NANOS}), sum(r.nanos % {NANOS})"
         extra = [*columns, "r.kind", "r.currency"]
         found: dict[Group, Amounts] = {}
         sums_by_group = self._grouped(amounts_sql(self._span), sums, extra, only)

@@ -1,23 +1,25 @@
-"""Quarter-hour roll-ups kept exact by differences, in the transaction of the events.
+"""Roll-ups kept exact by differences, in the transaction of the events: by quarter-hour and
+series, and of all time by series, for questions without a time.
 
 A changed event is taken out with its old figures and put in with its new ones. Rows that
 reach zero events are deleted; a `first` or `last` that may have lost its extreme is found
-again from the events of that one row.
+again from what that one row sums up.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 
 from ..clock import QUARTER_MS
-from ..model import Counts, six, summed
+from ..model import NANOS, Counts, six, summed
 
 LIST, REPORTED, BILLED = 1, 2, 3
 """Kinds of amount, as stored in `rollup_amount.kind`; never mixed."""
 
-_UPSERT = """
-INSERT INTO rollup VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (bucket, series) DO UPDATE SET
+_SUM = """
+INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?{more})
+ON CONFLICT ({key}) DO UPDATE SET
     events = events + excluded.events, requests = requests + excluded.requests,
     messages = messages + excluded.messages, input = input + excluded.input,
     output = output + excluded.output, reasoning = reasoning + excluded.reasoning,
@@ -27,16 +29,30 @@ ON CONFLICT (bucket, series) DO UPDATE SET
     unpriced = unpriced + excluded.unpriced,
     first = min(first, excluded.first), last = max(last, excluded.last)
 """
-_UPSERT_AMOUNT = """
+_ROLLUP = _SUM.format(table="rollup", key="bucket, series", more=", ?")
+_TOTAL = _SUM.format(table="series_total", key="series", more="")
+_ROLLUP_AMOUNT = """
 INSERT INTO rollup_amount VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (bucket, series, kind, currency) DO UPDATE SET
     events = events + excluded.events, nanos = nanos + excluded.nanos
 """
+_TOTAL_AMOUNT = """
+INSERT INTO series_amount VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (series, kind, currency) DO UPDATE SET events = events + excluded.events,
+    units = units + excluded.units, nanos = nanos + excluded.nanos
+"""
+"""Units and what is left of them apart: all time may sum up more nano-units than fit 64 bits."""
+
 _EXTREMES = """
 UPDATE rollup SET (first, last) =
     (SELECT min(start), max(start + dur) FROM event
      WHERE series = ?2 AND start >= ?3 AND start < ?4)
 WHERE bucket = ?1 AND series = ?2 AND events > 0
+"""
+_TOTAL_EXTREMES = """
+UPDATE series_total SET (first, last) =
+    (SELECT min(first), max(last) FROM rollup WHERE series = ?1)
+WHERE series = ?1 AND events > 0
 """
 
 Amounts = tuple[tuple[int, int, int], ...]
@@ -86,10 +102,15 @@ class Deltas:
 
     def apply(self, db: sqlite3.Connection) -> None:
         """Write the differences."""
-        changed = ((*where, *row) for where, row in sorted(self._rows.items()) if _moves(row))
-        db.executemany(_UPSERT, changed)
-        amounts = sorted(self._amounts.items())
-        db.executemany(_UPSERT_AMOUNT, ((*where, *pair) for where, pair in amounts if any(pair)))
+        rows = [(where, row) for where, row in sorted(self._rows.items()) if _moves(row)]
+        db.executemany(_ROLLUP, ((*where, *row) for where, row in rows))
+        amounts = [(where, pair) for where, pair in sorted(self._amounts.items()) if any(pair)]
+        db.executemany(_ROLLUP_AMOUNT, ((*where, *pair) for where, pair in amounts))
+        db.executemany(_TOTAL, _by_series(rows))
+        db.executemany(
+            _TOTAL_AMOUNT,
+            ((*where[1:], events, *divmod(nanos, NANOS)) for where, (events, nanos) in amounts),
+        )
         if self._shrunk:
             self._repair(db)
 
@@ -103,10 +124,23 @@ class Deltas:
             db.executemany(
                 f"DELETE FROM {table} WHERE bucket = ? AND series = ? AND events = 0", rows
             )
+        series = sorted({(series,) for _, series in rows})
+        db.executemany(_TOTAL_EXTREMES, series)
+        for table in ("series_total", "series_amount"):
+            db.executemany(f"DELETE FROM {table} WHERE series = ? AND events = 0", series)
 
 
 EventFigures = tuple[int, int, int, int, Counts, int, Amounts]
 """(start, end, series, requests, counts, unpriced tokens, amounts) of one event."""
+
+
+def _by_series(rows: list[tuple[tuple[int, int], list[int]]]) -> Iterator[tuple[int, ...]]:
+    parts: dict[int, list[list[int]]] = {}
+    for (_, series), row in rows:
+        parts.setdefault(series, []).append(row)
+    for series, several in parts.items():
+        *columns, first, last = zip(*several, strict=True)
+        yield series, *map(sum, columns), min(first), max(last)
 
 
 def _moves(row: list[int]) -> bool:

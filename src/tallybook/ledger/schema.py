@@ -19,6 +19,9 @@ SERIES_COLUMNS = (
 
 _COUNTS = ", ".join(f"{name} INTEGER NOT NULL" for name in COUNT_COLUMNS.split(", "))
 _SERIES = ", ".join(f"{name} INTEGER NOT NULL" for name in SERIES_COLUMNS.split(", "))
+_FIGURES = f"""events INTEGER NOT NULL, requests INTEGER NOT NULL, messages INTEGER NOT NULL,
+    {_COUNTS},
+    unpriced INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL"""
 
 _CORE = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
@@ -61,18 +64,28 @@ CREATE INDEX sighting_event ON sighting (event);
 
 CREATE TABLE rollup (
     bucket INTEGER NOT NULL, series INTEGER NOT NULL REFERENCES series (id),
-    events INTEGER NOT NULL, requests INTEGER NOT NULL, messages INTEGER NOT NULL,
-    {_COUNTS},
-    unpriced INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+    {_FIGURES},
     PRIMARY KEY (bucket, series)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX rollup_series ON rollup (series);
+
+CREATE TABLE series_total (
+    series INTEGER PRIMARY KEY REFERENCES series (id),
+    {_FIGURES}
+) STRICT;
 
 CREATE TABLE rollup_amount (
     bucket INTEGER NOT NULL, series INTEGER NOT NULL REFERENCES series (id),
     kind INTEGER NOT NULL, currency INTEGER NOT NULL,
     events INTEGER NOT NULL, nanos INTEGER NOT NULL,
     PRIMARY KEY (bucket, series, kind, currency)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE series_amount (
+    series INTEGER NOT NULL REFERENCES series (id),
+    kind INTEGER NOT NULL, currency INTEGER NOT NULL,
+    events INTEGER NOT NULL, units INTEGER NOT NULL, nanos INTEGER NOT NULL,
+    PRIMARY KEY (series, kind, currency)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE session (

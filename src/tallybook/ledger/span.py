@@ -23,14 +23,18 @@ _EVENT_FIGURES = f"1, e.counted, e.counted, {COUNT_COLUMNS}, unpriced, start, st
 
 class Span(NamedTuple):
     """A half-open range in milliseconds, split at quarter-hours: whole ones in the middle
-    (`inner`), and what is left at the edges, each again half-open and maybe empty."""
+    (`inner`), and what is left at the edges, each again half-open and maybe empty. `ever` is all
+    time as one: no part of it is asked for, nor cut by dates."""
 
     inner: tuple[int, int]
     edges: tuple[tuple[int, int], ...]
+    ever: bool = False
 
 
 def span_of(query: Query) -> Span:
     """The range of a query, split."""
+    if query.since_ms is None and query.until_ms is None and "date" not in query.by:
+        return Span(inner=(0, 0), edges=(), ever=True)
     since = -FAR if query.since_ms is None else query.since_ms
     until = FAR if query.until_ms is None else query.until_ms
     low, high = -(-since // QUARTER_MS), until // QUARTER_MS
@@ -42,6 +46,8 @@ def span_of(query: Query) -> Span:
 
 def figures_sql(span: Span) -> str:
     """A subquery of rows (at, series, figures …) inside the span."""
+    if span.ever:
+        return f"SELECT 0 AS at, series, {_FIGURES} FROM series_total"
     low, high = span.inner
     parts = [
         (
@@ -60,11 +66,14 @@ def figures_sql(span: Span) -> str:
 
 
 def amounts_sql(span: Span) -> str:
-    """A subquery of rows (at, series, kind, currency, events, nanos) inside the span."""
+    """A subquery of rows (at, series, kind, currency, units, nanos) inside the span; an amount
+    is the sum of its units and nano-units."""
+    if span.ever:
+        return "SELECT 0 AS at, series, kind, currency, units, nanos FROM series_amount"
     low, high = span.inner
     parts = [
         (
-            f"SELECT bucket * {QUARTER_MS} AS at, series, kind, currency, events, nanos"
+            f"SELECT bucket * {QUARTER_MS} AS at, series, kind, currency, 0 AS units, nanos"
             f" FROM rollup_amount WHERE bucket >= {low} AND bucket < {high}"
         )
     ]
@@ -72,11 +81,11 @@ def amounts_sql(span: Span) -> str:
         where = f"start >= {since} AND start < {until}"
         parts += [
             (
-                f"SELECT start, series, 1, currency, 1, list FROM event"
+                f"SELECT start, series, 1, currency, 0, list FROM event"
                 f" WHERE list IS NOT NULL AND {where}"
             ),
             (
-                f"SELECT start, series, 2, reported_currency, 1, reported FROM event"
+                f"SELECT start, series, 2, reported_currency, 0, reported FROM event"
                 f" WHERE reported IS NOT NULL AND {where}"
             ),
         ]

@@ -7,24 +7,50 @@ from collections.abc import Iterator
 
 from ..clock import QUARTER_MS
 from ..errors import LedgerError
+from ..model import NANOS
 from .connection import reading
 from .deltas import LIST, REPORTED
 
-_REBUILT = f"""
-SELECT e.start / {QUARTER_MS} AS bucket, e.series, count(*) AS events,
+_REBUILT = """
+SELECT {bucket}e.series, count(*) AS events,
     sum(st.value NOT IN ('unmetered', 'recovered')),
     sum(st.value NOT IN ('unmetered', 'recovered')),
     sum(e.input), sum(e.output), sum(e.reasoning), sum(e.cache_read), sum(e.cache_write_5m),
     sum(e.cache_write_1h), sum(e.unpriced), min(e.start), max(e.start + e.dur)
-FROM event e JOIN series s ON s.id = e.series JOIN dim st ON st.id = s.status GROUP BY 1, 2
+FROM event e JOIN series s ON s.id = e.series JOIN dim st ON st.id = s.status
+GROUP BY {bucket}e.series
 """
 _AMOUNTS = f"""
-SELECT start / {QUARTER_MS}, series, {LIST}, currency, count(*), sum(list) FROM event
-WHERE list IS NOT NULL GROUP BY 1, 2, 4
+SELECT {{bucket}}e.series, {LIST}, e.currency, count(*), {{list}} FROM event e
+WHERE e.list IS NOT NULL GROUP BY {{bucket}}e.series, e.currency
 UNION ALL
-SELECT start / {QUARTER_MS}, series, {REPORTED}, reported_currency, count(*), sum(reported)
-FROM event WHERE reported IS NOT NULL GROUP BY 1, 2, 4
+SELECT {{bucket}}e.series, {REPORTED}, e.reported_currency, count(*), {{reported}} FROM event e
+WHERE e.reported IS NOT NULL GROUP BY {{bucket}}e.series, e.reported_currency
 """
+_BUCKET = f"e.start / {QUARTER_MS}, "
+_CARRIED = f"sum({{0}} / {NANOS}) + sum({{0}} % {NANOS}) / {NANOS}, sum({{0}} % {NANOS}) % {NANOS}"
+_TOTAL_AMOUNTS = (
+    f"SELECT series, kind, currency, events, units + nanos / {NANOS}, nanos % {NANOS}"
+    " FROM series_amount"
+)
+_SUMS = (
+    ("rollup", "SELECT * FROM rollup", _REBUILT.format(bucket=_BUCKET)),
+    (
+        "rollup_amount",
+        "SELECT * FROM rollup_amount",
+        _AMOUNTS.format(bucket=_BUCKET, list="sum(e.list)", reported="sum(e.reported)"),
+    ),
+    ("series_total", "SELECT * FROM series_total", _REBUILT.format(bucket="")),
+    (
+        "series_amount",
+        _TOTAL_AMOUNTS,
+        _AMOUNTS.format(
+            bucket="", list=_CARRIED.format("e.list"), reported=_CARRIED.format("e.reported")
+        ),
+    ),
+)
+"""The tables of sums, what they say, and the same from the events."""
+
 _CHECKS = (
     (
         "events without a key",
@@ -84,15 +110,15 @@ def _problems(db: sqlite3.Connection) -> Iterator[str]:
         count = db.execute(sql).fetchone()[0]
         if count:
             yield f"{count} {what}"
-    for table, rebuilt in (("rollup", _REBUILT), ("rollup_amount", _AMOUNTS)):
-        count = _differences(db, table, rebuilt)
+    for table, told, rebuilt in _SUMS:
+        count = _differences(db, told, rebuilt)
         if count:
             yield f"{count} rows of {table} differ from the events they sum up"
 
 
-def _differences(db: sqlite3.Connection, table: str, rebuilt: str) -> int:
+def _differences(db: sqlite3.Connection, told: str, rebuilt: str) -> int:
     sql = f"""
-        SELECT (SELECT count(*) FROM (SELECT * FROM {table} EXCEPT SELECT * FROM ({rebuilt})))
-             + (SELECT count(*) FROM (SELECT * FROM ({rebuilt}) EXCEPT SELECT * FROM {table}))
+        SELECT (SELECT count(*) FROM ({told} EXCEPT SELECT * FROM ({rebuilt})))
+             + (SELECT count(*) FROM (SELECT * FROM ({rebuilt}) EXCEPT {told}))
     """
     return db.execute(sql).fetchone()[0]
