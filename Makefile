@@ -87,6 +87,11 @@ bench: $(VENV)/.run ## timing table of whole processes and of recording (ARGS="-
 bench-large: $(VENV)/.run ## the same with 1 GB of histories and a million events: minutes, 3 GB of disk
 	@$(BIN)/python bench/run.py --mb 1000 --runs 3 --events 1000000 $(ARGS)
 
+.PHONY: bench-reports
+bench-reports: $(VENV)/.run ## how fast ledgers of 1 and 10 million calls answer: 10 minutes, 2 GB of disk
+	@$(BIN)/python bench/reports.py $(ARGS)
+	@$(BIN)/python bench/reports.py --events 10000000 $(ARGS)
+
 .PHONY: build
 build: $(VENV)/.dev ## wheel and sdist into dist/
 	@rm -rf dist

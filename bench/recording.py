@@ -35,20 +35,23 @@ ROUNDS = 2_000_000
 SESSION = 200
 """Calls of one session."""
 
-START_MS = 1_785_542_400_000
+END_MS = 1_785_542_400_000
+"""The invented calls lie in the year before, unless told otherwise."""
+
 MODELS = (
     ("anthropic", "claude-sonnet-4-5-20250929"), ("anthropic", "claude-opus-4-5-20251101"),
     ("openai", "gpt-5.6-sol"),
 )  # fmt: skip
 
 
-def calls(rnd: random.Random, first: int, count: int) -> Iterator[Reading]:
-    """Different calls, session by session, spread over a year."""
+def calls(rnd: random.Random, first: int, count: int, end_ms: int = END_MS) -> Iterator[Reading]:
+    """Different calls, session by session, spread over a year: sessions of 200 calls, one every
+    40 seconds, in 40 projects, with three models of two providers."""
     for number in range(first, first + count):
         if number == first or number % SESSION == 0:
             session = number // SESSION
             chance = random.Random(session)
-            begun = START_MS - chance.randrange(365 * 86_400_000)
+            begun = end_ms - chance.randrange(365 * 86_400_000)
             provider, model = chance.choice(MODELS)
             place = f"/home/bench/{session}.jsonl"
             who = Attribution("claude-code", f"{session:08x}", f"/home/bench/code/{session % 40}")
@@ -95,8 +98,9 @@ def timed(work: Callable[[], object]) -> tuple[float, float]:
 class Recording:
     """A ledger that grows."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, end_ms: int = END_MS) -> None:
         self.ledger: Ledger = open_ledger(path)
+        self.end_ms = end_ms
         self.appraiser = Appraising(open_price_book())
         self.rnd, self.known = random.Random(1), 0
 
@@ -109,7 +113,8 @@ class Recording:
         cpu = wall = 0.0
         goal = self.known + count
         while self.known < goal:
-            batch = list(calls(self.rnd, self.known, min(BATCH, goal - self.known)))
+            count = min(BATCH, goal - self.known)
+            batch = list(calls(self.rnd, self.known, count, self.end_ms))
             self.known += len(batch)
             spent = self.record(batch)
             cpu, wall = cpu + spent[0], wall + spent[1]
@@ -120,7 +125,7 @@ class Recording:
         pairs = self.rnd.sample(range(self.known // 2), count)
         found: list[Reading] = []
         for number in pairs:
-            one = next(calls(self.rnd, number, 1))
+            one = next(calls(self.rnd, number, 1, self.end_ms))
             other = key_of("bench", str(number + self.known // 2))
             found.append(one._replace(keys=(*one.keys, other)))
         return found

@@ -82,7 +82,8 @@ def copied_rows(home: Path, ledger: Path) -> list[Row]:
 
 
 def table(lines: list[Row], environ: dict[str, str], runs: int) -> None:
-    """Measure and print line by line, so that a long run shows where it is."""
+    """Measure and print line by line, so that a long run shows where it is. The first line is
+    what the others are multiples of."""
     bare = 0.0
     print(f"{'process':28}{'CPU s':>8}{'wall s':>8}{'MB':>7}{'× bare':>9}", flush=True)
     for row in lines:

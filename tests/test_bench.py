@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -74,3 +75,17 @@ def test_memory_and_time_of_children_are_measured(part) -> None:
     assert cost.wall > 0.6
     if Path("/proc/self/status").exists():
         assert 120 < cost.rss < 200
+
+
+def test_a_made_ledger_ends_now_and_is_kept(tmp_path: Path, tally: Tally) -> None:
+    made = [sys.executable, str(BENCH / "reports.py"), "--events", "30000", "--runs", "1"]
+    for _ in range(2):
+        done = subprocess.run(
+            [*made, "--ledger", str(tmp_path)], check=True, capture_output=True, text=True
+        )
+        assert "usage --since all" in done.stdout
+    assert "recorded" not in done.stdout
+    asked = ("usage", "--since", "all", "--no-sync", "--json")
+    told = json.loads(tally(*asked, env={"TALLY_LEDGER": str(tmp_path / "ledger.db")}).stdout)
+    assert told["totals"]["requests"] == 30_000
+    assert (datetime.now(UTC) - datetime.fromisoformat(told["totals"]["last_at"])).days < 15
