@@ -35,6 +35,9 @@ ROUNDS = 2_000_000
 SESSION = 200
 """Calls of one session."""
 
+PAUSE_MS = 40_000
+"""From one call of a session to the next."""
+
 END_MS = 1_785_542_400_000
 """The invented calls lie in the year before, unless told otherwise."""
 
@@ -51,11 +54,11 @@ def calls(rnd: random.Random, first: int, count: int, end_ms: int = END_MS) -> I
         if number == first or number % SESSION == 0:
             session = number // SESSION
             chance = random.Random(session)
-            begun = end_ms - chance.randrange(365 * 86_400_000)
+            begun = end_ms - SESSION * PAUSE_MS - chance.randrange(365 * 86_400_000)
             provider, model = chance.choice(MODELS)
             place = f"/home/bench/{session}.jsonl"
             who = Attribution("claude-code", f"{session:08x}", f"/home/bench/code/{session % 40}")
-        at = begun + number % SESSION * 40_000
+        at = begun + number % SESSION * PAUSE_MS
         yield Reading(
             (key_of("bench", str(number)),), who, attr_of(5, session), at, at + 9_000,
             provider, model, provider, usage(rnd, provider), place=place, offset=number,
