@@ -397,3 +397,14 @@ def test_the_latest_call_is_the_one_that_began_last(tmp_path: Path) -> None:
     assert latest_of("/p", "/r") == CHANGE
     assert latest_of("/r") == CHANGE - 90_000_000
     assert latest_of("/nowhere") is None
+
+
+def test_what_an_unmetered_call_cost_is_unknown_not_nothing(tmp_path: Path) -> None:
+    book = open_new(tmp_path)
+    record(book, [reading("a", status="unmetered", raw=b"{}")], by=APPRAISER)
+    totals = book.ask(Query()).totals
+    assert (totals.unmetered_requests, totals.requests) == (1, 0)
+    assert totals.cost == {}
+    record(book, [reading("a", raw=usage(output=1000))], by=APPRAISER)
+    assert book.ask(Query()).totals.cost["USD"] > 0
+    assert book.verify() == []
