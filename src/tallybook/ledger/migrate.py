@@ -27,13 +27,15 @@ def version_of(db: sqlite3.Connection) -> int:
 def check(db: sqlite3.Connection, path: str) -> list[Migration]:
     """The migrations still to apply. Raises `LedgerTooNew` or `LedgerError` if this program
     must not touch the ledger."""
-    version = version_of(db)
-    if version == 0 and db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+    # One question: between two, another process may make the tables.
+    tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+    if tables and "migration" not in tables:
         raise LedgerError(
             f"{path} is not a Tallybook ledger",
             because="it is a database of another program",
             hint="set TALLY_LEDGER to another path",
         )
+    version = version_of(db) if tables else 0
     if version > MIGRATIONS[-1].number:
         raise LedgerTooNew(
             f"the ledger {path} was written by a newer Tallybook",
