@@ -48,6 +48,11 @@ $(VENV)/.dev: $(PINS)/dev.txt $(VENV)/.run
 	@$(PIP) install --require-hashes -r $(PINS)/dev.txt
 	@touch $@
 
+# Guided fuzzing exists for few systems; where it can't be had, its tests are skipped.
+$(VENV)/.fuzz: $(PINS)/fuzz.txt $(VENV)/.dev
+	@$(PIP) install --require-hashes -r $(PINS)/fuzz.txt || echo "no guided fuzzing here" >&2
+	@touch $@
+
 .PHONY: setup
 setup: $(VENV)/.dev ## the environment for development, without running anything
 
@@ -71,8 +76,10 @@ check: $(VENV)/.dev ## lint, layout, types, layers, spelling, documents
 	$(BIN)/python -m pytest -q tests/test_shape.py tests/test_docs.py
 
 .PHONY: check-long
-check-long: $(VENV)/.dev ## all tests, with the chaos runs and many more examples of each property
-	@HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -q -m "long or not long" $(ARGS)
+check-long: $(VENV)/.fuzz ## all tests, with chaos runs, fuzzing and many more examples of each property
+	@seed=$${FUZZ_SEED:-$$(date +%s)}; echo "the same again: make check-long FUZZ_SEED=$$seed"; \
+	FUZZ_SEED=$$seed HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -q -m "long or not long" \
+		--hypothesis-seed=$$seed $(ARGS)
 
 .PHONY: fix
 fix: $(VENV)/.dev ## let ruff mend what it can
@@ -103,6 +110,10 @@ build: $(VENV)/.dev ## wheel and sdist into dist/
 demo-data: $(VENV)/.run ## write the sample histories again (same seed, same bytes)
 	@$(BIN)/python tools/make_demo.py
 
+.PHONY: docs
+docs: $(VENV)/.run ## write what the documents take from the program: options, settings, exit codes
+	@$(BIN)/python tools/make_docs.py
+
 .PHONY: screens
 screens: $(VENV)/.run ## draw the screens in the documents again
 	@$(BIN)/python tools/make_screens.py
@@ -115,6 +126,7 @@ prices: $(VENV)/.dev ## build the shipped price book again from its pinned input
 lock: ## choose versions anew and pin them by hash (needs uv)
 	uv pip compile $(LOCK) pyproject.toml --group build -o $(PINS)/run.txt
 	uv pip compile $(LOCK) pyproject.toml --group dev -c $(PINS)/run.txt -o $(PINS)/dev.txt
+	uv pip compile $(LOCK) --group fuzz -o $(PINS)/fuzz.txt
 LOCK := --upgrade --universal --python-version 3.11 --generate-hashes --quiet \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
 

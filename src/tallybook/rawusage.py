@@ -11,11 +11,15 @@ from typing import cast
 
 Json = dict[str, "Json"] | list["Json"] | str | int | bool | None | float
 
+LIMIT = 10**10
+"""The largest count that is believed: no reply has more tokens, and sums stay exact."""
+
 
 def join(one: bytes, other: bytes) -> bytes:
     """The least usage object that covers both: the maximum of each number, the union of the
-    fields. The result is canonical JSON unless the two are the same bytes. Text that is no JSON,
-    or too deep or too large for any usage object, yields to text that is."""
+    fields. What can be no count yields to what can: a damaged line must not spoil a good one. The
+    result is canonical JSON unless the two are the same bytes. Text that is no JSON, or too deep
+    or too large for any usage object, yields to text that is."""
     if one == other:
         return one
     left, right = _decoded(one), _decoded(other)
@@ -56,5 +60,5 @@ def _rank(value: Json) -> tuple[int, float | str]:
     if isinstance(value, str):
         return (2, value)
     if isinstance(value, int | float):
-        return (3, value)
-    return (4, json.dumps(value, sort_keys=True))
+        return (5 if 0 <= value <= LIMIT else 4, value)
+    return (3, json.dumps(value, sort_keys=True))

@@ -162,10 +162,18 @@ def test_the_mark_of_an_editor_is_no_part_of_a_line(path: Path) -> None:
 def test_what_holds_no_lines_is_not_taken(path: Path, data: bytes, lines: bool) -> None:
     said, taker = walked(path, data)
     assert bool(taker.stand.lines) is lines
-    found = [(one.reason, one.hint) for one in complaints(said)]
+    found = [(one.reason, one.hint) for one in complaints(said) if "zeros" not in one.reason]
     hint = "move the file away if it is not a history of Liner"
     assert found == ([] if lines else [("not a file of JSON lines", hint)])
     assert len(cursors(said)) == 1
+
+
+def test_zeros_are_told_line_by_line(path: Path) -> None:
+    hole, data = LINES[1].replace(b"1", b"1\0\0"), LINES[0] + b"\0" * 5_000 + LINES[2]
+    said, taker = walked(path, data + LINES[3] + hole)
+    assert len(taker.stand.lines) == 4
+    spots = [one.position for one in complaints(said)]
+    assert spots == [len(LINES[0]), len(data + LINES[3])]
 
 
 @pytest.mark.usefixtures("narrow")

@@ -35,6 +35,7 @@ DIALECTS: Mapping[str, str] = MappingProxyType(
         "anthropic": "anthropic",
         "openai": "openai",
         "opencode": "opencode",
+        "tallybook": "tallybook",
     }
 )
 """Dialect name → module that holds its `count(raw) -> Counted` and `VERSION`."""

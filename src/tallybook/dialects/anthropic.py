@@ -102,6 +102,8 @@ _STANDARD_GEOS = frozenset({None, "", "not_available", "global"})
 def count(raw: bytes) -> Counted:
     """Six disjoint counts from one raw usage object, JSON text. Never raises."""
     try:
+        if not raw.isascii():  # damaged: nothing in such an object is written otherwise
+            raise ValueError
         usage = _decode(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         from .anthropic_odd import pick

@@ -22,7 +22,7 @@ from msgspec import Meta, Struct
 
 from ..model import NO_COUNTS, Counts
 from . import Counted
-from .picking import LIMIT, number
+from .picking import LIMIT, decoded, number
 
 VERSION = 1
 
@@ -257,12 +257,7 @@ def _pick(raw: bytes, findings: Findings) -> Call:
 
 
 def _object(raw: bytes | msgspec.Raw) -> Fields | None:
-    import json
-
-    try:
-        found: object = json.loads(bytes(raw).decode("utf-8", "replace"), strict=False)
-    except (ValueError, RecursionError):
-        return None
+    found = decoded(bytes(raw))
     return cast("Fields", found) if isinstance(found, dict) else None
 
 

@@ -9,8 +9,9 @@ from typing import Protocol
 
 import msgspec
 
-LIMIT = 10**10
-"""The largest count that is believed: no reply has more tokens, and sums stay exact."""
+from ..rawusage import LIMIT
+
+__all__ = ["LIMIT", "Complaining", "decoded", "number"]
 
 
 class Complaining(Protocol):
@@ -27,11 +28,9 @@ def decoded(raw: bytes) -> object:
     try:
         return msgspec.json.decode(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        import json
-    try:
-        return json.loads(raw.decode("utf-8", "replace"), strict=False)
-    except (ValueError, RecursionError):
-        return None
+        from ..loosejson import loose_json
+
+        return loose_json(raw)
 
 
 def number(fields: Mapping[str, object], name: str, findings: Complaining) -> int | None:

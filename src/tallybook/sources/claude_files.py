@@ -11,10 +11,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePath
 from typing import NamedTuple, cast
 
+from ..naming import storable
 from ..places import DESKTOP_FOLDERS
 from ..reading import Complaint
 from .folders import ROLLOUT, Search, exists, is_rollout
 from .source import Place
+from .tail import open_regular
 
 NAME = "claude-code"
 
@@ -92,9 +94,9 @@ def agent_type(path: str) -> str | None:
     import json
 
     try:
-        with open(path[: -len(".jsonl")] + ".meta.json", "rb") as file:
-            found: object = json.loads(file.read(1 << 20))
+        with open_regular(path[: -len(".jsonl")] + ".meta.json") as file:
+            found: object = json.loads(file.read(1 << 20) or b"")
     except (OSError, ValueError, RecursionError):
         return None
     kind = cast("dict[str, object]", found).get("agentType") if isinstance(found, dict) else None
-    return kind if isinstance(kind, str) and kind else None
+    return storable(kind) if isinstance(kind, str) and kind else None

@@ -159,11 +159,10 @@ def _raw(value: object) -> Raw:
     import json
 
     try:
-        return Raw(msgspec.json.encode(value))
-    except UnicodeEncodeError:
-        return Raw(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
-    except Problems:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except RecursionError:
         return NOTHING
+    return Raw(text.encode("utf-8", "replace"))
 
 
 def _blocks(value: object) -> list[Block]:

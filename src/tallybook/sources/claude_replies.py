@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from ..model import Money, nanos_of
 from ..naming import UNKNOWN, provider_of
-from ..rawusage import join
+from ..rawusage import LIMIT, join
 from ..reading import Attribution, Reading, Witness, key_maker
 from .claude_lines import Block, Message
 from .claude_names import Names
@@ -111,6 +111,8 @@ class Reply:
         try:
             output = _output(usage).output_tokens
         except Problems:
+            output = 0
+        if not 0 <= output <= LIMIT:
             output = 0
         old = self.output
         if not self.usage:

@@ -111,14 +111,15 @@ def _other(data: bytearray, pos: int, end: int, taker: Taker) -> None:
     kind = type_of(data, pos, end)
     if taker.watching:
         taker.beside(pos, end)
-    if kind in _TITLES:
-        taker.title(pos, end)
-    elif kind == "cost-state":
+    if kind == "cost-state":
         taker.claim(pos, end)
     elif data.find(_USAGE, max(pos, end - TAIL) if kind in _QUIET else pos, end) >= 0:
         taker.reply(pos, end)
-    elif not _is_object(data, pos, end) and data[pos:end].strip():
-        taker.damaged(pos, end)
+    elif not _is_object(data, pos, end):
+        if data[pos:end].strip():
+            taker.damaged(pos, end)
+    elif kind in _TITLES:
+        taker.title(pos, end)
 
 
 def _is_object(data: bytearray, pos: int, end: int) -> bool:

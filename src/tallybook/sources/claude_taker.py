@@ -131,11 +131,14 @@ class LineTaker:
                 self._fold(line, message, pos, end)
         elif line.type == "cost-state":
             self.claim(pos, end)
+        else:
+            self._without_usage(pos, end)
 
     def _fold(self, line: Line, message: Message, pos: int, end: int) -> None:
         usage = bytes(message.usage)
-        if len(usage) < 5:
-            return  # absent, null or {}
+        if len(usage) < 5:  # absent, null or {}
+            self._without_usage(pos, end)
+            return
         time = line.timestamp
         ms = (
             0
@@ -158,6 +161,14 @@ class LineTaker:
         if reply.output <= PLACEHOLDER or self.watching:
             self.watching = reply.output <= PLACEHOLDER
             self._watched = line.uuid or ""
+
+    def _without_usage(self, pos: int, end: int) -> None:
+        """A line that holds a count somewhere, and no usage: no loss, unless it is damaged, and
+        maybe just where usage is named."""
+        try:
+            str(self._view[pos:end], "utf-8")
+        except UnicodeDecodeError:
+            self.damaged(pos, end)
 
     def claim(self, pos: int, end: int) -> None:
         """A `cost-state` line: the agent's own running total of a session."""

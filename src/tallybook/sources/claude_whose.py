@@ -35,7 +35,7 @@ class Ownership:
         """Who a line belongs to; `copied` if it looks like a copy without saying so."""
         session, helper = line.session_id, line.attribution_agent
         asked = asked_by(line)
-        numbered = line.request_id is not None
+        numbered = bool(line.request_id)
         mark = (session, asked, line.cwd, line.is_sidechain, numbered, helper, copied)
         known = self._known.get(mark)
         if known is None:

@@ -39,6 +39,10 @@ class CallCounter:
         """The file has told something new of its thread: what follows may be another's."""
         self._whose.clear()
 
+    def begin_again(self) -> None:
+        """The file goes on with a copy of itself: its calls have the same keys again."""
+        self._total = b""
+
     def carried(self, info: Info) -> bool:
         """Whether a count is the file's first, and its total holds earlier calls."""
         return self._state.totals.total is None and goes_on(info)

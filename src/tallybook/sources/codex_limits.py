@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Annotated
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Meta, Raw, Struct
 
 from ..clock import QUARTER_MS
 from ..reading import LimitSnapshot
@@ -24,13 +25,17 @@ MOST = 10_000_000
 """A percentage from which on nobody has to believe it."""
 
 
+Span = Annotated[int, Meta(ge=0, le=10**11)]
+"""Minutes or seconds. More of them than any clock has shown are none."""
+
+
 class Window(Struct, gc=False):
     """One window. Newer versions tell when it ends, older ones in how many seconds."""
 
     used_percent: float = -1
-    window_minutes: int | None = None
-    resets_at: int | None = None
-    resets_in_seconds: int | None = None
+    window_minutes: Span | None = None
+    resets_at: Span | None = None
+    resets_in_seconds: Span | None = None
 
 
 class Limits(Struct, gc=False):

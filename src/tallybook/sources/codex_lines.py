@@ -191,6 +191,27 @@ def _text_of(payload: dict[str, object]) -> bytes:
     return json.dumps({"payload": payload}).encode()
 
 
+def is_told(info: Info) -> bool:
+    """Whether the counters of a count are sound objects, the running total one that is not empty.
+    The last usage may be missing."""
+    total, last = bytes(info.total_token_usage), bytes(info.last_token_usage)
+    return is_usage(total) and (is_usage(last) or last in (b"", b"null", b"{}"))
+
+
+def is_usage(text: bytes) -> bool:
+    """Whether a text is an object with something in it, and no byte of it is foreign to one."""
+    return len(text) >= 5 and text[0] == _BRACE and (text.isascii() or _is_text(text))
+
+
+def _is_text(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+_BRACE = ord("{")
 _usage = msgspec.json.Decoder(Usage).decode
 
 

@@ -40,6 +40,7 @@ _NAME = re.compile(rb'"name":"((?:[^"\\]|\\.){1,200})"')
 _ASKED = re.compile(rb'"role":"(?:user|developer|system)"')
 _BRACE = ord("}")
 _INNER = b'","payload":{'
+_COUNT_ENDS, _COUNTED = (b"}}}", b"null}}"), b'okens":'
 _UNTYPED = (b"event_msg", b"response_item")
 
 
@@ -94,7 +95,12 @@ def scan(block: Block, taker: Taker, *, whole: bool = False) -> None:
         if take is not None:
             take(found[1], pos, end)
         elif not whole and (
-            kind in _UNTYPED or find(_INNER, inner if inner > end - TAIL else end - TAIL, end) >= 0
+            kind in _UNTYPED
+            or find(_INNER, inner if inner > end - TAIL else end - TAIL, end) >= 0
+            or (
+                data.endswith(_COUNT_ENDS, pos, end)
+                and find(_COUNTED, max(inner, end - TAIL), end) >= 0
+            )
         ):
             taker.strange(pos, end)
         elif data[end - 1] != _BRACE and not _closed(data, end):

@@ -29,6 +29,11 @@ class State(Struct, gc=False):
     offset: int = 0
     mark: str = ""
 
+    def begin_again(self, path: str) -> None:
+        """Forget what was read: the file goes on with a copy of itself."""
+        fresh = fresh_state(path)
+        self.thread, self.totals, self.flow = fresh.thread, fresh.totals, fresh.flow
+
 
 def fresh_state(path: str) -> State:
     """The state before the first line of a file."""

@@ -24,6 +24,8 @@ from .codex_lines import (
     Renamed,
     Turn,
     decoder,
+    is_told,
+    is_usage,
     ms_of_stamp,
 )
 from .codex_scan import Take, item, scan, tool_of
@@ -122,7 +124,7 @@ class LineTaker:
         if not raw.strip():
             return
         fields = loose(raw)
-        if fields is None:
+        if fields is None or _torn(fields):
             self._rescue(raw, pos, end)
         else:
             self._rewrite(fields, pos)
@@ -138,9 +140,12 @@ class LineTaker:
     # -- their kinds
 
     def _session(self, stamp: bytes, pos: int, end: int) -> None:
-        meta = self._decoded(_meta, pos, end)
+        meta, ms = self._decoded(_meta, pos, end), ms_of_stamp(stamp)
         if meta is not None:
-            self.state.thread.introduce(meta, ms_of_stamp(stamp))
+            if self.state.thread.is_first(meta, ms):
+                self.state.begin_again(self.place.path)
+                self._calls.begin_again()
+            self.state.thread.introduce(meta, ms)
             self._calls.learnt()
 
     def _turn_context(self, stamp: bytes, pos: int, end: int) -> None:
@@ -169,9 +174,9 @@ class LineTaker:
         ms, note = self._time(ms, pos, end)
         carried = info is not None and self._calls.carried(info)
         copied = self.state.thread.perhaps_copied(ms, carried)
-        if info is not None:
+        if info is not None and is_told(info):
             self._told += self._calls.count(info, copied, (ms, self._block.base + pos, note))
-        elif self._block.data.find(b'"total_token_usage"', pos, end) >= 0:
+        elif self._block.data.find(b'_token_usage"', pos, end) >= 0:
             self._complain(pos, end, "a count could not be understood")
         else:
             self.state.totals.silent()
@@ -183,7 +188,7 @@ class LineTaker:
         if record is None:
             return
         ms, note = self._time(ms_of_stamp(stamp), pos, end)
-        if len(bytes(record.usage)) < 5:
+        if not is_usage(bytes(record.usage)):
             self._complain(pos, end, "a usage record could not be understood")
             return
         thread, named = self.state.thread, record.thread_id or None
@@ -245,3 +250,10 @@ class LineTaker:
     ) -> None:
         line, position = bytes(self._block.data[pos : min(end, pos + 64)]), self._block.base + pos
         self._told += self.damage.at(position, line, reason, hint, lost=lost)
+
+
+def _torn(fields: dict[str, object]) -> bool:
+    """Whether damage is in a line's type, so that nobody knows what it tells."""
+    payload = fields.get("payload")
+    inner = cast("dict[str, object]", payload).get("type") if isinstance(payload, dict) else None
+    return any(isinstance(each, str) and "\ufffd" in each for each in (fields.get("type"), inner))

@@ -94,6 +94,10 @@ class Thread(Struct, gc=False, omit_defaults=True):
         self.version = meta.cli_version or self.version
         self.serve(meta.model_provider)
 
+    def is_first(self, meta: Meta, ms: int) -> bool:
+        """Whether a `session_meta` line is the one that the file began with, met once more."""
+        return self.told and meta.id == self.id and ms == self.begun_ms > 0
+
     def serve(self, provider: str | None) -> None:
         """Note which of the providers in the user's settings answers from now on."""
         if provider:

@@ -10,6 +10,8 @@ from typing import cast
 import msgspec
 from msgspec import Raw
 
+from ..loosejson import loose_json
+
 NOTHING = Raw(b"")
 """A field that is not there."""
 
@@ -24,13 +26,8 @@ LATEST_MS = 4_102_444_800_000
 
 
 def loose(raw: bytes) -> dict[str, object] | None:
-    """A JSON object from bytes with broken encoding or control characters; None if it is none."""
-    import json
-
-    try:
-        found: object = json.loads(raw.decode("utf-8", "replace"), strict=False)
-    except (ValueError, RecursionError):
-        return None
+    """A JSON object from damaged bytes; None if there is none. See `loose_json`."""
+    found = loose_json(raw)
     return cast("dict[str, object]", found) if isinstance(found, dict) else None
 
 

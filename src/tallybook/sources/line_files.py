@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import FileIO
 from typing import NamedTuple, Protocol, TypeVar
 
+from ..loosejson import BYTE_ORDER_MARK
 from ..reading import Complaint, Cursor, Observation
-from .damage import BACKUP_HINT
+from .damage import BACKUP_HINT, Damage
 from .folders import closed
 from .json_lines import Problems, sample_of
 from .source import Place
@@ -21,8 +22,6 @@ from .tail import Block, Buffers, Passed, blocks, mark, open_regular
 
 SAFE_POINT = 16 << 20
 """Bytes between two cursors inside one large file."""
-
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class Kind(NamedTuple):
@@ -124,6 +123,7 @@ class _LineFile:
         self.version = version
         self.file = file
         self._since = 0
+        self._holes = Damage(kind.source, place.path)
 
     def read(self, taker: FileTaker, offset: int, buffer: bytearray) -> Iterator[Observation]:
         reached = safe = self._since = offset
@@ -135,7 +135,10 @@ class _LineFile:
             if part.base == 0 and (problem := self._opening(part, taker)):
                 yield problem
                 break
-            yield from taker.take(_unmarked(part))
+            told = list(taker.take(_unmarked(part)))
+            yield from told
+            if part.data.find(b"\0", part.start, part.stop) >= 0:
+                yield from self._unwritten(part, told)
             reached = part.base + (0 if part.unfinished else part.stop)
             if reached - safe >= SAFE_POINT:
                 safe = reached
@@ -148,7 +151,7 @@ class _LineFile:
     def _opening(self, block: Block, taker: FileTaker) -> Complaint | None:
         """Look at a file's beginning; a complaint if it holds no lines of JSON at all."""
         data, kind = block.data, self.kind
-        head = bytes(data[: min(block.stop, kind.head_bytes)]).removeprefix(_BYTE_ORDER_MARK)
+        head = bytes(data[: min(block.stop, kind.head_bytes)]).removeprefix(BYTE_ORDER_MARK)
         taker.begin(head)
         if head.lstrip().startswith(b"{") or not head.strip():
             return None
@@ -161,6 +164,19 @@ class _LineFile:
             sample=sample_of(head[:64]),
             hint=f"move the file away if it is not a history of {kind.agent}",
         )
+
+    def _unwritten(self, block: Block, told: Sequence[Observation]) -> Iterator[Complaint]:
+        """Lines with zeros, which no text has: after a loss of power a part of a file may never
+        have been written. What was told of such a line is no less true."""
+        known = {each.position for each in told if isinstance(each, Complaint)}
+        data, pos = block.data, block.start
+        while (at := data.find(b"\0", pos, block.stop)) >= 0:
+            start = data.rfind(b"\n", block.start, at) + 1 or block.start
+            end = data.find(b"\n", at, block.stop)
+            pos = block.stop if end < 0 else end
+            if block.base + start not in known:
+                line = bytes(data[start : min(pos, start + 64)])
+                yield from self._holes.at(block.base + start, line, "zeros instead of text")
 
     def _passed(self, line: Passed, taker: FileTaker) -> Iterator[Complaint]:
         if not line.ended:
@@ -182,7 +198,7 @@ class _LineFile:
         )
 
     def _ending(self, taker: FileTaker, reached: int) -> Iterator[Observation]:
-        source, path, more = self.kind.source, self.place.path, taker.untold
+        source, path, more = self.kind.source, self.place.path, taker.untold + self._holes.untold
         if not self.place.size and not reached:
             yield Complaint(source, path, "empty file", hint=self.kind.unused, lost=False)
         if more > 0:
@@ -206,5 +222,5 @@ class _LineFile:
 
 def _unmarked(block: Block) -> Block:
     """A file's first block without the mark that some editors put before the text."""
-    marked = block.base == 0 and block.data.startswith(_BYTE_ORDER_MARK)
-    return block._replace(start=len(_BYTE_ORDER_MARK)) if marked else block
+    marked = block.base == 0 and block.data.startswith(BYTE_ORDER_MARK)
+    return block._replace(start=len(BYTE_ORDER_MARK)) if marked else block

@@ -17,10 +17,11 @@ from typing import NamedTuple, cast
 from ..model import Counts
 from ..naming import UNKNOWN
 from ..reading import Complaint, Cursor, Observation, Reading, SessionClaim
+from .json_lines import loose
 from .opencode_calls import Calls, Step, Told, finished, is_reply
 from .opencode_files import NAME, closed
 from .opencode_folder import Setting
-from .opencode_messages import Message, classes_of, decoded, inner, loose, settle
+from .opencode_messages import Message, classes_of, decoded, inner, settle
 from .opencode_sessions import Owners, Session, fact
 from .opencode_store import Damaged, Moved, NoDatabase, number, open_store
 from .opencode_tables import Row, Tables, generations, table_names

@@ -15,14 +15,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from ..model import nanos_of
 from ..naming import storable
-
-NOTHING = Raw(b"")
-
-Problems = (msgspec.MsgspecError, ValueError, RecursionError)
-"""What decoding may raise on damaged bytes."""
-
-EARLIEST_MS, LATEST_MS = 1_420_070_400_000, 4_102_444_800_000
-"""2015 to 2100: times outside were not written by a clock."""
+from .json_lines import EARLIEST_MS, LATEST_MS, NOTHING, Problems, loose
 
 DEAREST = 10**15
 """No call costs a million dollars: a price above it, in nano-dollars, is none."""
@@ -204,15 +197,6 @@ def _above_zero(tokens: object) -> list[bool]:
         fields = cast("dict[str, object]", tokens)
         return [any(_above_zero(value)) for name, value in fields.items() if name != "total"]
     return [isinstance(tokens, int | float) and tokens > 0]
-
-
-def loose(raw: bytes) -> dict[str, object] | None:
-    """A JSON object from bytes that are not quite right; None if it is none."""
-    try:
-        found: object = json.loads(raw.decode("utf-8", "replace"), strict=False)
-    except (ValueError, RecursionError):
-        return None
-    return cast("dict[str, object]", found) if isinstance(found, dict) else None
 
 
 def inner(fields: dict[str, object], name: str) -> dict[str, object]:

@@ -15,9 +15,10 @@ from typing import NamedTuple
 from zlib import crc32
 
 from ..reading import Complaint
+from .json_lines import loose
 from .opencode_calls import Step
 from .opencode_files import NAME, content
-from .opencode_messages import Message, inner, loose, step_end, usd_nanos
+from .opencode_messages import Message, inner, step_end, usd_nanos
 
 MOST = 4096
 """Bytes of a part that are looked at; a step's end is a tenth of it."""

@@ -13,10 +13,11 @@ from typing import NamedTuple, cast
 
 from ..naming import UNKNOWN, storable
 from ..reading import Complaint, Reading, Round
+from .json_lines import loose
 from .opencode_calls import Calls, Step, Told
 from .opencode_files import content, is_database, is_orphan
 from .opencode_folder import LARGEST, Setting
-from .opencode_messages import Message, decoded, inner, loose, moment, settle
+from .opencode_messages import Message, decoded, inner, moment, settle
 from .opencode_orphans import read_orphans
 from .opencode_parts import Parts, part_names
 from .opencode_sessions import Owners, Session, layout_of

@@ -10,8 +10,9 @@ from typing import NamedTuple, cast
 
 from ..naming import storable
 from ..reading import Attribution, SessionFact, Spelling, attr_of
+from .json_lines import loose
 from .opencode_files import NAME, OLD, content
-from .opencode_messages import Message, loose, moment
+from .opencode_messages import Message, moment
 
 TITLE = 80
 """Titles are cut to this many characters."""

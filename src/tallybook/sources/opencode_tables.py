@@ -12,8 +12,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ..naming import storable
+from .json_lines import loose
 from .opencode_calls import Step
-from .opencode_messages import loose, moment, step_end, usd_nanos
+from .opencode_messages import moment, step_end, usd_nanos
 from .opencode_parts import category_in, stamp
 from .opencode_sessions import Session
 from .opencode_store import Store, number, text
