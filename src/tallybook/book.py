@@ -122,9 +122,13 @@ class Book:
 
     def rounds(self, found: SessionAnswer) -> tuple[Recalled, ...]:
         """The conversation of a session, read from the tool's own files at this moment, each
-        round with its call in the ledger. Empty when the files no longer hold it."""
+        round with its call in the ledger. Empty when the files no longer hold it, and where there
+        never were any, as with calls that were recorded by hand."""
         from .sessions import recalled
+        from .sources import source_names
 
+        if found.source not in source_names():
+            return ()
         return recalled(self.ledger, self.source(found.source), found.session_id)
 
     def charge(self, call: Call) -> Charge | None:

@@ -132,9 +132,12 @@ def _source_of(name: str, settings: Settings) -> str:
 
 
 def _own_name(condition: Filter) -> Filter:
-    """Sources may be named by their aliases; the ledger knows the names."""
+    """Sources may be named by their aliases; the ledger knows the names. What was recorded by
+    hand has a source that nobody reads."""
     if condition.dimension != "source" or condition.op == "~":
         return condition
+    from ..manual import MANUAL
     from ..sources import source_name
 
-    return replace(condition, values=tuple(map(source_name, condition.values)))
+    names = (each if each == MANUAL else source_name(each) for each in condition.values)
+    return replace(condition, values=tuple(names))

@@ -1,7 +1,10 @@
-"""`tally ledger`: where the ledger is, what it holds, and whether it is sound."""
+"""`tally ledger`: where the ledger is, what it holds, and whether it is sound. What changes or
+copies it is in modules of its own.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import click
@@ -13,13 +16,20 @@ from .app import NearMissGroup
 from .asking import begin, settings_for, surveyed
 from .delimited import json_text
 from .faults import complain_of
+from .forgetting import forget
 from .options import json_option, run_options
+from .safekeeping import backup, restore
 from .shell import say
+from .voiding import void
 
 
-@click.group(cls=NearMissGroup, short_help="the ledger: path, info, verify")
+@click.group(cls=NearMissGroup, short_help="the ledger: path, info, verify, backup, …")
 def ledger() -> None:
     """The ledger: the one place where what was used is recorded."""
+
+
+for _verb in (backup, restore, void, forget):
+    ledger.add_command(_verb)
 
 
 @ledger.command("path")
@@ -58,6 +68,7 @@ def ledger_info(context: click.Context, **_options: object) -> int:
         *held(holds),
         ("files read", number(int(info["cursor"]))),
         ("complaints", _complaints(int(info["complaint"]))),
+        *_amended(info),
         ("size", size(int(info["bytes"]))),
         ("kept by", f"{info['engine']}, schema {info['schema']}"),
     ]
@@ -87,6 +98,12 @@ def held(holds: Holdings) -> list[tuple[str, str]]:
         ("first call", f"{first} ({tz})"),
         ("last call", f"{last} ({tz})"),
     ]
+
+
+def _amended(info: Mapping[str, int | str]) -> list[tuple[str, str]]:
+    """What was taken out of the ledger, if anything was."""
+    voided = f"{number(int(info['voided']))} events: tally ledger void --list"
+    return [("voided", voided)] if info["voided"] else []
 
 
 def _complaints(standing: int) -> str:

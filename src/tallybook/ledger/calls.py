@@ -29,10 +29,11 @@ _UNITS = "SELECT id, value FROM dim WHERE id IN ({marks})"
 
 
 def calls_of(db: sqlite3.Connection, keys: Iterable[bytes]) -> dict[bytes, Call]:
-    """The call behind each identity; identities that were never recorded are left out."""
+    """The call behind each identity; identities that were never recorded are left out, and
+    those of voided events."""
     known = known_keys(db, dict.fromkeys(keys))
     calls = calls_at(db, known.values())
-    return {key: calls[event] for key, event in known.items()}
+    return {key: calls[event] for key, event in known.items() if event in calls}
 
 
 def calls_at(db: sqlite3.Connection, events: Iterable[int]) -> dict[int, Call]:

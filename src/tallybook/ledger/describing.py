@@ -7,7 +7,19 @@ from pathlib import Path
 
 from .schema import MIGRATIONS
 
-TABLES = ("event", "event_key", "series", "rollup", "session", "claim", "cursor", "complaint")
+TABLES = (
+    "event",
+    "event_key",
+    "series",
+    "rollup",
+    "session",
+    "claim",
+    "cursor",
+    "complaint",
+    "void",
+    "voided",
+    "forgotten",
+)
 
 
 def describe(db: sqlite3.Connection, path: Path) -> dict[str, int | str]:

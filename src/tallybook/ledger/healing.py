@@ -36,7 +36,7 @@ def _heal_one(
 ) -> int:
     event, appraiser, deltas = with_
     reading, before = stored.reading, stored.figures
-    if reading.status == "recovered":
+    if reading.status == "recovered" or not reading.usage:  # nothing to count again
         call = (reading.provider, reading.model, before[4], reading.started_ms)
         row, after = writer.place(event, reading, appraiser.estimate(*call))
     else:

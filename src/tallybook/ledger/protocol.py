@@ -11,7 +11,11 @@ from ..query import Filter, Query, Report
 from ..reading import Appraiser, Batch, Complaint, Cursor, LimitSnapshot
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .backup import Copy
     from .evidence import Call, Explanation
+    from .orders import ForgetOrder, ForgetPlan, Void, VoidOrder, VoidPlan
 
 
 class Receipt(NamedTuple):
@@ -91,6 +95,11 @@ class Ledger(Protocol):
         """The parent of each session that has one: (source, session) → the parent's id."""
         ...
 
+    def names(self, dimension: str, prefix: str, limit: int) -> tuple[str, ...]:
+        """The names that a dimension has taken and that begin with a prefix, at most `limit`.
+        Costs the same however large the ledger is."""
+        ...
+
     def latest(self, where: Sequence[Filter] = ()) -> int | None:
         """When the call began that began last of those that pass all filters, in epoch
         milliseconds; None if there is none."""
@@ -120,6 +129,37 @@ class Ledger(Protocol):
 
     def forget_titles(self) -> None:
         """Take the titles of all sessions out."""
+        ...
+
+    def plan_void(self, order: VoidOrder) -> VoidPlan:
+        """What a void would take out. Raises `UsageMistake` for an order without conditions."""
+        ...
+
+    def void(self, order: VoidOrder, reason: str, now_ms: int) -> VoidPlan:
+        """Take events out of every figure, reversibly. They stay out when they are read again,
+        unless something that the order does not speak of shows them too."""
+        ...
+
+    def unvoid(self, void: int, appraiser: Appraiser) -> VoidPlan:
+        """Count again what a void took out. Raises `UsageMistake` if there is no such void."""
+        ...
+
+    def voids(self) -> tuple[Void, ...]:
+        """Every void that stands, the oldest first."""
+        ...
+
+    def plan_forget(self, order: ForgetOrder) -> ForgetPlan:
+        """What would be forgotten. Raises `UsageMistake` for a name that is not known."""
+        ...
+
+    def forget(self, order: ForgetOrder) -> ForgetPlan:
+        """Replace names by pseudonyms and drop what goes with them, for good; no total changes,
+        and reading the same histories again does not bring anything back."""
+        ...
+
+    def backup(self, target: Path, *, force: bool = False) -> Copy:
+        """Make a sound copy of this moment, while others may write. Raises `LedgerError` if the
+        target exists (unless `force`) or can't be written."""
         ...
 
     def info(self) -> Mapping[str, int | str]:

@@ -40,6 +40,13 @@ SELECT d.value, {_SUMS} FROM sighting g JOIN event e ON e.id = g.event
 JOIN series s ON s.id = e.series JOIN dim d ON d.id = s.model
 WHERE g.session = ?1 AND e.start <= ?2 AND {_COUNTED} GROUP BY d.value
 """
+_OWNED_VOID = f"""
+SELECT d.value, {_SUMS} FROM series s JOIN voided e ON e.series = s.id JOIN dim d ON d.id = s.model
+WHERE s.session = ?1 AND e.start <= ?2 AND {_COUNTED} GROUP BY d.value
+"""
+_SIGHTED_VOID = _SIGHTED.replace("sighting g JOIN event e", "voided_sighting g JOIN voided e")
+"""What was voided is known all the same: counters must not bring it back."""
+
 _CLAIMS = """
 SELECT d.value, p.value, r.value, max(c.seen), max(c.input), max(c.output), max(c.reasoning),
     max(c.cache_read), max(c.cache_write_5m), max(c.cache_write_1h)
@@ -52,7 +59,11 @@ SELECT DISTINCT session FROM sighting
 WHERE event IN (SELECT e.id {EVENTS_OF_SERIES} AND s.session = ?)
 AND session IN (SELECT session FROM claim)
 """
-_FIRST = f"SELECT min(e.start) {EVENTS_OF_SERIES} AND s.session = ? AND e.witness > 0"
+_FIRST = f"""
+SELECT min(start) FROM (SELECT min(e.start) AS start {EVENTS_OF_SERIES} AND s.session = ?1
+    AND e.witness > 0 UNION ALL SELECT min(e.start) FROM series s JOIN voided e ON e.series = s.id
+    WHERE s.session = ?1 AND e.witness > 0)
+"""
 _LATEST = f"""
 SELECT e.id {EVENTS_OF_SERIES} AND s.session = ? AND e.witness > 0
 ORDER BY e.start DESC, e.attr DESC, e.position DESC LIMIT 1
@@ -110,6 +121,7 @@ def recovered_at(
     for claim in _claims(db, session, until_ms):
         known = [
             *_sums(db, _OWNED, session, claim),
+            *_sums(db, _OWNED_VOID, session, claim),
             *inherited(db, session, claim, path | {session}),
         ]
         beyond = zip(claim.counts, summed(known), strict=True)
@@ -143,7 +155,7 @@ def inherited(
 ) -> list[Counts]:
     """What came with a session's copied history and stands in a claim of it, in parts. `path` are
     the sessions whose own inheritance is being told: a circle of forks ends there."""
-    seen = _sums(db, _SIGHTED, session, claim)
+    seen = [*_sums(db, _SIGHTED, session, claim), *_sums(db, _SIGHTED_VOID, session, claim)]
     origin = _origin(db, session)
     if origin is None or origin in path:
         return seen

@@ -86,11 +86,8 @@ class Writer:
         u_place = self._place[1]
         text, numbers = self._split(usage)
         shape = self._intern.shape(text)
-        requests = 1
-        if status in UNCOUNTED:
-            requests = 0
-            if status == "unmetered":
-                nanos = None  # it has cost something, nobody knows what
+        if status == "unmetered":
+            nanos = None  # it has cost something, nobody knows what
         amounts: Amounts = () if nanos is None else ((LIST, unit, nanos),)
         paid, p_unit = None, 0
         if reported is not None:
@@ -103,6 +100,7 @@ class Writer:
             nanos, unit, u_card, self._epoch, paid, p_unit, u_dialect, shape, numbers,
             u_context, u_note, u_assumed, u_tools, u_place, offset,
         )  # fmt: skip
+        requests = 0 if status in UNCOUNTED else 1
         return row, (start, end, series, requests, counts, unpriced, amounts)
 
     def _interned(self, words: Words) -> WordIds:

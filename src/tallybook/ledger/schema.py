@@ -23,6 +23,20 @@ _FIGURES = f"""events INTEGER NOT NULL, requests INTEGER NOT NULL, messages INTE
     {_COUNTS},
     unpriced INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL"""
 
+_EVENT = f"""\
+    id INTEGER PRIMARY KEY,
+    start INTEGER NOT NULL, dur INTEGER NOT NULL,
+    series INTEGER NOT NULL REFERENCES series (id),
+    witness INTEGER NOT NULL, attr INTEGER NOT NULL,
+    {_COUNTS},
+    unpriced INTEGER NOT NULL,
+    list INTEGER, currency INTEGER NOT NULL, card INTEGER NOT NULL, epoch INTEGER NOT NULL,
+    reported INTEGER, reported_currency INTEGER NOT NULL,
+    dialect INTEGER NOT NULL, shape INTEGER NOT NULL, raw TEXT,
+    context INTEGER NOT NULL, note INTEGER NOT NULL, assumed INTEGER NOT NULL,
+    tools INTEGER NOT NULL,
+    place INTEGER NOT NULL, position INTEGER NOT NULL"""
+
 _CORE = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 
@@ -36,18 +50,7 @@ CREATE INDEX series_session ON series (session);
 CREATE TABLE usage_shape (id INTEGER PRIMARY KEY, text BLOB NOT NULL UNIQUE) STRICT;
 
 CREATE TABLE event (
-    id INTEGER PRIMARY KEY,
-    start INTEGER NOT NULL, dur INTEGER NOT NULL,
-    series INTEGER NOT NULL REFERENCES series (id),
-    witness INTEGER NOT NULL, attr INTEGER NOT NULL,
-    {_COUNTS},
-    unpriced INTEGER NOT NULL,
-    list INTEGER, currency INTEGER NOT NULL, card INTEGER NOT NULL, epoch INTEGER NOT NULL,
-    reported INTEGER, reported_currency INTEGER NOT NULL,
-    dialect INTEGER NOT NULL, shape INTEGER NOT NULL, raw TEXT,
-    context INTEGER NOT NULL, note INTEGER NOT NULL, assumed INTEGER NOT NULL,
-    tools INTEGER NOT NULL,
-    place INTEGER NOT NULL, position INTEGER NOT NULL
+{_EVENT}
 ) STRICT;
 CREATE INDEX event_start ON event (start);
 
@@ -126,6 +129,27 @@ CREATE TABLE complaint (
     stage INTEGER NOT NULL, source INTEGER NOT NULL,
     sample TEXT NOT NULL, hint TEXT NOT NULL, fatal INTEGER NOT NULL, lost INTEGER NOT NULL,
     PRIMARY KEY (place, position, reason)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE void (
+    id INTEGER PRIMARY KEY, at INTEGER NOT NULL, reason TEXT NOT NULL, terms TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE voided (
+{_EVENT},
+    void INTEGER NOT NULL REFERENCES void (id)
+) STRICT;
+CREATE INDEX voided_series ON voided (series);
+CREATE INDEX voided_void ON voided (void);
+
+CREATE TABLE voided_sighting (
+    session INTEGER NOT NULL, event INTEGER NOT NULL REFERENCES voided (id),
+    PRIMARY KEY (session, event)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX voided_sighting_event ON voided_sighting (event);
+
+CREATE TABLE forgotten (
+    hash BLOB PRIMARY KEY, kind TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 """
 

@@ -5,19 +5,23 @@ How rows are joined, rolled up, recovered, healed and asked for lives in the mod
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..model import Counts, summed
+from ..errors import LedgerError
 from ..query import Filter, Query, Report
 from ..reading import Appraiser, Batch, Complaint, Cursor, LimitSnapshot
 from .connection import connect, reading, writing
+from .generation import generation, lineage
 from .intern import Interner
 from .protocol import Receipt, SessionRecord
 
 if TYPE_CHECKING:
+    from .backup import Copy
     from .evidence import Call, Explanation
+    from .orders import ForgetOrder, ForgetPlan, Void, VoidOrder, VoidPlan
 
 # What records is imported when something is: a report does without it.
 
@@ -29,6 +33,8 @@ class SqliteLedger:
         self._path = Path(path)
         self._db = connect(self._path)
         self._intern = Interner(self._db)
+        self._generation = 0
+        self._lineage: str | None = None
 
     @property
     def path(self) -> str:
@@ -37,48 +43,39 @@ class SqliteLedger:
 
     def record(self, batch: Batch, appraiser: Appraiser) -> Receipt:
         """Record a batch in one transaction."""
-        from .journal import (
-            APPRAISAL,
-            READER,
-            forgive,
-            write_complaints,
-            write_cursors,
-            write_limits,
-            write_spellings,
-        )
-        from .recorder import Recorder, prepare
+        from .recording import Recording
 
-        db, intern, prepared = self._db, self._intern, prepare(batch, appraiser)
+        recording = Recording(self._db, self._intern, appraiser)
+        ready = recording.prepare(batch)
+        with self._changing():
+            if self._lineage not in (None, lineage(self._db)):
+                raise LedgerError(
+                    "the ledger is another one now",
+                    because="a copy was put in its place while histories were read into it",
+                    hint="run the command again",
+                )
+            return recording.record(ready)
+
+    @contextmanager
+    def _changing(self) -> Generator[None]:
+        """A write transaction that leaves another revision."""
+        with self._writing():
+            yield
+            self._advance()
+
+    @contextmanager
+    def _writing(self) -> Generator[None]:
+        """A write transaction that knows no ids of one that failed, nor of an older generation."""
         try:
-            with writing(db):
-                recorder = Recorder(db, intern, appraiser)
-                recorder.take(prepared)
-                receipt = recorder.finish()
-                recovered = self._derive(batch, recorder.touched, appraiser)
-                write_spellings(db, intern, batch.spellings)
-                write_limits(db, intern, batch.limits)
-                write_cursors(db, intern, batch.cursors)
-                forgive(db, intern, batch.located)
-                write_complaints(db, intern, batch.complaints, READER)
-                write_complaints(db, intern, receipt.complaints, APPRAISAL)
-                self._advance()
+            with writing(self._db):
+                now = generation(self._db)
+                if now != self._generation:
+                    self._intern.forget()
+                    self._generation = now
+                yield
         except BaseException:
-            intern.forget()
+            self._intern.forget()
             raise
-        return receipt._replace(counts=summed((receipt.counts, recovered)))
-
-    def _derive(self, batch: Batch, touched: set[tuple[str, str]], appraiser: Appraiser) -> Counts:
-        """Facts and claims, and the recovered events that rest on them and on calls."""
-        from .journal import write_claims, write_facts
-        from .recovery import recover
-
-        write_facts(self._db, self._intern, batch.facts)
-        write_claims(self._db, self._intern, batch.claims)
-        claimed = {each.session for each in batch.claims}
-        forked = {each.session for each in batch.facts if each.forked_from}
-        sessions = {session for _, session in touched} | claimed | forked
-        dims = {self._intern.dim("session", session) for session in sessions}
-        return recover(self._db, self._intern, appraiser, dims)
 
     def _advance(self) -> None:
         self._db.execute(
@@ -94,15 +91,11 @@ class SqliteLedger:
         """Price the calls that had no price and now have one; how many those are."""
         from .healing import heal
 
-        try:
-            with writing(self._db):
-                healed = heal(self._db, self._intern, appraiser)
-                self._db.execute("INSERT OR REPLACE INTO meta VALUES ('priced_by', ?)", (mark,))
-                if healed:
-                    self._advance()
-        except BaseException:
-            self._intern.forget()
-            raise
+        with self._writing():
+            healed = heal(self._db, self._intern, appraiser)
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES ('priced_by', ?)", (mark,))
+            if healed:
+                self._advance()
         return healed
 
     def forget_titles(self) -> None:
@@ -113,12 +106,71 @@ class SqliteLedger:
                 self._db.execute("UPDATE session SET title = '', title_rank = 0, title_ms = 0")
                 self._advance()
 
+    def plan_void(self, order: VoidOrder) -> VoidPlan:
+        """What a void would take out."""
+        from .voiding import plan
+
+        with reading(self._db):
+            return plan(self._db, order)
+
+    def void(self, order: VoidOrder, reason: str, now_ms: int) -> VoidPlan:
+        """Take events out of every figure, reversibly."""
+        from .voiding import carry_out
+
+        with self._changing():
+            return carry_out(self._db, order, reason, now_ms)
+
+    def unvoid(self, void: int, appraiser: Appraiser) -> VoidPlan:
+        """Count again what a void took out."""
+        from .recovery import recover
+        from .revival import Revival
+        from .voiding import sessions_of, undo
+
+        with self._changing():
+            sessions = sessions_of(self._db, void)
+            done = undo(self._db, void)
+            with Revival(self._db, self._intern).deriving():
+                recover(self._db, self._intern, appraiser, sessions)
+            self._db.execute("DELETE FROM meta WHERE name = 'priced_by'")
+        return done
+
+    def voids(self) -> tuple[Void, ...]:
+        """Every void that stands."""
+        from .voiding import voids
+
+        with reading(self._db):
+            return voids(self._db)
+
+    def plan_forget(self, order: ForgetOrder) -> ForgetPlan:
+        """What would be forgotten."""
+        from .forgetting import plan
+
+        with reading(self._db):
+            return plan(self._db, order)
+
+    def forget(self, order: ForgetOrder) -> ForgetPlan:
+        """Replace names by pseudonyms and drop what goes with them, for good."""
+        from .forgetting import carry_out
+        from .wiping import secure, wipe
+
+        secure(self._db)
+        with self._changing():
+            done = carry_out(self._db, order)
+        wipe(self._db)
+        return done
+
     def cursors(self, source: str) -> Mapping[str, Cursor]:
         """How far each place of a source has been read."""
         from .journal import read_cursors
 
         with reading(self._db):
-            return read_cursors(self._db, source)
+            self._lineage = lineage(self._db)
+            found = read_cursors(self._db, source)
+            if self._db.execute("SELECT 1 FROM forgotten LIMIT 1").fetchone() is None:
+                return found
+            from .veil import veiled_cursors
+
+            return veiled_cursors(self._db, found)
 
     def ask(self, query: Query) -> Report:
         """Answer a query."""
@@ -163,6 +215,17 @@ class SqliteLedger:
         with reading(self._db):
             return parents(self._db)
 
+    def names(self, dimension: str, prefix: str, limit: int) -> tuple[str, ...]:
+        """The names of a dimension that begin with a prefix."""
+        sql = (
+            "SELECT value FROM dim WHERE kind = ? AND value >= ? AND value < ? || char(1114111)"
+            " AND value <> '' ORDER BY value LIMIT ?"
+        )
+        with reading(self._db):
+            return tuple(
+                row[0] for row in self._db.execute(sql, (dimension, prefix, prefix, limit))
+            )
+
     def latest(self, where: Sequence[Filter] = ()) -> int | None:
         """When the call began that began last of those that pass all filters."""
         from .asking import latest
@@ -191,6 +254,12 @@ class SqliteLedger:
             sql = "SELECT coalesce(sum(lost), 0), coalesce(sum(fatal), 0) FROM complaint"
             lost, fatal = self._db.execute(sql).fetchone()
             return lost, fatal
+
+    def backup(self, target: Path, *, force: bool = False) -> Copy:
+        """A sound copy of this moment."""
+        from .backup import backup
+
+        return backup(self._db, target, force=force)
 
     def info(self) -> Mapping[str, int | str]:
         """Sizes, versions and counts."""

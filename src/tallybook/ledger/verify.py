@@ -58,7 +58,18 @@ _CHECKS = (
     ),
     (
         "keys without an event",
-        "SELECT count(*) FROM event_key WHERE event NOT IN (SELECT id FROM event)",
+        (
+            "SELECT count(*) FROM event_key WHERE event NOT IN (SELECT id FROM event)"
+            " AND event NOT IN (SELECT id FROM voided)"
+        ),
+    ),
+    (
+        "voided events without a key",
+        "SELECT count(*) FROM voided WHERE id NOT IN (SELECT event FROM event_key)",
+    ),
+    (
+        "voided events that have the number of a counted one",
+        "SELECT count(*) FROM voided WHERE id >= 0",
     ),
     (
         "events with a negative count or duration",
@@ -110,10 +121,21 @@ def _problems(db: sqlite3.Connection) -> Iterator[str]:
         count = db.execute(sql).fetchone()[0]
         if count:
             yield f"{count} {what}"
+    if again := _told_again(db):
+        yield f"{again} names that were forgotten stand in the ledger again"
     for table, told, rebuilt in _SUMS:
         count = _differences(db, told, rebuilt)
         if count:
             yield f"{count} rows of {table} differ from the events they sum up"
+
+
+def _told_again(db: sqlite3.Connection) -> int:
+    from .veil import Veil
+
+    veil = Veil.of(db)
+    if veil is None:
+        return 0
+    return sum(veil.hides(kind, value) for kind, value in db.execute("SELECT kind, value FROM dim"))
 
 
 def _differences(db: sqlite3.Connection, told: str, rebuilt: str) -> int:

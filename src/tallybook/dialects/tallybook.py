@@ -1,0 +1,36 @@
+"""Our own dialect: usage that somebody tells in the six classes themselves, such as a manual entry.
+
+There is nothing to convert. What stands beside the classes (a note) is no usage and is left alone;
+what counts is checked like a stranger's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import cast
+
+from ..model import CLASSES, NO_COUNTS, six
+from . import Counted
+from .picking import decoded, number
+
+VERSION = 1
+
+
+class _Findings:
+    def __init__(self) -> None:
+        self.complaints: list[str] = []
+
+    def complain(self, text: str) -> None:
+        if text not in self.complaints:
+            self.complaints.append(text)
+
+
+def count(raw: bytes) -> Counted:
+    """Six disjoint counts from one usage object, JSON text: an object with the names of the
+    classes. Never raises."""
+    usage = decoded(raw)
+    if not isinstance(usage, dict):
+        return Counted(NO_COUNTS, (), "", (), ("the usage object is no JSON object",))
+    fields, findings = cast("Mapping[str, object]", usage), _Findings()
+    counts = six(number(fields, name, findings) or 0 for name in CLASSES)
+    return Counted(counts, (), "", (), tuple(findings.complaints))

@@ -1,0 +1,124 @@
+"""Events whose raw usage was dropped: they stay as they are, whatever is read of them later.
+
+Without the raw object nothing can be joined or counted again. A later reading that shows such an
+event gives it its keys and leaves a sighting, so that nothing is counted twice; if it would have
+changed the figures, that is told.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..reading import Complaint, Reading
+from .aside import disown, merge
+from .draft import Draft, keys_of
+from .intern import Interner
+from .rows import chunks, known_keys, load
+
+if TYPE_CHECKING:
+    from .recorder import Prepared
+
+DROPPED = b""
+"""Stands for the usage object of a frozen event."""
+
+
+class Settled(NamedTuple):
+    """The calls of a batch that meet no frozen event, how many readings met one, and what there
+    is to tell of these."""
+
+    rest: Sequence[Prepared]
+    joined: int = 0
+    complaints: tuple[Complaint, ...] = ()
+
+
+def freeze(db: sqlite3.Connection, table: str, events: str) -> None:
+    """Drop the raw usage of the events of a table that a subquery names."""
+    db.execute("INSERT OR IGNORE INTO usage_shape (text) VALUES (?)", (DROPPED,))
+    shape = shape_of(db)
+    db.execute(f"UPDATE {table} SET shape = ?, raw = '' WHERE id IN ({events})", (shape,))
+
+
+def shape_of(db: sqlite3.Connection) -> int | None:
+    """The shape by which frozen events are known; None if there are none."""
+    row = db.execute("SELECT id FROM usage_shape WHERE text = ?", (DROPPED,)).fetchone()
+    return row[0] if row else None
+
+
+def settle(db: sqlite3.Connection, intern: Interner, batch: Sequence[Prepared]) -> Settled:
+    """See to the calls of a batch that meet frozen events. Inside the write transaction."""
+    shape = shape_of(db)
+    if shape is None:
+        return Settled(batch)
+    known = known_keys(db, (key for call in batch for key in keys_of(call.draft)))
+    frozen = _frozen(db, set(known.values()), shape)
+    return _Settling(db, intern, known, frozen).settle(batch) if frozen else Settled(batch)
+
+
+class _Settling:
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        intern: Interner,
+        known: dict[bytes, int],
+        frozen: set[int],
+    ) -> None:
+        self._db = db
+        self._intern = intern
+        self._known = known
+        self._stored = load(db, frozen)
+        self._moved: dict[int, int] = {}
+
+    def settle(self, batch: Sequence[Prepared]) -> Settled:
+        rest: list[Prepared] = []
+        told: dict[str, Complaint] = {}
+        joined = 0
+        for call in batch:
+            keys = keys_of(call.draft)
+            met = {self._now(self._known[key]) for key in keys if key in self._known}
+            homes = sorted(met & self._stored.keys())
+            if not homes:
+                rest.append(call)
+                continue
+            home = homes[0]
+            joined += len(call.draft)
+            self._absorb(home, met - {home}, call.draft)
+            was = self._stored[home].figures[4]
+            if any(new > old for new, old in zip(call.appraisal.counts, was, strict=True)):
+                told.setdefault(call.reading.place, _unmoved(call.reading))
+        return Settled(rest, joined, tuple(told.values()))
+
+    def _now(self, event: int) -> int:
+        return self._moved.get(event, event)
+
+    def _absorb(self, home: int, others: set[int], draft: Draft) -> None:
+        if others:
+            merge(self._db, home, others)
+            self._moved = {old: home if new in others else new for old, new in self._moved.items()}
+            self._moved.update(dict.fromkeys(others, home))
+        claim = "INSERT OR IGNORE INTO event_key VALUES (?, ?)"
+        self._db.executemany(claim, [(key, home) for key in keys_of(draft)])
+        sessions = {self._intern.dim("session", each.who.session) for each in draft} - {0}
+        sight = "INSERT OR IGNORE INTO sighting VALUES (?, ?)"
+        self._db.executemany(sight, [(session, home) for session in sessions])
+        disown(self._db, home)
+
+
+def _frozen(db: sqlite3.Connection, events: set[int], shape: int) -> set[int]:
+    found: set[int] = set()
+    for chunk in chunks(events):
+        marks = ", ".join("?" * len(chunk))
+        sql = f"SELECT id FROM event WHERE id IN ({marks}) AND shape = ?"
+        found.update(event for (event,) in db.execute(sql, (*chunk, shape)))
+    return found
+
+
+def _unmoved(reading: Reading) -> Complaint:
+    return Complaint(
+        source=reading.who.source,
+        place=reading.place,
+        reason="calls here say more than what is recorded of them, which stays as it is",
+        hint="their raw usage was forgotten, so that nothing can be joined with it any more",
+        lost=False,
+    )

@@ -1,0 +1,121 @@
+"""One batch recorded as a whole: calls, what is derived of them, and what stands beside them.
+
+What is peculiar to an amended ledger (voids, frozen events, forgotten names) is seen to here, and
+costs one question in a ledger that has nothing of the kind.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..model import Counts, summed
+from ..reading import Appraiser, Batch
+from .frozen import settle
+from .generation import GENERATION, generation
+from .intern import Interner
+from .journal import (
+    APPRAISAL,
+    READER,
+    forgive,
+    write_claims,
+    write_complaints,
+    write_cursors,
+    write_facts,
+    write_limits,
+    write_spellings,
+)
+from .protocol import Receipt
+from .recorder import Prepared, Recorder, Sessions, prepare
+from .recovery import recover
+
+if TYPE_CHECKING:
+    from .revival import Revival
+
+_AMENDED = f"SELECT EXISTS (SELECT 1 FROM voided), ({GENERATION})"
+
+
+class Ready(NamedTuple):
+    """A batch with all that could be done before its transaction; `generation` is
+    that of the ledger by then."""
+
+    batch: Batch
+    calls: Sequence[Prepared]
+    generation: int
+
+
+class Recording:
+    """Records batches into an opened ledger."""
+
+    def __init__(self, db: sqlite3.Connection, intern: Interner, appraiser: Appraiser) -> None:
+        self._db = db
+        self._intern = intern
+        self._appraiser = appraiser
+
+    def prepare(self, batch: Batch) -> Ready:
+        """What needs no transaction: counting, pricing, taking forgotten names out."""
+        now = generation(self._db)
+        if now:
+            batch = self._veiled(batch)
+        return Ready(batch, prepare(batch, self._appraiser), now)
+
+    def record(self, ready: Ready) -> Receipt:
+        """Record a batch. Inside the caller's write transaction."""
+        db, intern = self._db, self._intern
+        voided, now = db.execute(_AMENDED).fetchone()
+        if now != ready.generation:  # another process has forgotten something in between
+            ready = self.prepare(ready.batch)
+        batch, revival = ready.batch, self._revival() if voided else None
+        if revival is not None:
+            revival.begin(batch.readings)
+        settled = settle(db, intern, ready.calls)
+        recorder = Recorder(db, intern, self._appraiser)
+        recorder.take(settled.rest)
+        receipt = recorder.finish()
+        told = settled.complaints
+        if revival is not None:
+            told = (*told, *revival.end(batch.readings))
+        counts = [receipt.counts, self._derive(batch, recorder.touched, revival)]
+        self._beside(batch)
+        write_complaints(db, intern, (*batch.complaints, *told), READER)
+        write_complaints(db, intern, receipt.complaints, APPRAISAL)
+        if revival is not None:
+            counts.append(revival.counts)
+        return receipt._replace(
+            joined=receipt.joined + settled.joined,
+            counts=summed(counts),
+            complaints=(*receipt.complaints, *told),
+        )
+
+    def _revival(self) -> Revival:
+        from .revival import Revival
+
+        return Revival(self._db, self._intern)
+
+    def _veiled(self, batch: Batch) -> Batch:
+        from .veil import Veil
+
+        veil = Veil.of(self._db)
+        return batch if veil is None else veil.batch(batch)
+
+    def _derive(self, batch: Batch, touched: Sessions, revival: Revival | None) -> Counts:
+        """Facts and claims, and the recovered events that rest on them and on calls."""
+        db, intern = self._db, self._intern
+        write_facts(db, intern, batch.facts)
+        write_claims(db, intern, batch.claims)
+        claimed = {each.session for each in batch.claims}
+        forked = {each.session for each in batch.facts if each.forked_from}
+        sessions = {session for _, session in touched} | claimed | forked
+        dims = {intern.dim("session", session) for session in sessions}
+        if revival is None:
+            return recover(db, intern, self._appraiser, dims)
+        with revival.deriving():
+            return recover(db, intern, self._appraiser, dims)
+
+    def _beside(self, batch: Batch) -> None:
+        db, intern = self._db, self._intern
+        write_spellings(db, intern, batch.spellings)
+        write_limits(db, intern, batch.limits)
+        write_cursors(db, intern, batch.cursors)
+        forgive(db, intern, batch.located)

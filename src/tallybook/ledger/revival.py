@@ -1,0 +1,116 @@
+"""What becomes of voided events that are read again.
+
+They are joined with the reading as any other event, and set aside again; so undoing a void later
+misses nothing. But an event that something outside of its void shows too was not seen only by the
+wrong import: it comes back, and that is told. So the void of a copied history leaves what the
+right one says, once that is read.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+
+from ..model import NO_COUNTS, summed
+from ..reading import Complaint, Reading
+from .aside import lift, lower
+from .choosing import fits, order_of
+from .intern import Interner
+from .orders import VoidOrder
+from .rows import chunks, known_keys
+from .schema import EVENTS_OF_SERIES
+
+_DERIVED_VOID = """
+SELECT e.id, e.void, s.session, s.model FROM voided e JOIN series s ON s.id = e.series
+WHERE e.witness = 0
+"""
+_DERIVED = f"""
+SELECT e.id {EVENTS_OF_SERIES} AND s.session = ? AND s.model = ? AND e.witness = 0
+"""
+
+
+class Revival:
+    """The voided events that one batch meets: `begin` before its calls are recorded, `end` after
+    that, and `deriving` around what is derived of them. `counts` are the tokens by which all that
+    changed the ledger."""
+
+    def __init__(self, db: sqlite3.Connection, intern: Interner) -> None:
+        self._db = db
+        self._intern = intern
+        self._voids: dict[int, int] = {}
+        self._orders: dict[int, VoidOrder] = {}
+        self.counts = NO_COUNTS
+
+    def begin(self, readings: Sequence[Reading]) -> None:
+        """Count the voided events among those that these readings show, so that they are joined
+        like any other."""
+        known = known_keys(self._db, (key for each in readings for key in each.keys))
+        held = _void_of(self._db, {event for event in known.values() if event < 0})
+        numbers = self._lift(held)
+        self._voids = {new: held[old] for old, new in numbers.items()}
+
+    def end(self, readings: Sequence[Reading]) -> list[Complaint]:
+        """Set them aside again, except those that are known from elsewhere too; what there is to
+        tell about these."""
+        if not self._voids:
+            return []
+        now = known_keys(self._db, (key for each in readings for key in each.keys))
+        told: dict[tuple[str, int], Complaint] = {}
+        back = set(self._voids) - set(now.values())  # merged with one that counts
+        for reading in readings:
+            event = now[reading.keys[0]]
+            void = self._voids.get(event)
+            if void is not None and not self._fits(void, reading):
+                back.add(event)
+                told.setdefault((reading.place, void), _came_back(reading, void))
+        for event in back:
+            del self._voids[event]
+        for void in sorted(set(self._voids.values())):
+            self._lower([event for event, of in self._voids.items() if of == void], void)
+        return list(told.values())
+
+    @contextmanager
+    def deriving(self) -> Generator[None]:
+        """While events are derived from agents' own counters: those of a session and model whose
+        derived event was voided stay voided."""
+        rows = self._db.execute(_DERIVED_VOID).fetchall()
+        self._lift(event for event, *_ in rows)
+        yield
+        for _, void, *where in rows:
+            self._lower([event for (event,) in self._db.execute(_DERIVED, where)], void)
+
+    def _lift(self, events: Iterable[int]) -> dict[int, int]:
+        numbers, counts = lift(self._db, events)
+        self.counts = summed((self.counts, counts))
+        return numbers
+
+    def _lower(self, events: Sequence[int], void: int) -> None:
+        self.counts = summed((self.counts, lower(self._db, events, void)))
+
+    def _fits(self, void: int, reading: Reading) -> bool:
+        order = self._orders.get(void)
+        if order is None:
+            sql = "SELECT terms FROM void WHERE id = ?"
+            order = order_of(self._db.execute(sql, (void,)).fetchone()[0])
+            self._orders[void] = order
+        key = (reading.who, reading.provider, reading.model, reading.status)
+        return fits(self._db, order, reading, self._intern.series(key))
+
+
+def _void_of(db: sqlite3.Connection, events: Iterable[int]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for chunk in chunks(events):
+        marks = ", ".join("?" * len(chunk))
+        found.update(db.execute(f"SELECT id, void FROM voided WHERE id IN ({marks})", chunk))
+    return found
+
+
+def _came_back(reading: Reading, void: int) -> Complaint:
+    return Complaint(
+        source=reading.who.source,
+        place=reading.place,
+        reason=f"calls of void {void} are shown here too: they count again",
+        hint="to see what a void holds: tally ledger void --list",
+        lost=False,
+    )

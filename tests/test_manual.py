@@ -1,0 +1,112 @@
+"""What an entry may say, and what it becomes."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from tallybook.errors import UsageMistake
+from tallybook.manual import entries, entry_of, reading_of
+from tallybook.model import Money
+from tallybook.periods import Frame
+from tallybook.prices import open_price_book
+
+NOW = int(datetime(2026, 11, 22, 12, tzinfo=UTC).timestamp() * 1000)
+FRAME = Frame(NOW, "Europe/Berlin")
+PRICES = open_price_book()
+
+
+def test_tokens_are_a_text_or_an_object() -> None:
+    as_text = entry_of({"model": "m", "tokens": "input=1_200, output=3"}, FRAME)
+    as_object = entry_of({"model": "m", "tokens": {"input": 1200, "output": 3}}, FRAME)
+    assert as_text == as_object
+    assert as_text.usage == b'{"input":1200,"output":3}'
+    assert as_text.at_ms == NOW
+
+
+def test_times_are_those_of_the_zone() -> None:
+    entry = entry_of({"model": "m", "tokens": "input=1", "at": "2026-01-15"}, FRAME)
+    assert entry.at_ms == int(datetime(2026, 1, 14, 23, tzinfo=UTC).timestamp() * 1000)
+
+
+@pytest.mark.parametrize("text", ["0.12USD", "0.12 usd", "USD 0.12"])
+def test_a_cost_is_exact(text: str) -> None:
+    assert entry_of({"model": "m", "cost": text}, FRAME).reported == Money(120_000_000, "USD")
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({}, "needs a model"),
+        ({"model": "m"}, "needs tokens"),
+        ({"model": "m", "tokens": ""}, "needs tokens"),
+        ({"model": 3, "tokens": "input=1"}, "has to be a text"),
+        ({"model": "m", "tokens": "inptu=1"}, "no token class 'inptu'"),
+        ({"model": "m", "tokens": "input=-1"}, "no count"),
+        ({"model": "m", "tokens": "input=٣"}, "no count"),
+        ({"model": "m", "tokens": "input"}, "no count"),
+        ({"model": "m", "tokens": {"input": 1.5}}, "no count"),
+        ({"model": "m", "tokens": {"input": True}}, "no count"),
+        ({"model": "m", "tokens": {"input": 10**11}}, "no count"),
+        ({"model": "m", "tokens": [1]}, "counts by class"),
+        ({"model": "m", "cost": "12"}, "can't read the cost"),
+        ({"model": "m", "cost": "1.2.3USD"}, "can't read the cost"),
+        ({"model": "m", "cost": "-1USD"}, "can't read the cost"),
+        ({"model": "m", "tokens": "input=1", "at": "tomorrowish"}, "can't read the time"),
+        ({"model": "m", "tokens": "input=1", "at": "all"}, "at one time"),
+        ({"model": "m", "tokens": "input=1", "at": "2027"}, "in the future"),
+        ({"model": "m", "tokens": "input=1", "modle": "x"}, "no field 'modle'"),
+    ],
+)
+def test_what_cant_be_understood_is_refused(said: dict[str, object], why: str) -> None:
+    with pytest.raises(UsageMistake, match=why):
+        entry_of(said, FRAME)
+
+
+@pytest.mark.parametrize(
+    ("model", "provider", "served"),
+    [
+        ("claude-opus-4-5", "", ("anthropic", "claude-opus-4-5")),
+        ("gpt-5", "", ("openai", "gpt-5")),
+        ("openai/gpt-5", "", ("openai", "gpt-5")),
+        ("x/y", "my-proxy", ("my-proxy", "x/y")),
+    ],
+)
+def test_who_served_it(model: str, provider: str, served: tuple[str, str]) -> None:
+    entry = entry_of({"model": model, "provider": provider, "tokens": "input=1"}, FRAME)
+    reading = reading_of(entry, PRICES)
+    assert (reading.provider, reading.model) == served
+    assert reading.who.source == "manual"
+
+
+@pytest.mark.parametrize(("model", "why"), [("o3", "azure, openai"), ("nobody-knows", "no price")])
+def test_who_served_it_is_never_guessed(model: str, why: str) -> None:
+    entry = entry_of({"model": model, "tokens": "input=1"}, FRAME)
+    with pytest.raises(UsageMistake) as caught:
+        reading_of(entry, PRICES)
+    assert why in caught.value.because
+    assert "--provider" in caught.value.hint
+
+
+def test_an_id_makes_a_call_the_same() -> None:
+    def keys(**more: object) -> tuple[bytes, ...]:
+        said = {"model": "gpt-5", "tokens": "input=1", **more}
+        return reading_of(entry_of(said, FRAME), PRICES).keys
+
+    assert keys(id="x") == keys(id="x", note="again")
+    assert keys(id=7) == keys(id="7")
+    assert keys(id="x") != keys(id="y")
+    assert keys() != keys()
+
+
+def test_lines_are_the_same_calls_each_time() -> None:
+    line = json.dumps({"model": "gpt-5", "tokens": {"input": 1}, "at": "2026-01-01"})
+    texts = [line, "", "{", "[]", line, '{"model":"gpt-5","tokens":"input=1"}', line + " "]
+    found = list(entries(texts, FRAME))
+    assert [each.number for each in found] == [1, 3, 4, 5, 6, 7]
+    good = [reading_of(each.entry, PRICES).keys for each in found if each.entry]
+    assert len({*good}) == len(good) == 3
+    assert [each.entry for each in entries(texts, FRAME)] == [each.entry for each in found]
+    assert "time of its call" in found[4].reason
