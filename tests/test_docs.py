@@ -1,27 +1,40 @@
 """The documents say what the program does: commands, options, settings, variables, exit codes,
-sources and links. What is missing on either side fails."""
+sources and links. What is missing on either side fails, and so does an example that does not
+run or shows something else than the program."""
 
 from __future__ import annotations
 
 import dataclasses
 import re
+import shlex
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 import pytest
 
 from tallybook import errors
+from tallybook.book import Book
 from tallybook.cli.app import ALIASES, tally
-from tallybook.cli.boundary import INTERRUPTED
+from tallybook.cli.boundary import INTERRUPTED, run
+from tallybook.cli.demo import SAMPLES
+from tallybook.cli.exits import EXITS
+from tallybook.cli.shell import Shell
+from tallybook.cli.topics import TOPICS
 from tallybook.ledger.schema import MIGRATIONS
-from tallybook.settings import VARIABLES, Settings
+from tallybook.settings import VARIABLES, Settings, Surroundings
 from tallybook.sources import open_source, source_names
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src/tallybook"
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+NOW = int(datetime(2026, 11, 22, 12, 0, tzinfo=UTC).timestamp() * 1000)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
 
@@ -57,15 +70,22 @@ def test_the_tree_is_not_empty() -> None:
 
 @pytest.mark.parametrize("path", TREE)
 def test_every_command_and_option_is_documented(path: str) -> None:
-    page = text("docs/commands.md")
-    assert re.search(rf"{re.escape(path)}(?![\w-])", page), path
+    assert re.search(rf"{re.escape(path)}(?![\w-])", text("docs/commands.md")), path
+    page = text("docs/options.md")
     missing = [o for o in sorted(options(TREE[path])) if not re.search(rf"{o}(?![\w-])", page)]
     assert missing == []
 
 
+def test_what_is_made_from_the_program_is_current() -> None:
+    tool = [sys.executable, str(ROOT / "tools/make_docs.py"), "--check"]
+    done = subprocess.run(tool, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("alias", ALIASES)
 def test_every_alias_is_documented(alias: str) -> None:
-    assert f"tally {alias}" in text("docs/commands.md")
+    written = [page.read_text("utf-8") for page in DOCS if page.name != "options.md"]
+    assert any(f"tally {alias}" in page for page in written)
 
 
 def test_no_option_is_documented_that_does_not_exist() -> None:
@@ -88,6 +108,94 @@ def is_a_command(rest: str) -> bool:
     """Whether the words after `tally`, up to an option or a comment, begin with a command."""
     words = re.split(r"\s(?:-|#|\||>)", f" {rest.strip()} ")[0].split()
     return not words or words[0] in ALIASES or f"tally {words[0]}" in TREE
+
+
+class Example(NamedTuple):
+    """One command line in a document, and what it shows, if it shows anything."""
+
+    words: list[str]
+    shown: str
+
+
+def examples(page: str) -> list[Example]:
+    """The command lines of a page: of `console` blocks all, of `sh` blocks those that begin
+    with `tally`. Comments, pipes and redirections are left out."""
+    found: list[Example] = []
+    for kind, block in FENCE.findall(page):
+        prompt = {"console": r"\$ ", "sh": ""}.get(kind)
+        if prompt is None:
+            continue
+        for call, shown in re.findall(rf"^{prompt}(tally\b.*)\n((?:(?!\$ ).*\n)*)", block, re.M):
+            line = re.split(r"\s[|>#]", call)[0]
+            answer = shown.strip("\n") if kind == "console" and line == call else ""
+            found.append(Example(shlex.split(line)[1:], answer))
+    return found
+
+
+def shell_in(home: Path) -> Shell:
+    """A shell in a home, at a moment shortly after the sample histories end."""
+    return Shell(
+        surroundings=Surroundings(
+            environ={"TZ": "UTC"},
+            home=home,
+            cwd=home,
+            config_file=home / "settings" / "config.toml",
+            ledger_file=home / "ledger.db",
+        ),
+        now_ms=NOW,
+        width=96,
+        colour=False,
+        live=False,
+        open_book=Book.open,
+    )
+
+
+def fits(shown: str, said: str) -> bool:
+    """Whether an output is what a page shows; a line of `…` stands for any lines."""
+    rows = [".*" if row == "…" else re.escape(row) for row in shown.splitlines()]
+    told = "\n".join(row.rstrip() for row in said.rstrip().splitlines())
+    return re.fullmatch("\n".join(rows), told, re.DOTALL) is not None
+
+
+def ran_wrong(lines: list[Example], home: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """Which of some command lines, one after the other in a home with the sample histories,
+    fail or print something else than is shown."""
+    shutil.copytree(SAMPLES, home, dirs_exist_ok=True)
+    wrong: list[str] = []
+    for words, shown in lines:
+        code = run(words, shell_in(home))
+        said = capsys.readouterr()
+        if code or not said.out + said.err or (shown and not fits(shown, said.out)):
+            wrong.append(f"tally {shlex.join(words)}: {code}\n{said.err}{said.out}")
+    return wrong
+
+
+SHOWING = [page for page in DOCS if examples(page.read_text("utf-8"))]
+
+
+def test_there_are_examples() -> None:
+    assert {"README.md", "commands.md", "settings.md"} <= {page.name for page in SHOWING}
+
+
+@pytest.mark.parametrize("page", SHOWING, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_example_runs_and_prints_what_it_shows(page: Path, home: Path, capsys) -> None:
+    assert ran_wrong(examples(page.read_text("utf-8")), home, capsys) == []
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_the_examples_of_a_help_topic_run(topic: str, home: Path, capsys) -> None:
+    lines = re.findall(r"^  (tally .*)$", TOPICS[topic].partition("Examples\n")[2], re.MULTILINE)
+    assert lines or topic == "notes"
+    assert ran_wrong([Example(shlex.split(line)[1:], "") for line in lines], home, capsys) == []
+
+
+def test_a_page_that_shows_something_else_is_noticed() -> None:
+    assert fits("a\n…\nz", "a\nb\nc\nz  \n")
+    assert not fits("a\nz", "a\nb\nz")
+    assert examples("```console\n$ tally usage  # days\nx\n$ tally\n1\n2\n```\n") == [
+        Example(["usage"], ""),
+        Example([], "1\n2"),
+    ]
 
 
 def test_every_setting_is_documented() -> None:
@@ -127,7 +235,7 @@ def exit_codes(kind: type[errors.TallyError]) -> set[int]:
 
 def test_every_exit_code_is_documented() -> None:
     said = set(map(int, re.findall(r"^\| (\d+) \|", text("docs/exit-codes.md"), re.MULTILINE)))
-    assert {0, INTERRUPTED} | exit_codes(errors.TallyError) <= said
+    assert {0, INTERRUPTED} | exit_codes(errors.TallyError) <= set(EXITS) == said
 
 
 @pytest.mark.parametrize("name", source_names())

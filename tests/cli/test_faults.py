@@ -36,7 +36,7 @@ def config(home: Path) -> Callable[[str], None]:
 @pytest.mark.parametrize(("text", "said"), BAD_SETTINGS)
 def test_the_doctor_names_a_wrong_setting_and_goes_on(tally, config, text: str, said: str) -> None:
     config(text)
-    done = tally("doctor")
+    done = tally("doctor", "--names")
     assert done.returncode == 2
     assert done.stdout.startswith("1 fault\n  error: ")
     assert said in done.stdout
@@ -148,7 +148,8 @@ def test_a_tz_that_is_no_zone_is_told_once(tally) -> None:
         assert done.stderr.count(told) == 1, words
     assert tally("usage", "--quiet", env=env).stderr == ""
     assert told not in tally("usage", "--tz", "UTC", env=env).stderr
-    assert told in tally("doctor", env=env).stdout
+    assert told in tally("doctor", "--names", env=env).stdout
+    assert "TZ=… is not a zone name" in tally("doctor", env=env).stdout
     rows = json.loads(tally("config", "show", "--json", env=env).stdout)["rows"]
     assert rows[1] == {
         "key": "tz",

@@ -5,6 +5,7 @@ Only the shortest way to `tally --version` lives here; everything else loads whe
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -20,6 +21,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         except OSError:
             pass  # tried once more below, where a full disk is told as what it is
-    from .boundary import run
+    if argv is None and (asked := os.environ.get("_TALLY_COMPLETE")):
+        from .completing import answer
 
-    return run(arguments)
+        return answer(asked)
+    try:
+        from .boundary import run
+
+        return run(arguments)
+    except KeyboardInterrupt:  # while it was still loading; later it is told as what it is
+        return 130

@@ -7,18 +7,19 @@ shown without `--debug`. What a command does is not here.
 from __future__ import annotations
 
 import errno
+import os
+import re
 import sys
 from collections.abc import Sequence
 
 import click
 
 from ..errors import TallyError, nearest
-from .app import arrange, tally
+from .app import COMMANDS, arrange, tally
+from .exits import INTERRUPTED
 from .faults import complain, fault_lines, worded
 from .shell import Shell
 from .streams import abandon, is_closed, make_safe
-
-INTERRUPTED = 130
 
 _UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
 """What a stream answers when its disk or device takes no more; files that we open ourselves are
@@ -45,7 +46,7 @@ def run(arguments: Sequence[str], shell: Shell | None = None) -> int:
     except Exception as problem:
         if debug and not isinstance(problem, click.ClickException):
             raise
-        return _failed(problem)
+        return _failed(problem, arguments)
     return code
 
 
@@ -58,10 +59,10 @@ def _invoke(arguments: Sequence[str], shell: Shell | None) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _failed(problem: Exception) -> int:
+def _failed(problem: Exception, arguments: Sequence[str]) -> int:
     """Say what went wrong; the exit code of that kind of error."""
     if isinstance(problem, click.ClickException):
-        return _misused(problem)
+        return _misused(problem, arguments)
     if isinstance(problem, TallyError):
         complain(worded(problem))
         return problem.exit_code
@@ -85,16 +86,36 @@ def _refused(problem: OSError) -> int:
         abandon()
         complain(fault_lines("the answer can't be written", what, "write it somewhere else"))
     else:
-        complain(fault_lines(what, str(problem), "tally doctor, or add --debug to see where"))
+        where = f": {os.fsdecode(problem.filename)}" if problem.filename else ""
+        hint = "mend the permissions or the path; tally doctor tells what was found"
+        complain(fault_lines(f"{what[:1].lower()}{what[1:]}{where}", hint=hint))
     return 1
 
 
-def _misused(problem: click.ClickException) -> int:
+def _misused(problem: click.ClickException, arguments: Sequence[str]) -> int:
     context = problem.ctx if isinstance(problem, click.UsageError) else None
-    path = context.command_path if context else "tally"
+    path = context.command_path if context else _command_of(arguments)
     hint, message = f"{path} --help", problem.format_message().rstrip(".")
     if isinstance(problem, click.NoSuchOption):
         message = f"{path} has no option {problem.option_name}"
         hint = nearest(problem.option_name, problem.possibilities or ()) or hint
+    elif isinstance(problem, click.BadParameter):
+        hint = _nearest_choice(problem, message) or hint
     complain(fault_lines(message[:1].lower() + message[1:], hint=hint))
     return problem.exit_code
+
+
+def _command_of(arguments: Sequence[str]) -> str:
+    """The command of a line that click gave up before it knew the command."""
+    first = next(iter(arrange(arguments)), "")
+    return f"tally {first}" if first in COMMANDS else "tally"
+
+
+def _nearest_choice(problem: click.BadParameter, message: str) -> str | None:
+    """The one of a few allowed words that was probably meant."""
+    kind = problem.param.type if problem.param else None
+    said = re.search(r"'([^']*)' is not one of", message)
+    if not isinstance(kind, click.Choice) or said is None:
+        return None
+    close = nearest(said[1], map(str, kind.choices))
+    return f"did you mean {close}?" if close else None

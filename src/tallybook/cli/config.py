@@ -1,4 +1,7 @@
-"""`tally config`: every setting with its value and where that came from."""
+"""`tally config`: every setting with its value and where that came from.
+
+Changing one is `configedit`, looking for faults `configcheck`.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,24 @@ import click
 
 from ..format import DASH
 from ..periods import WEEK_DAYS
-from ..settings import Settings
+from ..settings import Settings, project_file, user_file
 from .app import NearMissGroup
 from .asking import begin, surveyed
+from .configcheck import config_check, config_schema
+from .configedit import config_get, config_set, config_unset, project_option
 from .delimited import json_text
 from .faults import complain_of
 from .options import json_option, run_options
 from .shell import Shell, say
 
 
-@click.group(cls=NearMissGroup, short_help="the settings: show, path")
+@click.group(cls=NearMissGroup, short_help="the settings: show, get, set, check, …")
 def config() -> None:
     """The settings: flag, TALLY_* variable, tally.toml, config.toml, default, in this order."""
+
+
+for each in (config_get, config_set, config_unset, config_check, config_schema):
+    config.add_command(each)
 
 
 @config.command("show")
@@ -52,13 +61,13 @@ def config_show(context: click.Context, **_options: object) -> int:
 
 
 @config.command("path")
+@project_option
 @run_options
 @click.pass_context
-def config_path(context: click.Context, **_options: object) -> int:
+def config_path(context: click.Context, project: bool, **_options: object) -> int:
     """Only the path of your settings file, for scripts. It need not exist."""
     shell, _ = begin(context)
-    surroundings = shell.surroundings
-    say(surroundings.environ.get("TALLY_CONFIG") or str(surroundings.config_file))
+    say(str((project_file if project else user_file)(shell.surroundings)))
     return 0
 
 

@@ -1,33 +1,32 @@
 """`tally doctor`: what was found, what was not, and why, fit to be pasted into a report.
 
-A fault (a wrong setting, a ledger that can't be opened, a damaged price file) is named with its
-next step, and the rest is told all the same. Paths are shown with the home as `~`; nothing of
-any conversation is shown.
+What is looked at is `examining`, what of it strangers may see `redacting`. Nothing of any
+conversation is ever shown.
 """
 
 from __future__ import annotations
 
-import platform
-import sqlite3
 from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from .. import __version__
-from ..errors import SettingsError, TallyError
-from ..format import count, number, plain, size
-from ..query import Query
-from ..settings import Settings, zone_warning
+from ..errors import TallyError, UsageMistake
+from ..format import DASH, count, number, plain, size
 from .asking import begin, surveyed
 from .delimited import json_text
+from .examining import Examination, examined
 from .faults import worded
-from .limits import limit_json, limit_text
+from .limits import limit_text
 from .options import Asked, json_option, run_options
-from .roots import known_sources, root_lines, source_json
-from .shell import Shell, say
+from .redacting import Telling
+from .roots import root_state
+from .shell import Shell, mention, say
 from .sync import complaint_json
+from .telling import telling_for
 
 if TYPE_CHECKING:
     from ..reading import Complaint
@@ -35,178 +34,182 @@ if TYPE_CHECKING:
 
 SCHEMA = "tallybook.doctor/1"
 _NAMED = 20
-
-
-class Examination(NamedTuple):
-    """What was found: the sections of the page, the complaints that stand, and the faults."""
-
-    found: dict[str, Any]
-    complaints: list[Complaint]
-    faults: list[TallyError]
+_INSIDE = """\
+Inside: versions, settings and where each comes from, which folders were looked into, sizes
+and numbers of calls, complaints by their reason, the kind of terminal.
+Not inside: prompts, answers, titles, names of people, projects, machines and files (each is a
+mark such as ‹3fa1c2›, and means nothing outside of this file), keys, addresses, amounts."""
 
 
 @click.command(short_help="what was found, what was not, and why")
+@click.option(
+    "--bundle",
+    type=click.Path(path_type=Path, allow_dash=True),
+    metavar="FILE",
+    help="Write it all into one JSON file for a report; - is stdout.",
+)
+@click.option("--names", is_flag=True, help="Show names and whole paths: not for pasting.")
 @json_option
 @run_options
 @click.pass_context
-def doctor(context: click.Context, **_options: object) -> int:
+def doctor(context: click.Context, bundle: Path | None, names: bool, **_options: object) -> int:
     """What was found, what was not, and why; complaints with their next steps.
 
+    Names of projects, people and files are hidden, so that it can be pasted; --names shows them.
     It goes on where other commands stop: a wrong setting or a ledger that can't be opened is
     named, and the exit code is the one that those commands would end with.
     """
     shell, asked = begin(context)
-    settings, faults = surveyed(shell, asked)
+    if bundle is not None and names:
+        raise UsageMistake(
+            "--bundle and --names exclude each other",
+            because="a bundle is made to be sent to others",
+            hint="tally doctor --names",
+        )
+    settings, faults = surveyed(shell, replace(asked, quiet=True))  # it is all on the page
     whole = examined(shell, settings, faults)
-    if asked.format == "json":
-        say(json_text(_json(shell, whole)))
+    telling = telling_for(shell, settings, names=names)
+    if bundle is not None:
+        _write(shell, bundle, json_text(_json(telling, whole)), quiet=asked.quiet)
+    elif asked.format == "json":
+        say(json_text(_json(telling, whole)))
     else:
-        say("\n".join(_page(shell, asked, whole)))
+        say("\n".join(_page(shell, asked, telling, whole)))
+        if not names:
+            say("\nNames are hidden, so that this can be pasted. To see them: tally doctor --names")
     return whole.faults[0].exit_code if whole.faults else 0
 
 
-def examined(shell: Shell, settings: Settings, known: Sequence[SettingsError]) -> Examination:
-    """Versions, settings, ledger, prices and sources, with paths redacted. `known` are the
-    faults of the settings."""
-    faults: list[TallyError] = [*known]
-    complaints: list[Complaint] = []
-    warning = zone_warning(settings)
-    origin = shell.shown(settings.origins["tz"])
-    found = {
-        "versions": {
-            "tallybook": __version__,
-            "python": platform.python_version(),
-            "sqlite": sqlite3.sqlite_version,
-            "system": f"{platform.system()} {platform.release()} {platform.machine()}",
-        },
-        "settings": {
-            "files": [shell.shown(file) for file in settings.files],
-            "time zone": f"{settings.tz} ({warning or f'from {origin}'})",
-        },
-        "ledger": _ledger(shell, settings, complaints, faults),
-        "prices": _prices(settings, faults),
-        "sources": [_redacted(shell, source_json(each)) for each in known_sources(settings)],
-    }
-    return Examination(found, complaints, faults)
-
-
-def _ledger(
-    shell: Shell, settings: Settings, complaints: list[Complaint], faults: list[TallyError]
-) -> dict[str, Any]:
-    path = shell.shown(settings.ledger)
-    try:
-        with shell.open_book(settings) as book:
-            info = {key: _redacted(shell, value) for key, value in book.ledger.info().items()}
-            totals = book.ask(Query()).totals
-            limits = [limit_json(each, settings.tz) for each in book.ledger.limits()]
-            complaints += book.complaints()
-    except TallyError as fault:
-        faults.append(fault)
-    except (OSError, sqlite3.Error) as problem:
-        faults.append(TallyError(f"can't open the ledger {path}", because=str(problem)))
+def _write(shell: Shell, bundle: Path, text: str, *, quiet: bool) -> None:
+    """The bundle, on stdout or as a new file that only the user can read."""
+    if str(bundle) == "-":
+        say(text)
     else:
-        known = {"requests": totals.requests, "sessions": totals.sessions, "limits": limits}
-        return {**info, **known, "path": path}
-    return {"path": path, "problem": str(faults[-1])}
+        import os
+
+        file = shell.surroundings.cwd / bundle
+        try:
+            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError as problem:
+            raise UsageMistake(f"{bundle} is there already", hint="give another name") from problem
+        with open(handle, "w", encoding="utf-8") as stream:
+            stream.write(f"{text}\n")
+        say(f"Written: {plain(str(bundle))}, {size(file.stat().st_size)}. Nothing was sent.")
+    mention(f"{_INSIDE}\nLook through it before you send it.", quiet=quiet)
 
 
-def _prices(settings: Settings, faults: list[TallyError]) -> dict[str, Any]:
-    from ..prices import open_price_book
-
-    try:
-        return {"book": open_price_book(settings.prices).id}
-    except TallyError as fault:
-        faults.append(fault)
-    return {"book": open_price_book(None).id, "problem": str(faults[-1])}
-
-
-def _json(shell: Shell, whole: Examination) -> dict[str, Any]:
+def _json(telling: Telling, whole: Examination) -> dict[str, Any]:
     faults = [
         {"error": str(fault), "because": fault.because, "try": fault.hint} for fault in whole.faults
     ]
     return {
         "schema": SCHEMA,
-        **cast("dict[str, Any]", _redacted(shell, whole.found)),
-        "faults": _redacted(shell, faults),
-        "complaints": [_redacted(shell, complaint_json(each)) for each in whole.complaints],
+        **cast("dict[str, Any]", telling.value(whole.found)),
+        "faults": telling.value(faults),
+        "complaints": [telling.value(complaint_json(each)) for each in whole.complaints],
     }
 
 
-def _redacted(shell: Shell, value: object) -> object:
-    """The same data with every text that is a path below the home shown from `~`."""
-    if isinstance(value, dict):
-        items = cast("dict[str, object]", value)
-        return {key: _redacted(shell, each) for key, each in items.items()}
-    if isinstance(value, list):
-        return [_redacted(shell, each) for each in cast("list[object]", value)]
-    return shell.hidden(value) if isinstance(value, str) else value
-
-
-def _page(shell: Shell, asked: Asked, whole: Examination) -> list[str]:
+def _page(shell: Shell, asked: Asked, telling: Telling, whole: Examination) -> list[str]:
     from .tables import Ink, facts
 
     ink = Ink(on=shell.colour and asked.colour)
-    lines = _fault_lines(shell, whole.faults, ink)
-    parts = {**whole.found, "ledger": _in_words(whole.found["ledger"])}
-    for part in ("versions", "settings", "ledger", "prices"):
-        items = cast("dict[str, object]", parts[part])
-        pairs = [(f"  {key}", shell.hidden(_value(value))) for key, value in items.items()]
+    found = cast("dict[str, Any]", telling.value(whole.found))
+    parts = {
+        "versions": found["versions"],
+        "settings": _settings(found["settings"]),
+        "terminal": _terminal(found["terminal"]),
+        "ledger": _in_words(found["ledger"]),
+        "prices": found["prices"],
+    }
+    lines = _fault_lines(telling, whole.faults, ink)
+    for part, items in parts.items():
+        pairs = [(f"  {key}", plain(str(value))) for key, value in items.items()]
         lines += [ink.bold(part.capitalize()), *facts(pairs, ink, shell.width)]
     lines.append(ink.bold("Sources"))
-    for known in whole.found["sources"]:
-        places = f"{count(known['places'], 'place')}, {size(known['bytes'])}"
-        lines.append(f"  {known['title']}: {places}")
-        lines += [f"    {line}" for line in root_lines(shell, known)]
-        lines += [f"    {each['place']}: {each['reason']}" for each in known["problems"]]
-        if not known["places"] and not known["problems"]:
-            lines.append(f"    nothing found; see: tally source explain {known['name']}")
-        lines += _limit_lines(shell, whole.found["ledger"], known["name"])
-    if "problem" in whole.found["ledger"]:  # what it complains of is not known
+    for known in found["sources"]:
+        lines += [*_source_lines(known), *_limit_lines(shell, found["ledger"], known["name"])]
+    if "problem" in found["ledger"]:  # what it complains of is not known
         return lines
-    return [*lines, "", *_complaint_lines(shell, whole.complaints, ink)]
+    if not whole.complaints:
+        read = found["ledger"].get("cursor")
+        none = "every place was read whole" if read else "nothing was read yet: tally sync"
+        return [*lines, "", f"No complaints: {none}."]
+    return [*lines, "", *_complaint_lines(telling, whole.complaints, ink)]
 
 
-def _limit_lines(shell: Shell, ledger: dict[str, Any], source: str) -> list[str]:
-    limits = [each for each in ledger.get("limits", ()) if each["source"] == source]
-    return [f"    {limit_text(each, shell.now_ms)}" for each in limits]
+def _settings(found: Mapping[str, Any]) -> dict[str, str]:
+    """Each value with the layer it comes from."""
+    files = ", ".join(found["files"]) or "none"
+    warning = {"time zone": found["zone"]} if found["zone"] else {}
+    return {"files": files, **warning, **{each["key"]: _valued(each) for each in found["values"]}}
+
+
+def _valued(each: Mapping[str, Any]) -> str:
+    value: object = each.get("place", each.get("value"))
+    listed = cast("list[object]", value) if isinstance(value, list) else [value]
+    words = {True: "true", False: "false", None: DASH}
+    text = ", ".join(words[v] if v is None or isinstance(v, bool) else str(v) for v in listed)
+    return f"{text} ({each['origin']})"
+
+
+def _terminal(found: Mapping[str, Any]) -> dict[str, str]:
+    colour = "colour" if found["colour"] else "no colour"
+    given = ", ".join(found["variables"]) or "none"
+    kind = f"{found['width']} cells, {colour}, {found['encoding']}"
+    return {"stdout": f"{found['stdout']}, {kind}", "variables": given}
 
 
 def _in_words(info: dict[str, Any]) -> dict[str, Any]:
     """The ledger's numbers as people call them; all of them are in the JSON."""
     if "problem" in info:
         return info
+    states = {True: "sound", False: "NOT sound: tally ledger verify tells why"}
     return {
         "path": info["path"],
-        "calls": info["requests"],
-        "sessions": info["sessions"],
-        "files read": info["cursor"],
+        "calls": number(info["requests"]),
+        "sessions": number(info["sessions"]),
+        "files read": number(info["cursor"]),
         "size": size(int(info["bytes"])),
+        "health": states.get(info["sound"], "too large to check in passing: tally ledger verify"),
         "kept by": f"{info['engine']}, schema {info['schema']}",
     }
 
 
-def _fault_lines(shell: Shell, faults: list[TallyError], ink: Ink) -> list[str]:
+def _source_lines(known: Mapping[str, Any]) -> list[str]:
+    places = f"{count(known['places'], 'place')}, {size(known['bytes'])}"
+    lines = [f"  {known['title']}: {places}"]
+    lines += [f"    {root['path']}  ({root_state(root)})" for root in known["roots"]]
+    lines += [f"    moved by {name}" for name in known["variables_set"]]
+    lines += [f"    {each['place']}: {each['reason']}" for each in known["problems"]]
+    if not known["places"] and not known["problems"]:
+        lines.append(f"    nothing found; see: tally source explain {known['name']}")
+    return lines
+
+
+def _limit_lines(shell: Shell, ledger: dict[str, Any], source: str) -> list[str]:
+    from .tables import folded
+
+    limits = [each for each in ledger.get("limits", ()) if each["source"] == source]
+    lines = (limit_text(each, shell.now_ms) for each in limits)
+    return [f"    {part}" for line in lines for part in folded(line, shell.width - 4)]
+
+
+def _fault_lines(telling: Telling, faults: list[TallyError], ink: Ink) -> list[str]:
     if not faults:
         return []
     lines = [ink.bold(count(len(faults), "fault"))]
-    lines += [f"  {shell.hidden(line)}" for fault in faults for line in worded(fault)]
+    lines += [f"  {telling.text(line)}" for fault in faults for line in worded(fault)]
     return [*lines, ""]
 
 
-def _value(value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, cast("list[object]", value))) or "none"
-    return number(value) if isinstance(value, int) else plain(str(value))
-
-
-def _complaint_lines(shell: Shell, complaints: list[Complaint], ink: Ink) -> list[str]:
+def _complaint_lines(telling: Telling, complaints: Sequence[Complaint], ink: Ink) -> list[str]:
     """Complaints by their reason: how many, the first places, and what to do."""
-    if not complaints:
-        return ["No complaints: every place was read whole."]
     reasons = Counter((each.reason, each.hint) for each in complaints)
     lines = [ink.bold(f"{count(len(complaints), 'complaint')} by reason")]
     for (reason, hint), times in reasons.most_common(_NAMED):
-        places = [shell.shown(each.place) for each in complaints if each.reason == reason][:3]
-        lines += [f"  {number(times)} × {plain(reason)}", *(f"      {place}" for place in places)]
-        lines += [f"      next: {plain(hint)}"] if hint else []
+        places = [telling.path(each.place) for each in complaints if each.reason == reason][:3]
+        lines.append(f"  {number(times)} × {telling.text(reason)}")
+        lines += [f"      {place}" for place in places]
+        lines += [f"      next: {telling.text(hint)}"] if hint else []
     return lines

@@ -8,10 +8,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from ..errors import SettingsError, TallyError, UsageMistake
+from ..errors import PriceError, SettingsError, TallyError, UsageMistake
 from ..format import plain
 
-_NEXT = "tally doctor"
+_NEXT: tuple[tuple[type[TallyError], str], ...] = (
+    (UsageMistake, "tally help"),
+    (SettingsError, "tally help prices, which shows the form of such a file"),
+    (PriceError, "tally help prices, which shows the form of such a file"),
+    (TallyError, "tally doctor"),
+)
+"""What to try where an error itself does not say it. Faults of the settings all do, so that one
+without is of a file of prices."""
 
 
 def fault_lines(message: str, because: str = "", hint: str = "") -> list[str]:
@@ -26,9 +33,7 @@ def fault_lines(message: str, because: str = "", hint: str = "") -> list[str]:
 
 def worded(problem: TallyError) -> list[str]:
     """An error of ours; there is always something to try."""
-    hint = problem.hint
-    if not hint:
-        hint = "tally help" if isinstance(problem, UsageMistake) else _NEXT
+    hint = problem.hint or next(hint for kind, hint in _NEXT if isinstance(problem, kind))
     return fault_lines(str(problem), problem.because, hint)
 
 

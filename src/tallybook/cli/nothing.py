@@ -29,7 +29,7 @@ def nothing_lines(book: Book, report: Report, what: str = "usage") -> list[str]:
     lines = [title_of(query, f"No {what}") + "."]
     ever = book.latest()
     if ever is None:
-        return [*lines, _empty(report)]
+        return [*lines, *_empty(report)]
     strangers = [each for each in query.where if _matches_nothing(book, each)]
     if strangers:
         return [*lines, *(line for each in strangers for line in _stranger(book, each))]
@@ -43,10 +43,13 @@ def nothing_lines(book: Book, report: Report, what: str = "usage") -> list[str]:
     return lines
 
 
-def _empty(report: Report) -> str:
+def _empty(report: Report) -> list[str]:
     if not report.complete:
-        return "Some histories could not be read. Which, and why: tally doctor"
-    return "The ledger is empty. What was looked for, and where: tally doctor"
+        return ["Some histories could not be read. Which, and why: tally doctor"]
+    return [
+        "The ledger is empty. What was looked for, and where: tally doctor",
+        "To see how it looks, on sample histories: tally demo",
+    ]
 
 
 def _matches_nothing(book: Book, condition: Filter) -> bool:

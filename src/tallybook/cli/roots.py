@@ -51,13 +51,13 @@ def closed_roots(known: Iterable[Mapping[str, Any]]) -> bool:
 
 def root_lines(shell: Shell, known: Mapping[str, Any]) -> list[str]:
     """Each root of a source with its state: `~/.claude  (not readable: Permission denied)`."""
-    return [f"{shell.shown(root['path'])}  ({_state(root)})" for root in _roots(known)]
+    return [f"{shell.shown(root['path'])}  ({root_state(root)})" for root in _roots(known)]
 
 
 def open_roots(shell: Shell, known: Mapping[str, Any]) -> list[str]:
     """The roots that exist, those that are closed with the reason."""
     return [
-        shell.shown(root["path"]) + (f" ({_state(root)})" if root["problem"] else "")
+        shell.shown(root["path"]) + (f" ({root_state(root)})" if root["problem"] else "")
         for root in _roots(known)
         if root["exists"]
     ]
@@ -67,7 +67,8 @@ def _roots(known: Mapping[str, Any]) -> list[dict[str, Any]]:
     return cast("list[dict[str, Any]]", known["roots"])
 
 
-def _state(root: Mapping[str, Any]) -> str:
+def root_state(root: Mapping[str, Any]) -> str:
+    """Whether a root is there and can be looked into, in words."""
     if root["problem"]:
         return f"not readable: {root['problem']}"
     return "there" if root["exists"] else "not there"

@@ -1,0 +1,115 @@
+"""`tally config check` and `schema`: every fault of the settings at once, and their form."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import cast
+
+import click
+
+from ..errors import SettingsError, TallyError, UsageMistake
+from ..format import count
+from .asking import begin, surveyed
+from .delimited import json_text
+from .faults import worded
+from .options import json_option, run_options
+from .shell import Shell, say
+
+SCHEMA = "tallybook.config-check/1"
+
+
+@click.command("check", short_help="Every fault at once, with file and line.")
+@click.argument("file", required=False, type=click.Path(path_type=Path), metavar="[FILE]")
+@json_option
+@run_options
+@click.pass_context
+def config_check(context: click.Context, file: Path | None, **_options: object) -> int:
+    """Every fault in the settings at once, with file and line; exit code 2 if there is any.
+
+    With FILE only that one is looked at, whether it is in use or not.
+    """
+    shell, asked = begin(context)
+    if file is None:
+        settings, faults = surveyed(shell, asked)
+        files: Sequence[Path] = settings.files
+        found = [*faults, *_price_faults(settings.prices)]
+    else:
+        files = [shell.surroundings.cwd / file]
+        found = _faults_of(shell, files[0])
+    if asked.format == "json":
+        say(json_text(_json(files, found)))
+    else:
+        say("\n".join(_page(shell, files, found)))
+    return found[0].exit_code if found else 0
+
+
+@click.command("schema", short_help="The form of a settings file, for editors.")
+@run_options
+@click.pass_context
+def config_schema(_context: click.Context, **_options: object) -> int:
+    """The form of a settings file as JSON Schema (draft 2020-12), for editors."""
+    say(schema_text())
+    return 0
+
+
+def schema_text() -> str:
+    """The schema as it is printed and shipped."""
+    from ..settings.schema import settings_schema
+    from ..sources import source_names
+
+    return json.dumps(settings_schema(source_names()), indent=2)
+
+
+def _faults_of(shell: Shell, file: Path) -> list[TallyError]:
+    from ..settings import survey_file
+
+    if not file.is_file():
+        raise UsageMistake(f"there is no file {file}", hint="tally config path")
+    values, faults = survey_file(file, shell.surroundings.home)
+    prices = cast("Path | None", values.get("prices"))
+    return [*faults, *_strangers(values, file), *_price_faults(prices)]
+
+
+def _strangers(values: Mapping[str, object], file: Path) -> Iterable[SettingsError]:
+    """Tables of sources that there are none of."""
+    from ..sources import source_name
+
+    for key in values:
+        name = key.removeprefix("source.").removesuffix(".paths")
+        try:
+            _ = name == key or source_name(name)
+        except UsageMistake as problem:
+            yield SettingsError(f"{problem} in {file}", because=problem.because, hint=problem.hint)
+
+
+def _price_faults(prices: Path | None) -> list[TallyError]:
+    """Whether the user's own prices can be read."""
+    from ..prices import open_price_book
+
+    try:
+        open_price_book(prices)
+    except TallyError as fault:
+        return [fault]
+    return []
+
+
+def _json(files: Sequence[Path], found: Sequence[TallyError]) -> dict[str, object]:
+    problems = [
+        {"error": str(fault), "because": fault.because, "try": fault.hint} for fault in found
+    ]
+    return {
+        "schema": SCHEMA,
+        "sound": not found,
+        "files": list(map(str, files)),
+        "problems": problems,
+    }
+
+
+def _page(shell: Shell, files: Sequence[Path], found: Sequence[TallyError]) -> list[str]:
+    looked = ", ".join(map(shell.shown, files)) or "no settings file: only variables and defaults"
+    if not found:
+        return [f"Nothing is wrong. Looked at: {looked}"]
+    lines = [shell.hidden(line) for fault in found for line in (*worded(fault), "")]
+    return [*lines, f"{count(len(found), 'fault')}. Looked at: {looked}"]

@@ -1,0 +1,236 @@
+"""`tally config get`, `set` and `unset`: one setting at a time.
+
+How a file is changed without losing a comment is `tallybook.settings.writing`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
+
+import click
+
+from ..errors import UsageMistake, nearest
+from ..settings import (
+    KEYS,
+    VARIABLES,
+    project_file,
+    survey_file,
+    survey_settings,
+    user_file,
+)
+from ..settings.keys import Ground, Setting, setting_of
+from .asking import begin, surveyed
+from .delimited import json_text
+from .faults import complain_of
+from .options import json_option, run_options
+from .shell import Shell, mention, say
+
+if TYPE_CHECKING:
+    from ..settings.writing import Change
+
+_F = TypeVar("_F", bound=Callable[..., object])
+
+
+class Target(NamedTuple):
+    """One key in one file: the setting, its path of names, the file, whether a project's."""
+
+    key: str
+    setting: Setting
+    path: tuple[str, ...]
+    file: Path
+    project: bool
+
+
+def project_option(command: _F) -> _F:
+    """`--project`"""
+    return click.option(
+        "--project", is_flag=True, help="The project's tally.toml instead of your own file."
+    )(command)
+
+
+@click.command("get", short_help="The value that holds for a key, for scripts.")
+@click.argument("key")
+@json_option
+@run_options
+@click.pass_context
+def config_get(context: click.Context, key: str, **_options: object) -> int:
+    """The value that holds for a KEY, alone on its line, for scripts; several paths in several
+    lines; nothing if it is not set."""
+    from .config import setting_values
+
+    shell, asked = begin(context)
+    key, _ = _known(key)
+    settings, faults = surveyed(shell, asked)
+    value = setting_values(settings).get(key)
+    if asked.format == "json":
+        origin = settings.origins.get(key, "default")
+        say(
+            json_text(
+                {"schema": "tallybook.setting/1", "key": key, "value": value} | {"origin": origin}
+            )
+        )
+    elif value is None:
+        mention(f"{key} is not set", quiet=asked.quiet)
+    else:
+        say(_as_lines(value))
+    return complain_of(faults)
+
+
+@click.command("set")
+@click.argument("key")
+@click.argument("values", nargs=-1, required=True, metavar="VALUE…")
+@project_option
+@run_options
+@click.pass_context
+def config_set(
+    context: click.Context, key: str, values: tuple[str, ...], project: bool, **_options: object
+) -> int:
+    """Write a setting into your own file, or into the project's.
+
+    Comments and order of the file are kept. A relative path starts at the working directory.
+    `source.NAME.paths` takes several values; they replace those that are there.
+    """
+    from ..settings.writing import OWN, SHARED, Change, change_file, checked
+
+    shell, asked = begin(context)
+    target = _target(shell, key, project=project)
+    value = _value(shell, target, values)
+    checked(target.setting, target.key, value, _ground(shell, target))
+    change = Change(target.path, value)
+    head = _head(shell, target)
+    written = change_file(target.file, change, head=head, mode=SHARED if project else OWN)
+    word = "written to" if written else "stands already in"
+    mention(f"{_line(change)}  {word} {shell.shown(target.file)}", quiet=asked.quiet)
+    return _tell_rest(shell, target, quiet=asked.quiet)
+
+
+@click.command("unset")
+@click.argument("key")
+@project_option
+@run_options
+@click.pass_context
+def config_unset(context: click.Context, key: str, project: bool, **_options: object) -> int:
+    """Take a setting out of your own file, or out of the project's."""
+    from ..settings.writing import Change, change_file
+
+    shell, asked = begin(context)
+    target = _target(shell, key, project=project)
+    there = target.file.is_file() and change_file(target.file, Change(target.path, None))
+    word = "taken out of" if there else "is not set in"
+    mention(f"{target.key}  {word} {shell.shown(target.file)}", quiet=asked.quiet)
+    return _tell_rest(shell, target, quiet=asked.quiet) if there else 0
+
+
+def _known(word: str) -> tuple[str, Setting]:
+    """A whole key and its setting, a source by its own name. Raises `UsageMistake`."""
+    from ..sources import source_name, source_names
+
+    setting = setting_of(word)
+    if setting is None:
+        every = [*KEYS[:-1], *(f"source.{name}.paths" for name in source_names())]
+        close = nearest(word.replace("-", "_"), every) or nearest(word, every)
+        hint = f"did you mean {close}?" if close else f"the settings are {', '.join(KEYS)}"
+        raise UsageMistake(f"there is no setting {word!r}", hint=hint)
+    if not word.startswith("source."):
+        return word, setting
+    return f"source.{source_name(word.split('.')[1])}.paths", setting
+
+
+def _target(shell: Shell, word: str, *, project: bool) -> Target:
+    key, setting = _known(word)
+    file = (project_file if project else user_file)(shell.surroundings)
+    return Target(key, setting, tuple(_written(shell, file, key).split(".")), file, project)
+
+
+def _written(shell: Shell, file: Path, key: str) -> str:
+    """The key as the file has it: a source may be named there by the beginning of its name."""
+    values, _ = survey_file(file, shell.surroundings.home) if file.is_file() else ({}, ())
+    return next((each for each in values if setting_of(each) and _same(each, key)), key)
+
+
+def _same(each: str, key: str) -> bool:
+    try:
+        return _known(each)[0] == key
+    except UsageMistake:
+        return False
+
+
+def _value(shell: Shell, target: Target, words: Sequence[str]) -> object:
+    """The words of the command line as a file would have them."""
+    kind = target.setting.form["type"]
+    if kind == "array":
+        return [_path(shell, target, word) for word in words]
+    if len(words) > 1:
+        raise UsageMistake(
+            f"{target.key} takes one value", hint=f'tally config set {target.key} "…"'
+        )
+    word = words[0]
+    if kind == "boolean":
+        try:
+            return target.setting.read(word, _ground(shell, target))
+        except ValueError:
+            return word  # told as what it is when the value is checked
+    if "enum" in target.setting.form:
+        return word.lower()
+    return _path(shell, target, word) if target.setting.is_path else word
+
+
+def _path(shell: Shell, target: Target, word: str) -> str:
+    """A path that means in the file what it means here; inside a project it stays relative."""
+    if not word or "://" in word or word.startswith("~"):
+        return word
+    whole = Path(os.path.normpath(shell.surroundings.cwd / word))
+    folder = target.file.parent
+    inside = target.project and not Path(word).is_absolute() and whole.is_relative_to(folder)
+    return whole.relative_to(folder).as_posix() if inside else str(whole)
+
+
+def _ground(shell: Shell, target: Target) -> Ground:
+    return Ground(target.file.parent, shell.surroundings.home)
+
+
+def _head(shell: Shell, target: Target) -> str:
+    """The first lines of a new file. Editors are led to the schema that lies beside the
+    user's own file; a project's file must not name a place of this one machine."""
+    from ..settings.schema import DIRECTIVE
+    from ..settings.writing import replace_file
+    from .configcheck import schema_text
+
+    if target.project:
+        return "# Settings of Tallybook for this project. What there is: tally help settings\n\n"
+    schema, text = shell.surroundings.config_file.with_name("config.schema.json"), schema_text()
+    try:
+        if not target.file.exists() or schema.exists():  # that of an older Tallybook is renewed
+            replace_file(schema, f"{text}\n")
+    except OSError:
+        return ""  # without it editors complete nothing; whether settings can be written comes next
+    beside = schema.parent == target.file.parent
+    return f"{DIRECTIVE} {f'./{schema.name}' if beside else schema.absolute().as_uri()}\n\n"
+
+
+def _line(change: Change) -> str:
+    import tomlkit
+
+    return f"{'.'.join(change.path)} = {tomlkit.item(change.value).as_string()}"
+
+
+def _tell_rest(shell: Shell, target: Target, *, quiet: bool) -> int:
+    """What still has to be known: another layer that sets the key, and what else is wrong in
+    the file."""
+    settings, _ = survey_settings(shell.surroundings)
+    origin = settings.origins.get(target.key, "default")
+    layers = {*VARIABLES, *map(str, settings.files)} - {str(target.file)}
+    if origin in layers:
+        mention(f"but {shell.shown(origin)} sets it too, and comes first", quiet=quiet)
+    _, faults = survey_file(target.file, shell.surroundings.home)
+    return complain_of(faults)
+
+
+def _as_lines(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    parts = cast("list[object]", value) if isinstance(value, list) else [value]
+    return "\n".join(map(str, parts))

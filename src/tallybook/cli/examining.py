@@ -1,0 +1,154 @@
+"""What the doctor looks at: versions, settings, terminal, ledger, prices, sources, complaints.
+
+A fault (a wrong setting, a ledger that can't be opened, a damaged price file) is kept, and the
+rest is looked at all the same. Nothing is hidden here: how it is told is `doctor`, what may be
+told to strangers `redacting`.
+"""
+
+from __future__ import annotations
+
+import platform
+import sqlite3
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .. import __version__
+from ..clock import NO_ZONE
+from ..errors import SettingsError, TallyError
+from ..query import Query
+from ..settings import Settings, user_file, zone_warning
+from .limits import limit_json
+from .roots import known_sources, source_json
+from .shell import Shell
+
+if TYPE_CHECKING:
+    from ..book import Book
+    from ..reading import Complaint
+    from ..sources import Source
+
+_SOON = 64_000_000
+"""Bytes of a ledger that is checked in passing; a larger one takes too long for that."""
+
+_LIBRARIES = ("click", "msgspec", "rich", "tomlkit")
+
+
+class Examination(NamedTuple):
+    """What was found: the sections of the page, the complaints that stand, and the faults."""
+
+    found: dict[str, Any]
+    complaints: list[Complaint]
+    faults: list[TallyError]
+
+
+def examined(shell: Shell, settings: Settings, known: Sequence[SettingsError]) -> Examination:
+    """Everything, as it is. `known` are the faults of the settings."""
+    faults: list[TallyError] = [*known]
+    complaints: list[Complaint] = []
+    found = {
+        "versions": _versions(),
+        "settings": _settings(shell, settings),
+        "terminal": _terminal(shell),
+        "ledger": _ledger(shell, settings, complaints, faults),
+        "prices": _prices(settings, faults),
+        "sources": [_source(shell, each) for each in known_sources(settings)],
+    }
+    return Examination(found, complaints, faults)
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {
+        "tallybook": __version__,
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "sqlite": sqlite3.sqlite_version,
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "libraries": ", ".join(f"{name} {version(name)}" for name in _LIBRARIES),
+    }
+
+
+def _settings(shell: Shell, settings: Settings) -> dict[str, Any]:
+    from .config import setting_values
+
+    rows = [
+        {
+            "key": key,
+            "place" if key in ("ledger", "prices") or key.startswith("source.") else "value": value,
+            "origin": _origin(shell, settings, key),
+        }
+        for key, value in setting_values(settings).items()
+    ]
+    return {"files": list(map(str, settings.files)), "values": rows, "zone": zone_warning(settings)}
+
+
+def _origin(shell: Shell, settings: Settings, key: str) -> str:
+    """Of which kind the layer is that a value comes from."""
+    origin = settings.origins.get(key, "default")
+    if origin.startswith(NO_ZONE):
+        return "default, as TZ names no zone"
+    if origin == str(user_file(shell.surroundings)):
+        return "your settings file"
+    return "the project's tally.toml" if origin in map(str, settings.files) else origin
+
+
+def _terminal(shell: Shell) -> dict[str, Any]:
+    encoding = getattr(sys.stdout, "encoding", None) or "unknown"
+    environ = shell.surroundings.environ
+    return {
+        "width": shell.width,
+        "colour": shell.colour,
+        "encoding": encoding,
+        "stdout": "a terminal" if sys.stdout.isatty() else "no terminal",
+        "variables": [
+            n for n in ("TERM", "COLUMNS", "NO_COLOR", "CLICOLOR_FORCE") if environ.get(n)
+        ],
+    }
+
+
+def _ledger(
+    shell: Shell, settings: Settings, complaints: list[Complaint], faults: list[TallyError]
+) -> dict[str, Any]:
+    try:
+        with shell.open_book(settings) as book:
+            complaints += book.complaints()
+            return _ledger_inside(book, settings)
+    except TallyError as fault:
+        faults.append(fault)
+    except (OSError, sqlite3.Error) as problem:
+        what = f"can't open the ledger {settings.ledger}"
+        hint = "move the file away, or name another one by TALLY_LEDGER"
+        faults.append(TallyError(what, because=str(problem), hint=hint))
+    return {"path": settings.ledger, "problem": str(faults[-1])}
+
+
+def _ledger_inside(book: Book, settings: Settings) -> dict[str, Any]:
+    info = dict(book.ledger.info())
+    totals = book.ask(Query()).totals
+    checked = int(info["bytes"]) <= _SOON
+    return {
+        **info,
+        "requests": totals.requests,
+        "sessions": totals.sessions,
+        "limits": [limit_json(each, settings.tz) for each in book.ledger.limits()],
+        "path": settings.ledger,
+        "sound": not book.ledger.verify() if checked else None,
+    }
+
+
+def _prices(settings: Settings, faults: list[TallyError]) -> dict[str, Any]:
+    from ..prices import open_price_book
+
+    try:
+        return {"book": open_price_book(settings.prices).id}
+    except TallyError as fault:
+        faults.append(fault)
+    return {"book": open_price_book(None).id, "problem": str(faults[-1])}
+
+
+def _source(shell: Shell, each: Source) -> dict[str, Any]:
+    """What is known of a source, which reader it has, and which of its variables are set."""
+    known = source_json(each)
+    environ = shell.surroundings.environ
+    given = [name for name in known["variables"] if environ.get(name)]
+    return {**known, "reader": each.version, "dialect": each.dialect, "variables_set": given}

@@ -1,0 +1,179 @@
+"""The values that parameters take, for Tab: fixed words, and names of the ledger.
+
+How they reach a shell is `completing`. Nothing here may take long, write or complain.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..errors import TallyError
+from .shell import Shell
+
+if TYPE_CHECKING:
+    from ..book import Book
+
+_MOST = 50
+_RECENT_MS = 30 * 86_400_000
+
+
+class Value(NamedTuple):
+    """One value to suggest, and a word about it where the shell has room for one."""
+
+    text: str
+    about: str = ""
+
+
+Values = Callable[[str], Iterable[Value]]
+"""Gives the values that begin with what was typed; it may give others too."""
+
+
+def _fixed(*words: str) -> Values:
+    return lambda _typed: map(Value, words)
+
+
+def _groupings(typed: str) -> Iterator[Value]:
+    from ..periods import WORDS
+    from ..query import BUCKETS, DIMENSIONS
+
+    yield from map(Value, BUCKETS)
+    yield from (Value(name) for name in DIMENSIONS if name != "date")
+    yield from (Value(word) for word in WORDS if typed and word not in BUCKETS)
+
+
+def _times(_typed: str) -> Iterator[Value]:
+    from ..periods import WORDS
+
+    yield from map(Value, WORDS)
+
+
+def _sources(_typed: str) -> Iterator[Value]:
+    from ..sources import source_names
+
+    yield from map(Value, source_names())
+
+
+def _fields(_typed: str) -> Iterator[Value]:
+    from ..query import DIMENSIONS, MEASURES
+
+    yield from map(Value, (*MEASURES, *DIMENSIONS))
+
+
+def _sorts(typed: str) -> Iterator[Value]:
+    sign = typed[:1] if typed[:1] in ("-", "+") else ""
+    yield from (Value(sign + field.text) for field in _fields(typed))
+
+
+def _conditions(typed: str) -> Iterator[Value]:
+    from ..query import DIMENSIONS
+
+    dimension, sign, part = typed.partition("=")
+    if not sign:
+        yield from (Value(f"{name}=") for name in DIMENSIONS[1:])
+        return
+    values = _sources(part) if dimension == "source" else _names(dimension.rstrip("!"), part)
+    yield from (Value(f"{dimension}={each.text}") for each in values)
+
+
+def _topics(_typed: str) -> Iterator[Value]:
+    from .app import COMMANDS
+    from .help import TOPICS
+
+    yield from map(Value, (*TOPICS, *COMMANDS))
+
+
+def _keys(_typed: str) -> Iterator[Value]:
+    from ..settings import SETTINGS
+    from ..sources import source_names
+
+    yield from (Value(key, setting.meaning) for key, setting in SETTINGS.items())
+    yield from (Value(f"source.{name}.paths") for name in source_names())
+
+
+def setting_values_of(key: str) -> Values:
+    """What a setting may be, where that is one of a few."""
+    from ..periods import WEEK_DAYS
+
+    fixed = {"week_start": WEEK_DAYS, "titles": ("true", "false"), "active_within": ("5m", "1h")}
+    return _zones if key == "tz" else _fixed(*fixed.get(key, ()))
+
+
+def _zones(_typed: str) -> Iterator[Value]:
+    from zoneinfo import available_timezones
+
+    yield from map(Value, sorted(available_timezones()))
+
+
+def _names(dimension: str, typed: str) -> Iterator[Value]:
+    """What a dimension is called in the ledger."""
+    yield from _from_ledger(lambda book: map(Value, book.ledger.names(dimension, typed, _MOST)))
+
+
+def _sessions(typed: str) -> Iterator[Value]:
+    """The latest sessions with their titles, or else any that begins like that."""
+    from ..query import Query
+
+    since = Shell.real().now_ms - _RECENT_MS
+    query = Query(by=("session", "title"), since_ms=since, sort="-last_at")
+
+    def recent(book: Book) -> list[Value]:
+        named = [(row.dims.get("session"), row.dims.get("title")) for row in book.ask(query).rows]
+        fitting = [(name, title) for name, title in named if name and name.startswith(typed)]
+        return [Value(name, title or "") for name, title in fitting[:_MOST]]
+
+    yield from _from_ledger(recent) or _names("session", typed)
+
+
+def _sessions_or_current(typed: str) -> Iterator[Value]:
+    yield Value("current", "the session with the latest call")
+    yield from _sessions(typed)
+
+
+def _from_ledger(ask: Callable[[Book], Iterable[Value]]) -> list[Value]:
+    """An answer of the ledger if there is one; Tab neither makes it nor tells what is wrong
+    with it."""
+    shell = Shell.real()
+    try:
+        settings = shell.settings()
+        if not os.path.isfile(settings.ledger):
+            return []
+        with shell.open_book(settings) as book:
+            return list(ask(book))
+    except (TallyError, OSError, sqlite3.Error):
+        return []
+
+
+VALUES: Mapping[str, Values] = MappingProxyType(
+    {
+        "usage words": _groupings,
+        "by": _groupings,
+        "since": _times,
+        "until": _times,
+        "last": _fixed("24h", "7d", "4w", "30d", "3mo", "12mo", "1y"),
+        "tz": _zones,
+        "week_start": _fixed("monday", "saturday", "sunday"),
+        "where": _conditions,
+        "source": _sources,
+        "sources": _sources,
+        "explain name": _sources,
+        "test name": _sources,
+        "test what": _sources,
+        "fields": _fields,
+        "sort": _sorts,
+        "session": _sessions,
+        "session_id": _sessions_or_current,
+        "topic": _topics,
+        "key": _keys,
+        **{
+            name: partial(_names, name)
+            for name in ("provider", "model", "project", "agent", "account", "user")
+        },
+        "show model": partial(_names, "model"),
+    }
+)
+"""By the name of a parameter, or of a command and its parameter."""

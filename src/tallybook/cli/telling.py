@@ -1,0 +1,95 @@
+"""How the doctor's texts are told: with all names, for the user alone, or fit for strangers.
+
+Which texts are the user's own is found out here; how they are left out is `redacting`.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import cast
+
+from ..clock import NO_ZONE
+from ..errors import UsageMistake
+from ..settings import KEYS, VARIABLES, Settings, user_file
+from ..settings.keys import Ground, setting_of
+from .redacting import Redactor, Telling
+from .shell import Shell
+
+_NAMES = ("USER", "LOGNAME", "USERNAME", "HOSTNAME", "COMPUTERNAME")
+_PLACES = ("TALLY_HOME", "TALLY_CONFIG")
+
+
+def telling_for(shell: Shell, settings: Settings, *, names: bool) -> Telling:
+    """With `names` every name as it is, only the home as `~`; else redacted."""
+    if names:
+        return Telling(shell.shown, shell.hidden)
+    from ..sources import source_names
+
+    words = {*KEYS, "source", *(f"source.{name}.paths" for name in source_names())}
+    return Redactor(shell.surroundings.home, _own(shell, settings), words).telling()
+
+
+def _own(shell: Shell, settings: Settings) -> Iterator[str]:
+    """Texts that are the user's: names of this machine and of its files, and whatever stands
+    in the settings that is not one of a few known values."""
+    surroundings = shell.surroundings
+    environ = surroundings.environ
+    ground = Ground(surroundings.cwd, surroundings.home)
+    yield from (surroundings.home.name, str(surroundings.cwd), str(surroundings.config_file))
+    yield from (platform.node(), settings.ledger, str(settings.prices or ""))
+    yield from (environ.get(name, "") for name in (*_NAMES, *_PLACES))
+    for name, key in VARIABLES.items():
+        yield from _private(key, environ.get(name, ""), ground)
+    if settings.origins["tz"].startswith(NO_ZONE):
+        yield environ.get("TZ", "")
+    yield from map(str, (user_file(surroundings), *settings.files))
+    for file in settings.files:
+        yield from _in_table(_raw(file, surroundings.home), Ground(file.parent, ground.home))
+    for paths in settings.paths.values():
+        yield from map(str, paths)
+
+
+def _raw(file: Path, home: Path) -> Mapping[str, object]:
+    from ..settings.layers import file_layer
+
+    return file_layer(file, home, lambda _fault: None).values  # its faults are told elsewhere
+
+
+def _in_table(values: Mapping[str, object], ground: Ground) -> Iterator[str]:
+    for key, value in values.items():
+        if setting_of(key) is None and not _is_ours(key):
+            yield key
+        yield from _private(key, value, ground)
+
+
+def _private(key: str, value: object, ground: Ground) -> Iterator[str]:
+    """The texts in the value of a key, unless it is one that says nothing of the user."""
+    if isinstance(value, dict):
+        yield from _in_table(cast("dict[str, object]", value), ground)
+    elif isinstance(value, list):
+        for inner in cast("Iterable[object]", value):
+            yield from _private("", inner, ground)
+    elif isinstance(value, str) and not _is_understood(key, value, ground):
+        yield value
+
+
+def _is_understood(key: str, value: str, ground: Ground) -> bool:
+    setting = setting_of(key)
+    if setting is None or setting.is_path:
+        return False
+    try:
+        setting.read(value, ground)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_ours(key: str) -> bool:
+    from ..sources import source_name
+
+    try:
+        return key in ("source", "paths") or bool(source_name(key))
+    except UsageMistake:
+        return False

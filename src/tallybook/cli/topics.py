@@ -1,0 +1,205 @@
+"""The texts of `tally help TOPIC`: what holds for many commands, on one screen each.
+
+Lists are made from the tables that the program works by. The examples are run by the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from textwrap import fill
+from types import MappingProxyType
+
+from ..query import DIMENSIONS, MEASURES
+from ..settings.keys import KEYS, PATHS, SETTINGS, VARIABLES, Setting
+from .exits import EXITS
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names in lines that fit any terminal."""
+    return fill(", ".join(names), 86, initial_indent="  ", subsequent_indent="  ")
+
+
+def _columns(rows: Sequence[tuple[str, str]]) -> str:
+    """Names and what is said of them, below each other."""
+    edge = max(len(name) for name, _ in rows)
+    return "\n".join(
+        fill(
+            text,
+            86,
+            initial_indent=f"  {name:<{edge}}  ",
+            subsequent_indent=" " * (edge + 4),
+            break_on_hyphens=False,
+        )
+        for name, text in rows
+    )
+
+
+def _meaning(setting: Setting) -> str:
+    return setting.meaning.replace("[prices](prices.md)", "tally help prices").replace("`", "")
+
+
+def _settings() -> list[tuple[str, str]]:
+    """Each key with its meaning and its default."""
+    rows = {**SETTINGS, KEYS[-1]: PATHS}
+    return [
+        (key, f"{_meaning(each)} ({each.default.replace('`', '')})") for key, each in rows.items()
+    ]
+
+
+def _variables() -> list[tuple[str, str]]:
+    """Our own variables, those of settings first."""
+    return [
+        *((name, _meaning(SETTINGS[key])) for name, key in VARIABLES.items()),
+        ("TALLY_HOME", "the folder of all of Tallybook's own files"),
+        ("TALLY_CONFIG", "your settings file, if it lies elsewhere"),
+    ]
+
+
+TOPICS: Mapping[str, str] = MappingProxyType(
+    {
+        "time": """\
+Time: which calls are counted, by each call's own time.
+
+  --since WHEN   from its beginning on       --until WHEN   up to and with it
+  --last SPAN    the last 24h, 7d, 4w, 3mo, 1y; days, weeks and months are whole ones
+                 and include the current one
+  --tz ZONE      the IANA zone that cuts days, such as Europe/Berlin
+
+WHEN is a word (today, yesterday, week, month, year, all, now), a year 2026, a month
+2026-01, a week 2026-W05 (ISO, from Monday), a day 2026-01-15, or a time such as
+2026-01-15T09:30. Such a word may also stand alone behind a grouping.
+
+`week` begins on Monday, or on the day of the setting week_start or of --week-start.
+Headers show the exact dates of what was asked.
+
+Examples
+  tally usage --since 2026-11-01 --until 2026-11-15
+  tally usage model 2026-11
+  tally usage hour today --tz Asia/Shanghai
+  tally sessions --last 30d
+""",
+        "filters": f"""\
+Filters: which calls are counted.
+
+  --where model=claude-opus-4-5   is this         --where model!=x   is not this
+  --where project~web             contains this, whatever the case
+
+The same dimension again means or; different dimensions mean and. Short forms: --source
+--provider --model --project --agent --account --user --session, each the same as
+--where with =. A model may be written provider/model. An empty value is none:
+--where agent= counts the calls of no sub-agent.
+
+The dimensions:
+{_listed(DIMENSIONS[1:])}
+
+Examples
+  tally usage --model claude-sonnet-4-5 --model claude-opus-4-5
+  tally usage project --where model~opus --since all
+  tally sessions --source codex --since all
+""",
+        "output": f"""\
+Output: the answer goes to stdout, everything else to stderr.
+
+  --format table|json|jsonl|csv|tsv|md     --json is --format json
+  --fields A,B   only these, in this order; --fields help lists them
+  --sort FIELD   a measure from the largest, a name from A; +FIELD rises, -FIELD falls
+  --limit N      the first N rows; the total still counts all
+  --quiet        nothing on stderr but errors --no-color  as the variable NO_COLOR
+
+Tables fit the terminal: narrow ones shorten numbers (1.2M) and drop the less important
+columns. Fields may be called as their columns are: calls, sess, "cache write".
+JSON has amounts as decimal texts by currency and times with their offset.
+
+The measures:
+{_listed(MEASURES)}
+
+Examples
+  tally usage model --since all --sort -cost --limit 3
+  tally usage day --last 30d --format csv --fields date,total,cost
+  tally usage --json --quiet
+""",
+        "notes": """\
+Notes: what stands below a table, and what the marks in it mean.
+
+  –              unknown, never zero: no price is known, or a call belongs to nothing such
+  ≥              at least: a part of the tokens has no price. The line below names the
+                 models; to add a price: tally help prices
+  partial        the answer broke off, or its end was never written down. What was written
+                 is counted; what was not can't be
+  failed         refused or failed; used nothing
+  unmetered      known to have happened, usage unknown: in no figure
+  recovered      tokens that only the agent's own running totals show, such as compaction.
+                 They are in the tokens and the cost, and in no number of calls
+  not readable   a place in the histories could not be read: tally doctor says which and why
+  Cache, Output  on narrow screens all that is read from and written to the cache is one
+                 column, and output includes reasoning, so that the row still adds up
+
+Sessions are counted once in the total too, so it may be less than the sum of the rows.
+""",
+        "exit-codes": f"""\
+Exit codes: what a script can rely on.
+
+{_columns([(str(code), each.short) for code, each in EXITS.items()])}
+
+With 5 the answer is shown and is too small: in its JSON `complete` is false.
+Errors go to stderr in three lines: error, because, try.
+
+Examples
+  tally ledger verify
+  tally config check
+""",
+        "settings": f"""\
+Settings: nothing has to be set.
+
+{_columns(_settings())}
+
+The first that has a value counts: a flag, a TALLY_ variable, the project's tally.toml,
+your config.toml, the default.
+
+Examples
+  tally config show
+  tally config set week_start sunday
+  tally config get tz
+  tally config check
+""",
+        "environment": f"""\
+Environment: variables that are read. Flags come before them, files after them.
+
+{_columns(_variables())}
+
+  NO_COLOR             no colour             CLICOLOR_FORCE   colour into pipes too
+  COLUMNS              the width of tables   TZ               the zone, if nothing else says
+
+Each agent's own variables are honoured: tally source explain NAME tells them.
+
+Examples
+  tally config show
+  tally source explain claude-code
+""",
+        "prices": """\
+Prices: dated rate cards that ship with the program; nothing is fetched.
+
+A call is priced by the card of its model at its time. Names match exactly or by a listed
+alias, never by likeness; what has no card stays unpriced and is named below each table.
+
+To add a price of your own, write it into a file and name that in your settings. Calls
+without a price get theirs at the next sync; calls that have one keep it.
+
+Examples
+  tally price list opus
+  tally price show claude-sonnet-4-5
+  tally config set prices my-prices.toml
+
+The file:
+
+  schema = 1
+
+  [[price]]
+  provider = "zai-coding-plan"
+  model = "glm-4.7"
+  currency = "USD"
+  rates = { input = "0.60", output = "2.20", cache_read = "0.11" }   # per million tokens
+""",
+    }
+)
+"""By name, in the order in which they are listed."""

@@ -1,0 +1,195 @@
+"""Settings in layers, each value with its origin.
+
+The order is flag, `TALLY_*` variable, the project's `tally.toml`, the user's `config.toml`,
+default. Nothing is written here (`tallybook.settings.writing` does), and where Tallybook's own
+files live is told from outside (`tallybook.places` knows). A wrong key, type or value is a fault
+that names the file, the line and the key, even when a stronger layer overrides it:
+`load_settings` raises the first one, `survey_settings` leaves the faulty parts out and gives all
+of them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, cast
+
+from ..clock import NO_ZONE, system_zone
+from ..errors import SettingsError
+from .keys import KEYS, SETTINGS, VARIABLES, Ground, located
+from .layers import Layer, Tell, closed, file_layer, known_values
+
+__all__ = [
+    "KEYS",
+    "SETTINGS",
+    "VARIABLES",
+    "Settings",
+    "Surroundings",
+    "load_settings",
+    "project_file",
+    "survey_file",
+    "survey_settings",
+    "user_file",
+    "zone_warning",
+]
+
+PROJECT_FILE = "tally.toml"
+
+
+class Surroundings(NamedTuple):
+    """What settings are read from: the environment, the user's home, the working directory,
+    and where the user's settings file and ledger are unless a setting says otherwise."""
+
+    environ: Mapping[str, str]
+    home: Path
+    cwd: Path
+    config_file: Path
+    ledger_file: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings. `ledger` is a file or a database address, `tz` an IANA zone, `week_start`
+    0 for Monday to 6 for Sunday, `prices` the file of the user's own prices, `titles` whether
+    session titles are kept, `active_within` for how many seconds after its last call a session
+    counts as active, `paths` further roots by source. `origins` tells for each key
+    where its value was found; `files` are the settings files that were read."""
+
+    ledger: str
+    tz: str = "UTC"
+    week_start: int = 0
+    prices: Path | None = None
+    titles: bool = True
+    active_within: int = 300
+    paths: Mapping[str, tuple[Path, ...]] = field(default_factory=dict[str, tuple[Path, ...]])
+    origins: Mapping[str, str] = field(default_factory=dict[str, str])
+    files: tuple[Path, ...] = ()
+
+
+def load_settings(
+    surroundings: Surroundings, flags: Mapping[str, str | None] | None = None
+) -> Settings:
+    """Read all layers. `flags` are values of the command line by key; None means not given.
+    Raises `SettingsError` for the first fault in any layer."""
+
+    def refuse(fault: SettingsError) -> None:
+        raise fault
+
+    return _settings(surroundings, flags or {}, refuse)
+
+
+def survey_settings(
+    surroundings: Surroundings, flags: Mapping[str, str | None] | None = None
+) -> tuple[Settings, tuple[SettingsError, ...]]:
+    """The settings as far as they are understood, and every fault in them: for commands whose
+    business is to tell what is wrong."""
+    faults: list[SettingsError] = []
+    return _settings(surroundings, flags or {}, faults.append), tuple(faults)
+
+
+def survey_file(path: Path, home: Path) -> tuple[dict[str, object], tuple[SettingsError, ...]]:
+    """The known values of one settings file by key, and every fault in it."""
+    faults: list[SettingsError] = []
+    values = dict(known_values(file_layer(path, home, faults.append), faults.append))
+    return values, tuple(faults)
+
+
+def user_file(surroundings: Surroundings) -> Path:
+    """The user's settings file, there or not: TALLY_CONFIG, else the usual place."""
+    named = surroundings.environ.get("TALLY_CONFIG")
+    ground = Ground(surroundings.cwd, surroundings.home)
+    return located(named, ground) if named else surroundings.config_file
+
+
+def project_file(surroundings: Surroundings) -> Path:
+    """The project's settings file: the nearest `tally.toml` from the working directory up to
+    the root of its repository, else the one that would stand at that root. Outside a repository
+    only the working directory itself counts, never somebody's /tmp."""
+    here = surroundings.cwd
+    folders = [here, *here.parents]
+    roots = [folder for folder in folders if os.path.exists(folder / ".git")]
+    inside = folders[: folders.index(roots[0]) + 1] if roots else [here]
+    there = (folder / PROJECT_FILE for folder in inside if os.path.isfile(folder / PROJECT_FILE))
+    return next(there, inside[-1] / PROJECT_FILE)
+
+
+def zone_warning(settings: Settings) -> str:
+    """What to say when the variable TZ was no use; else empty."""
+    origin = settings.origins["tz"]
+    if not origin.startswith(NO_ZONE):
+        return ""
+    return f"{origin.removeprefix('default, as ')}: days are cut in UTC"
+
+
+def _settings(surroundings: Surroundings, flags: Mapping[str, str | None], tell: Tell) -> Settings:
+    given = {key: value for key, value in flags.items() if value is not None}
+    ground = Ground(surroundings.cwd, surroundings.home)
+    files = list(_files(surroundings, tell))
+    layers = [
+        *(Layer(_flag(key), {key: value}, ground) for key, value in given.items()),
+        *_variables(surroundings.environ, ground),
+        *(file_layer(path, surroundings.home, tell) for path in files),
+    ]
+    found: dict[str, tuple[object, str]] = {}
+    for layer in layers:
+        for key, value in known_values(layer, tell):
+            found.setdefault(key, (value, layer.origin))
+    tz, tz_origin = found.get("tz") or system_zone(surroundings.environ)
+    ledger, ledger_origin = found.get("ledger") or (surroundings.ledger_file, "default")
+    origins = {key: origin for key, (_, origin) in found.items()}
+    paths = {
+        key.removeprefix("source.").removesuffix(".paths"): cast("tuple[Path, ...]", value)
+        for key, (value, _) in found.items()
+        if key.startswith("source.")
+    }
+    return Settings(
+        ledger=str(ledger),
+        tz=str(tz),
+        week_start=cast("int", found.get("week_start", (0, ""))[0]),
+        prices=cast("Path | None", found.get("prices", (None, ""))[0]),
+        titles=found.get("titles", (True, ""))[0] is True,
+        active_within=cast("int", found.get("active_within", (300, ""))[0]),
+        paths=paths,
+        origins={
+            **dict.fromkeys(SETTINGS, "default"),
+            **origins,
+            "tz": tz_origin,
+            "ledger": ledger_origin,
+        },
+        files=tuple(files),
+    )
+
+
+def _flag(key: str) -> str:
+    return f"flag --{key.replace('_', '-')}"
+
+
+def _variables(environ: Mapping[str, str], ground: Ground) -> Iterator[Layer]:
+    for name, key in VARIABLES.items():
+        if value := environ.get(name):
+            yield Layer(name, {key: value}, ground)
+
+
+def _files(surroundings: Surroundings, tell: Tell) -> Iterator[Path]:
+    """The settings files that are there, the stronger one first."""
+    project = project_file(surroundings)
+    if os.path.isfile(project):
+        yield project
+    path = user_file(surroundings)
+    try:
+        there = path.is_file()
+    except OSError as problem:  # a closed folder: not the same as no file
+        tell(closed(path, problem))
+        return
+    if there:
+        yield path
+    elif surroundings.environ.get("TALLY_CONFIG"):
+        tell(
+            SettingsError(
+                f"there is no settings file {path}",
+                because="TALLY_CONFIG names it",
+                hint="unset TALLY_CONFIG, or write the file: tally config set tz Europe/Berlin",
+            )
+        )

@@ -1,0 +1,138 @@
+"""One layer of settings: its raw values made known values, or faults that name the place.
+
+Which layers there are and which of them wins is decided by `tallybook.settings`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple, cast
+
+from ..errors import SettingsError, nearest
+from .keys import KEYS, PATHS, SETTINGS, Ground
+
+Tell = Callable[[SettingsError], None]
+"""Told of each fault; it may raise it."""
+
+MEND = "correct it, or move it away"
+_LONGEST = 80
+
+
+class Layer(NamedTuple):
+    """Raw values of one origin. `text` is the file that they stand in, if it is one."""
+
+    origin: str
+    values: Mapping[str, object]
+    ground: Ground
+    text: str = ""
+
+    def place(self, *path: str) -> str:
+        """Where a key stands: `~/config.toml:3`, or the name of a flag or variable."""
+        from .lines import key_lines
+
+        line = key_lines(self.text).get(path) if self.text else None
+        return f"{self.origin}:{line}" if line else self.origin
+
+
+def known_values(layer: Layer, tell: Tell) -> Iterator[tuple[str, object]]:
+    """The values of a layer as the program uses them, by key; what is wrong is told and left
+    out."""
+    for path, value in _flat(layer, tell):
+        key = ".".join(path)
+        setting = PATHS if path[0] == "source" else SETTINGS[key]
+        try:
+            yield key, setting.read(value, layer.ground)
+        except ValueError as problem:
+            flag = layer.origin.removeprefix("flag ")
+            told = "correct it there or take it out; see: tally help settings"
+            tell(
+                SettingsError(
+                    f"bad value for {key!r} in {layer.place(*path)}: {_shown(value)}",
+                    because=str(problem),
+                    hint=told if flag == layer.origin else f"{flag} {setting.example}",
+                )
+            )
+
+
+def file_layer(path: Path, home: Path, tell: Tell) -> Layer:
+    """The layer of a settings file; empty if it can't be read."""
+    import tomllib
+
+    from .lines import fault_line
+
+    values: dict[str, object] = {}
+    text = ""
+    try:
+        text = path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        line = fault_line(text, problem)
+        place = f"{path}:{line}" if line else path
+        tell(SettingsError(f"{place} is not valid TOML", because=str(problem), hint=MEND))
+    except OSError as problem:
+        tell(closed(path, problem))
+    except (ValueError, RecursionError) as problem:
+        tell(SettingsError(f"can't read {path}", because=str(problem), hint=MEND))
+    return Layer(str(path), values, Ground(path.parent, home), text)
+
+
+def closed(path: Path, problem: OSError) -> SettingsError:
+    """The fault of a file that the system does not let us read."""
+    return SettingsError(
+        f"can't read {path}",
+        because=problem.strerror or str(problem),
+        hint="mend its permissions, or name another file by TALLY_CONFIG",
+    )
+
+
+def _flat(layer: Layer, tell: Tell) -> Iterator[tuple[tuple[str, ...], object]]:
+    """The path of each key that there is, and its raw value."""
+    for key, value in layer.values.items():
+        if key == "source":
+            yield from _source_paths(value, layer, tell)
+        elif key in SETTINGS:
+            yield (key,), value
+        else:
+            tell(_unknown((key,), (*SETTINGS, "source"), layer))
+
+
+def _source_paths(
+    value: object, layer: Layer, tell: Tell
+) -> Iterator[tuple[tuple[str, ...], object]]:
+    for name, table in _table(("source",), value, layer, tell).items():
+        for key, paths in _table(("source", name), table, layer, tell).items():
+            if key == "paths":
+                yield ("source", name, key), paths
+            else:
+                tell(_unknown(("source", name, key), (f"source.{name}.paths",), layer))
+
+
+def _table(path: tuple[str, ...], value: object, layer: Layer, tell: Tell) -> dict[str, object]:
+    if isinstance(value, dict):
+        return cast("dict[str, object]", value)
+    tell(
+        SettingsError(
+            f"{'.'.join(path)!r} in {layer.place(*path)} must be a table",
+            hint='write [source.claude-code] and below it paths = ["…"]',
+        )
+    )
+    return {}
+
+
+def _unknown(path: tuple[str, ...], known: tuple[str, ...], layer: Layer) -> SettingsError:
+    key = ".".join(path)
+    close = nearest(key, known)
+    return SettingsError(
+        f"unknown setting {key!r} in {layer.place(*path)}",
+        hint=f"did you mean {close}?" if close else f"the settings are {', '.join(KEYS)}",
+    )
+
+
+def _shown(value: object) -> str:
+    """A raw value as it was written, not too long."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python shows no whole number of more than 4300 digits
+        return "a number beyond all measure"
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -1,0 +1,164 @@
+"""Changing a settings file: one key at a time, everything else in it stays as it is.
+
+Comments, order and layout are kept by tomlkit. A file is replaced as a whole or not at all.
+What a value may be is decided by `keys`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from ..errors import SettingsError
+from .keys import Ground, Setting
+from .layers import MEND
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
+
+OWN, SHARED = 0o600, 0o666
+"""Modes of new files: only the user's, or as the user's mask has it."""
+
+
+class Change(NamedTuple):
+    """What is to become of one key: its path in the file, and its value there, None to take
+    it out."""
+
+    path: tuple[str, ...]
+    value: object
+
+
+def checked(setting: Setting, key: str, value: object, ground: Ground) -> None:
+    """Raise `SettingsError` if a value is none that the setting can have."""
+    try:
+        setting.read(value, ground)
+    except ValueError as problem:
+        raise SettingsError(
+            f"bad value for {key!r}: {value!r}",
+            because=str(problem),
+            hint=f"an example: tally config set {key} {setting.example}",
+        ) from problem
+
+
+def change_file(file: Path, change: Change, *, head: str = "", mode: int = OWN) -> bool:
+    """Write one change into a settings file; False if it says that already. A new file begins
+    with `head`. Raises `SettingsError` if the file can't be understood or written."""
+    file = file.resolve()  # through a link, such as one into a folder of dotfiles
+    there = file.exists()
+    old = _text_of(file) if there else ""
+    new = _edited(file, old, change)
+    if there and new == old:
+        return False
+    try:
+        replace_file(file, new if there else head + new, mode)
+    except OSError as problem:
+        raise SettingsError(
+            f"can't write {file}",
+            because=problem.strerror or str(problem),
+            hint="mend the permissions of its folder, or name another file by TALLY_CONFIG",
+        ) from problem
+    return True
+
+
+def replace_file(file: Path, text: str, mode: int = OWN) -> None:
+    """Write a whole file, which is at every moment the old one or the new one. `mode` is that
+    of a new file; an old one keeps its own. Raises `OSError`."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with open(handle, "wb") as stream:
+            stream.write(text.encode())
+            stream.flush()
+            os.fsync(stream.fileno())
+        if file.exists():
+            beside.chmod(file.stat().st_mode & 0o777)
+        os.replace(beside, file)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink()
+        raise
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise SettingsError(f"can't read {file}", because=str(problem), hint=MEND) from problem
+
+
+def _edited(file: Path, old: str, change: Change) -> str:
+    """The text of the file after the change, proved to say that and nothing else."""
+    before = _values(file, old)
+    import tomlkit
+
+    document = tomlkit.parse(old)
+    _apply(document, change)
+    new = document.as_string()
+    if "\r\n" in old:
+        new = re.sub(r"(?<!\r)\n", "\r\n", new)
+    if _pruned(_values(file, new)) != _pruned(_changed(before, change)):
+        raise SettingsError(
+            f"{file} is laid out in a way that can't be changed safely",
+            because=f"nothing was written; {'.'.join(change.path)} has to be changed by hand",
+            hint=f"write it in an editor, then: tally config check {file}",
+        )
+    return new
+
+
+def _values(file: Path, text: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(text.replace("\r\n", "\n"))
+    except (ValueError, RecursionError) as problem:
+        raise SettingsError(
+            f"{file} is not valid TOML", because=str(problem), hint=f"tally config check {file}"
+        ) from problem
+
+
+def _apply(document: TOMLDocument, change: Change) -> None:
+    import tomlkit
+
+    *above, last = change.path
+    table = cast("dict[str, object]", document)
+    for name in above:
+        if name not in table:
+            if change.value is None:
+                return
+            table[name] = tomlkit.table(is_super_table=name != above[-1])
+        table = cast("dict[str, object]", table[name])
+    if change.value is not None:
+        table[last] = change.value
+    elif last in table:
+        del table[last]
+
+
+def _changed(before: Mapping[str, object], change: Change) -> dict[str, object]:
+    """What the values should be after the change."""
+    first, *rest = change.path
+    after = dict(before)
+    if rest:
+        inner = after.get(first, {} if change.value is not None else None)
+        if isinstance(inner, dict):
+            below = Change(tuple(rest), change.value)
+            after[first] = _changed(cast("dict[str, object]", inner), below)
+    elif change.value is None:
+        after.pop(first, None)
+    else:
+        after[first] = change.value
+    return after
+
+
+def _pruned(values: Mapping[str, object]) -> dict[str, object]:
+    """The values without tables that hold none: those mean nothing."""
+    tables = {
+        key: _pruned(cast("dict[str, object]", value))
+        for key, value in values.items()
+        if isinstance(value, dict)
+    }
+    kept = {key: tables.get(key, value) for key, value in values.items()}
+    return {key: value for key, value in kept.items() if value != {}}

@@ -1,0 +1,174 @@
+"""Writes what the documents can take from the program: options, settings, variables, exit codes.
+
+Usage: make_docs.py [--check]
+
+`docs/options.md` and `docs/config.schema.json` are made as a whole; in other pages only what
+stands between `<!-- made: NAME -->` and `<!-- end -->` is. With --check nothing is written, and
+the exit code is 1 if a document is not what the program would make of it now.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from tallybook.cli.app import ALIASES, tally
+from tallybook.cli.configcheck import schema_text
+from tallybook.cli.exits import EXITS
+from tallybook.settings.keys import PATHS, SETTINGS, VARIABLES
+
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+MARK = re.compile(r"(<!-- made: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+SHARED = 3
+"""An option of the same meaning in so many commands is explained once for all of them."""
+
+HEAD = """\
+# Every command and option
+
+This page is made from the program by `make docs`; what the commands are for, with examples, is in
+[commands.md](commands.md). Each command also has `--help`.
+"""
+
+Option = tuple[str, str]
+"""How an option is written, and what it does."""
+
+
+def tree(command: click.Command, context: click.Context) -> Iterator[click.Context]:
+    """The context of a command and of all below it, hidden ones left out."""
+    yield context
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            if child is not None and not child.hidden:
+                yield from tree(child, click.Context(child, info_name=name, parent=context))
+
+
+def options(context: click.Context) -> list[Option]:
+    """The options of a command as its help has them."""
+    found: list[Option] = []
+    for each in context.command.params:
+        record = each.get_help_record(context)
+        if isinstance(each, click.Option) and record is not None:
+            found.append((record[0], " ".join(record[1].split())))
+    return found
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    cells = (" | ".join(cell.replace("|", "\\|") for cell in line) for line in lines)
+    return "".join(f"| {line} |\n" for line in cells)
+
+
+def options_page() -> str:
+    """Every command with its options; those that many share stand at the top."""
+    contexts = list(tree(tally, click.Context(tally, info_name="tally")))
+    known = {context.command_path: options(context) for context in contexts}
+    times = Counter(option for each in known.values() for option in each)
+    shared = [option for option, count in times.items() if count >= SHARED]
+    parts = [HEAD, "## Options of many commands\n", option_table(shared)]
+    for context in contexts:
+        if known[context.command_path]:
+            parts += command_section(context, known[context.command_path], shared)
+    parts.append("## Other names\n")
+    rows = [(f"`tally {name}`", f"`tally {' '.join(words)}`") for name, words in ALIASES.items()]
+    parts.append(table(("short", "is"), rows))
+    return "\n".join(parts)
+
+
+def command_section(
+    context: click.Context, known: Sequence[Option], shared: Sequence[Option]
+) -> Iterator[str]:
+    """The heading of a command, its first sentence, and its options."""
+    path = context.command_path
+    usage = " ".join(context.command.collect_usage_pieces(context)).replace("[OPTIONS]", "").strip()
+    yield f"## {path}\n"
+    yield f"`{f'{path} {usage}'.strip()}`\n"
+    yield first_paragraph(context.command.help or "") + "\n"
+    own = [option for option in known if option not in shared]
+    if own:
+        yield option_table(own)
+    also = ", ".join(f"`{long_name(option)}`" for option in known if option in shared)
+    if also:
+        yield f"Also {also}.\n"
+
+
+def long_name(option: Option) -> str:
+    """`--quiet` of `-q, --quiet`."""
+    return next(word for word in re.split(r"[ ,/]+", option[0]) if word.startswith("--"))
+
+
+def first_paragraph(text: str) -> str:
+    """The beginning of a help text, in one line."""
+    return " ".join(text.partition("\n\n")[0].replace("\b", "").split())
+
+
+def option_table(known: Sequence[Option]) -> str:
+    """Options and what they do."""
+    return table(("option", "meaning"), [(f"`{name}`", told) for name, told in known])
+
+
+def settings_table() -> str:
+    """Keys, variables, defaults and meanings."""
+    named = {key: variable for variable, key in VARIABLES.items()}
+    rows = [
+        (f"`{key}`", f"`{named[key]}`", each.default, each.meaning)
+        for key, each in SETTINGS.items()
+    ]
+    rows.append(("`paths`, in `[source.NAME]`", "", PATHS.default, PATHS.meaning))
+    return table(("key", "variable", "default", "meaning"), rows)
+
+
+def variables_table() -> str:
+    """Tallybook's own variables: where its files are, and one for each setting."""
+    rows = [
+        ("`TALLY_HOME`", "the folder of all of Tallybook's own files", "`~/tallybook`"),
+        ("`TALLY_CONFIG`", "your settings file", "`~/dotfiles/tally.toml`"),
+        *(
+            (f"`{name}`", SETTINGS[key].meaning, f"`{SETTINGS[key].example}`")
+            for name, key in VARIABLES.items()
+        ),
+    ]
+    return table(("variable", "meaning", "example"), rows)
+
+
+def exits_table() -> str:
+    """Exit codes and what they mean."""
+    rows = [
+        (str(code), f"{each.short}: {each.more}" if each.more else each.short)
+        for code, each in EXITS.items()
+    ]
+    return table(("code", "meaning"), rows)
+
+
+def made() -> Mapping[Path, str]:
+    """Every page that is made, or has a part that is, as it should be now."""
+    tables = {"settings": settings_table, "variables": variables_table, "exits": exits_table}
+    pages = {DOCS / "options.md": options_page(), DOCS / "config.schema.json": schema_text() + "\n"}
+    for page in DOCS.rglob("*.md"):
+        old = page.read_text("utf-8")
+        if MARK.search(old):
+            pages[page] = MARK.sub(lambda m: f"{m[1]}{tables[m[2]]()}{m[3]}", old)
+    return pages
+
+
+def main() -> int:
+    """Write all of them, or compare. Returns the exit code."""
+    stale: list[str] = []
+    for page, text in made().items():
+        if not page.exists() or page.read_text("utf-8") != text:
+            stale.append(page.name)
+            if "--check" not in sys.argv:
+                page.write_text(text, "utf-8")
+    word = "stale (make docs writes them)" if "--check" in sys.argv else "written"
+    print(f"{word}: {', '.join(stale) or 'none'}")
+    return int("--check" in sys.argv and bool(stale))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
