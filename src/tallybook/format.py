@@ -60,6 +60,26 @@ def money(nanos: int, currency: str, places: int = 4) -> str:
     return f"{text[:cut]}{sign}{text[cut:]}"
 
 
+def signed(value: int, word: Callable[[int], str] = number) -> str:
+    """A difference with its sign: `+1,234`, `-12`, `0`."""
+    return f"+{word(value)}" if value > 0 else word(value)
+
+
+def tenths(value: int | None) -> str | None:
+    """A number of tenths as a decimal: `28.9`; None stays None."""
+    return None if value is None else _signed(value, _decimal_tenths(abs(value)))
+
+
+def percent(value: int | None) -> str:
+    """A change in tenths of a per cent: `+28.9%`; without the tenth where it is large, and
+    `new` where there is none because it grew from nothing."""
+    if value is None:
+        return "new"
+    size = abs(value)
+    text = _decimal_tenths(size) if size < 10_000 else number(_rounded(size, 10))
+    return f"{'+' if value > 0 else '-' if value < 0 else ''}{text}%"
+
+
 def span(ms: int) -> str:
     """A length of time: `450 ms`, `3.2 s`, `5 min 10 s`, `2 h 5 min`, `3 d 4 h`."""
     if ms < 1_000:
@@ -127,6 +147,10 @@ def _fitting(text: str, width: int, measure: Callable[[str], int]) -> str:
 def _rounded(value: int, step: int) -> int:
     whole, rest = divmod(value, step)
     return whole + (1 if rest * 2 > step or (rest * 2 == step and whole % 2) else 0)
+
+
+def _decimal_tenths(value: int) -> str:
+    return f"{value // 10}.{value % 10}"
 
 
 def _decimal(value: int, places: int) -> str:

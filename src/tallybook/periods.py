@@ -10,7 +10,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from .clock import local, midnight_ms, zone
+from .clock import DAY_MS, local, midnight_ms, zone
 from .errors import UsageMistake, nearest
 
 WORDS = ("today", "yesterday", "week", "month", "year", "all")
@@ -20,6 +20,7 @@ WEEK_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 
 _HINT = "use today, yesterday, week, month, all, 2026-01, 2026-W05, 2026-01-15 or an ISO time"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
 
 
 class Period(NamedTuple):
@@ -92,6 +93,107 @@ def since_last(text: str, frame: Frame) -> int:
         ) from problem
 
 
+def closed(span: Period, unit: str, frame: Frame) -> Period:
+    """A range with an end where it is open: that of the present `unit` (hour, day, week, month or
+    year) if it begins with such a unit, of the present day if it begins with a day, else now.
+    Raises `UsageMistake` if it has no beginning, or one that is still to come."""
+    since_ms, until_ms = span
+    if since_ms is None:
+        raise UsageMistake("all time has nothing before it", hint="give a --since, or --last 30d")
+    if until_ms is None:
+        until_ms = _present_end(since_ms, unit, frame)
+    if until_ms <= since_ms:
+        raise UsageMistake("this period has not begun", hint="give an earlier --since")
+    return Period(since_ms, until_ms)
+
+
+def _present_end(since_ms: int, unit: str, frame: Frame) -> int:
+    if not _is_midnight(since_ms, frame.tz):
+        return frame.now_ms
+    begun = frame._replace(now_ms=since_ms)
+    for word in (unit, "today"):
+        if word in WORDS and period(word, begun).since_ms == since_ms:
+            return period(word, frame).until_ms or frame.now_ms
+    return frame.now_ms
+
+
+def previous(span: Period, tz: str, rows: str = "") -> Period:
+    """The range of equal length right before a closed one: as many months where both edges begin
+    a month, else as many days, or as much time. With `rows` of weeks or months it lies as many
+    whole ones earlier as it takes, so that what is cut is cut alike on both sides."""
+    since_ms, until_ms = _edges(span)
+    days = _days(since_ms, until_ms, tz)
+    if days and rows != "week" and (rows == "month" or _whole_months(days)):
+        first, last = days
+        return _months_earlier(days, _months(last) - _months(first) + (last.day >= first.day), tz)
+    number, rest = divmod(until_ms - since_ms, DAY_MS)
+    if days:
+        number, rest = (days[1] - days[0]).days + 1, 0
+    if rest:
+        return Period(2 * since_ms - until_ms, since_ms)
+    if rows == "week":
+        weeks = -(-number // 7)
+        return Period(*(_days_earlier(edge, weeks * 7, tz) for edge in (since_ms, until_ms)))
+    return Period(_days_earlier(since_ms, number, tz), since_ms)
+
+
+def year_before(span: Period, tz: str, rows: str = "") -> Period:
+    """The same dates a year earlier: whole months stay whole, else the first and the last day
+    are those of the same name, of which the 29th of February has the 28th before it. With `rows`
+    of weeks it lies 52 weeks earlier. Times of day stay as they are, and so does the length."""
+    since_ms, until_ms = _edges(span)
+    days = _days(since_ms, until_ms, tz)
+    if days and rows != "week":
+        return _months_earlier(days, 12, tz)
+    first = local(since_ms, tz).date()
+    back = 52 * 7 if rows == "week" else (first - _earlier(first, 12)).days
+    return Period(*(_days_earlier(edge, back, tz) for edge in (since_ms, until_ms)))
+
+
+def _days(since_ms: int, until_ms: int, tz: str) -> tuple[date, date] | None:
+    """The first and the last day of a range, None where an edge is no midnight."""
+    if not (_is_midnight(since_ms, tz) and _is_midnight(until_ms, tz)):
+        return None
+    return local(since_ms, tz).date(), local(until_ms, tz).date() - timedelta(days=1)
+
+
+def _whole_months(days: tuple[date, date]) -> bool:
+    return days[0].day == (days[1] + timedelta(days=1)).day == 1
+
+
+def _months_earlier(days: tuple[date, date], back: int, tz: str) -> Period:
+    """The days of the same names so many months earlier."""
+    first, last = days
+    day = timedelta(days=1)
+    until = _earlier(last + day, back) if _whole_months(days) else _earlier(last, back) + day
+    return Period(midnight_ms(_earlier(first, back), tz), midnight_ms(until, tz))
+
+
+def _earlier(day: date, months: int) -> date:
+    """The day of the same name so many months earlier, or the last one of a month that has none."""
+    month = _months(day) - months
+    first = date(month // 12, month % 12 + 1, 1)
+    length = (_month(first.year, first.month)[1] - first).days
+    return first.replace(day=min(day.day, length))
+
+
+def _months(day: date) -> int:
+    """The months up to that of a day."""
+    return day.year * 12 + day.month - 1
+
+
+def _days_earlier(ms: int, days: int, tz: str) -> int:
+    """The same time of day so many days earlier."""
+    at = local(ms, tz) - timedelta(days=days)
+    return midnight_ms(at.date(), tz) if _is_midnight(ms, tz) else (at - _EPOCH) // _MS
+
+
+def _edges(span: Period) -> tuple[int, int]:
+    if span.since_ms is None or span.until_ms is None:
+        raise ValueError(f"an open range has nothing before it: {span}")
+    return span.since_ms, span.until_ms
+
+
 def period_text(since_ms: int | None, until_ms: int | None, tz: str) -> str:
     """A range with exact dates, for headers: `2026-11-16 to 2026-11-22` (both included when
     it ends at midnight), with times of day where an edge is not midnight."""
@@ -153,7 +255,7 @@ def _instant(word: str, frame: Frame) -> int:
         when = when.replace(tzinfo=zone(frame.tz))
     if not EARLIEST <= when.year <= LATEST:
         raise _out_of_range(word)
-    return (when - _EPOCH) // timedelta(milliseconds=1)
+    return (when - _EPOCH) // _MS
 
 
 def _near(word: str) -> str:
@@ -170,8 +272,7 @@ def _back(frame: Frame, number: int, unit: str) -> date:
         return this_week - timedelta(weeks=number)
     if unit == "y":
         return date(today.year - number, 1, 1)
-    months = today.year * 12 + today.month - 1 - number
-    return date(months // 12, months % 12 + 1, 1)
+    return _earlier(today.replace(day=1), number)
 
 
 def _is_midnight(ms: int, tz: str) -> bool:

@@ -32,14 +32,15 @@ DIMENSIONS = (
 Bucket = Literal["hour", "day", "week", "month"]
 BUCKETS: tuple[Bucket, ...] = ("hour", "day", "week", "month")
 
+AMOUNTS: tuple[str, ...] = ("cost", "reported_cost", "billed_cost")
+"""The measures that are amounts of money: the list amount, what tools claimed, what was billed."""
+
 MEASURES = (
     "requests",
     "messages",
     *CLASSES,
     "total",
-    "cost",
-    "reported_cost",
-    "billed_cost",
+    *AMOUNTS,
     "unpriced_tokens",
     "partial_requests",
     "failed_requests",
@@ -106,6 +107,23 @@ class Figures:
         return sum(self.counts)
 
 
+class Amount(NamedTuple):
+    """An amount of money in nano-units, None where nothing is known of it; `least` where a part
+    of it has no price, so that it is at least this."""
+
+    nanos: int | None
+    least: bool = False
+
+
+def amount_of(figures: Figures, name: str, currency: str) -> Amount:
+    """One of the three amounts in a currency. Without usage it is 0; where there was usage, but
+    nothing is known of the amount in any currency, it is unknown, never 0."""
+    amounts: Mapping[str, int] = getattr(figures, name)
+    used = figures.total or figures.unmetered_requests
+    nanos = None if used and not amounts else amounts.get(currency, 0)
+    return Amount(nanos, name == "cost" and figures.unpriced_tokens > 0)
+
+
 class Row(NamedTuple):
     """One line of a report: the values of the dimensions asked for (None where a call has
     none), the figures, and in date rows the models that were used."""
@@ -162,26 +180,21 @@ def figures_json(figures: Figures, tz: str) -> dict[str, Any]:
     }
 
 
+def row_json(row: Row, query: Query) -> dict[str, Any]:
+    """A row as the contract writes it: dimensions, then measures, and in date rows the models."""
+    models = {"models": list(row.models)} if "date" in query.by else {}
+    return {**row.dims, **figures_json(row.figures, query.tz), **models}
+
+
 def report_json(report: Report) -> dict[str, Any]:
-    """The whole answer in the form of `tallybook.report/1`: dimensions, then measures, and
-    in date rows the models."""
-    tz = report.query.tz
-    dated = "date" in report.query.by
-    rows = [
-        {
-            **row.dims,
-            **figures_json(row.figures, tz),
-            **({"models": list(row.models)} if dated else {}),
-        }
-        for row in report.rows
-    ]
+    """The whole answer in the form of `tallybook.report/1`."""
     return {
         "schema": SCHEMA,
         "query": query_json(report.query),
         "revision": report.revision,
         "complete": report.complete,
-        "rows": rows,
-        "totals": figures_json(report.totals, tz),
+        "rows": [row_json(row, report.query) for row in report.rows],
+        "totals": figures_json(report.totals, report.query.tz),
         "notes": [
             {"code": note.code, "text": note.text, "items": list(note.items)}
             for note in report.notes

@@ -89,6 +89,15 @@ def parse_query(pairs: Iterable[tuple[str, str]], frame: Frame) -> Query:
     )
 
 
+def period_pairs(word: str, frame: Frame) -> list[tuple[str, str]]:
+    """The pairs of a word for time that stands alone: all of it, or from an instant on. Raises
+    `UsageMistake` if it is not understood."""
+    found = period(word, frame)
+    if found.since_ms is not None and found.since_ms == found.until_ms:
+        return [("since", word)]
+    return [("since", word), ("until", word)]
+
+
 def _grouping(text: str, bucket: str | None) -> tuple[tuple[str, ...], Bucket | None]:
     names = [name.strip() for name in text.split(",") if name.strip()]
     asked = [name for name in names if name in BUCKETS] + ([bucket] if bucket else [])

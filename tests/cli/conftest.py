@@ -26,6 +26,9 @@ from tallybook.sources import Source, open_source
 NOW = int(datetime(2026, 11, 22, 12, 0, tzinfo=UTC).timestamp() * 1000)
 """A Sunday at noon, UTC."""
 
+BEGUN = NOW - 6 * 86_400_000 - 43_200_000
+"""The Monday before, at its beginning: the last seven days begin here."""
+
 SONNET, OPUS = "claude-sonnet-4-5-20250929", "claude-opus-4-5-20251101"
 
 
@@ -73,6 +76,19 @@ SESSIONS = (
     ),
     Row(dims={"session": "f00d0000-1", "title": "=1+1\x1b[31m red"}, figures=figures(1)),
 )
+PROJECTS = (
+    Row(dims={"project": "/home/ada/代码/支付网关"}, figures=figures(30)),
+    Row(dims={"project": "/home/ada/code/harbour-map-with-a-long-name"}, figures=figures(18)),
+)
+DAYS_BEFORE = (
+    Row(dims={"date": "2026-11-13"}, figures=figures(2), models=(SONNET,)),
+    Row(dims={"date": "2026-11-15"}, figures=figures(3), models=(OPUS,)),
+    Row(dims={"date": "2026-11-11"}, figures=figures(7), models=(OPUS,)),
+)
+MODELS_BEFORE = (
+    Row(dims={"provider": "anthropic", "model": SONNET}, figures=figures(10)),
+    Row(dims={"provider": "anthropic", "model": OPUS}, figures=figures(2)),
+)
 PROVIDERS = (Row(dims={"provider": "anthropic"}, figures=figures(48)),)
 
 
@@ -82,6 +98,7 @@ class Tome:
 
     rows: dict[tuple[str, ...], tuple[Row, ...]] = field(default_factory=dict)
     totals: Figures = field(default_factory=Figures)
+    before: Tome | None = None
     notes: tuple[Note, ...] = ()
     whole: bool = True
     received: SyncReceipt | None = None
@@ -99,8 +116,10 @@ class Tome:
         return None
 
     def ask(self, query: Query) -> Report:
-        """The prepared rows of the grouping; nothing for times before the last hours."""
+        """The prepared rows of the grouping; those of `before` for times that are over."""
         self.asked.append(query)
+        if self.before and query.until_ms is not None and query.until_ms <= BEGUN:
+            return self.before.ask(query)
         rows = self.rows.get(query.by, ())
         return Report(
             query=query,
@@ -193,9 +212,15 @@ def tome() -> Tome:
             ("model",): MODELS,
             ("session", "title"): SESSIONS,
             ("provider",): PROVIDERS,
+            ("session",): tuple(
+                row._replace(dims={"session": row.dims["session"]}) for row in SESSIONS
+            ),
+            ("title",): tuple(row._replace(dims={"title": row.dims["title"]}) for row in SESSIONS),
+            ("project",): PROJECTS,
         },
         totals=figures(48),
         received=receipt(),
+        before=Tome(rows={("date",): DAYS_BEFORE, ("model",): MODELS_BEFORE}, totals=figures(12)),
     )
 
 

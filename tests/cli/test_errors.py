@@ -33,6 +33,26 @@ from tallybook.errors import LedgerBusy, LedgerError, LedgerReadOnly, LedgerTooN
             "error: can't read the time 'tody'\n  try: did you mean today?\n",
         ),
         (
+            ("usage", "--since"),
+            "error: option '--since' requires an argument\n  try: tally usage --help\n",
+        ),
+        (
+            ("completion", "fsh"),
+            (
+                "error: invalid value for 'SHELL': 'fsh' is not one of 'bash', 'zsh', 'fish'\n"
+                "  try: did you mean fish?\n"
+            ),
+        ),
+        (
+            ("usage", "--week-start", "someday"),
+            (
+                "error: bad value for 'week_start' in flag --week-start: 'someday'\n"
+                "  because: use one of monday, tuesday, wednesday, thursday, friday,"
+                " saturday, sunday\n"
+                "  try: --week-start sunday\n"
+            ),
+        ),
+        (
             ("help", "filtres"),
             "error: there is no help topic 'filtres'\n  try: tally help filters\n",
         ),
@@ -54,7 +74,7 @@ def test_a_misspelt_source_too(ask, capsys) -> None:
     "words",
     [
         ("usage", "--format", "yaml"),
-        ("session",),
+        ("show",),
         ("usage", "--since"),
         ("usage", "today", "--last", "7d"),
         ("usage", "--last", "7d", "--since", "today"),

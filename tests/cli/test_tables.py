@@ -21,6 +21,13 @@ WIDTHS = (60, 80, 100, 160)
 COMMANDS = {
     "usage-day": ("usage",),
     "usage-model": ("usage", "model", "--since", "all"),
+    "usage-session": ("usage", "session"),
+    "usage-title": ("usage", "title"),
+    "usage-project": ("usage", "project", "--amounts", "all"),
+    "compare-day": ("usage", "--compare", "previous"),
+    "compare-model": ("usage", "model", "--compare", "previous"),
+    "chart-day": ("usage", "--chart"),
+    "chart-project": ("usage", "--chart", "project", "--sort", "cost"),
     "sessions": ("sessions",),
     "today": (),
     "sync": ("sync",),

@@ -13,6 +13,7 @@ import click
 
 from .. import __version__
 from ..errors import UsageMistake, nearest
+from .teaching import HELP, teach, worth_trying
 
 
 class Entry(NamedTuple):
@@ -28,13 +29,16 @@ COMMANDS: Mapping[str, Entry] = {
     "usage": Entry("usage", "usage", "what was used, by day, model, project, …"),
     "sessions": Entry("sessions", "sessions", "recent sessions with their titles"),
     "session": Entry("session", "session", "one session, down to a single round"),
+    "blocks": Entry("blocks", "blocks", "windows of 5 hours, the active one, where it leads"),
+    "record": Entry("record", "record", "enter a call that no log shows"),
     "sync": Entry("sync", "sync", "read the agents' histories into the ledger"),
     "demo": Entry("demo", "demo", "see it work on sample histories"),
     "source": Entry("source", "source", "the agents that can be read: list, explain, test"),
     "price": Entry("price", "price", "the price book: list, show"),
-    "ledger": Entry("ledger", "ledger", "the ledger: path, info, verify"),
-    "config": Entry("config", "config", "the settings: show, path"),
+    "ledger": Entry("ledger", "ledger", "the ledger: path, info, verify, backup, void, …"),
+    "config": Entry("config", "config", "the settings: show, get, set, check, …"),
     "doctor": Entry("doctor", "doctor", "what was found, what was not, and why"),
+    "completion": Entry("completion", "completion", "names and options at a press of Tab"),
     "help": Entry("help", "help_topic", "topics: time, filters, output, notes, …"),
 }
 
@@ -42,13 +46,24 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "daily": ("usage", "day"),
     "weekly": ("usage", "week"),
     "monthly": ("usage", "month"),
+    "stats-model": ("usage", "model"),
+    "stats-date": ("usage", "day"),
+    "list": ("sessions",),
+    "show": ("session",),
+    "dashboard": ("today",),
 }
 """Other names for whole beginnings of a command line."""
 
 _SWITCHES = frozenset(
-    {"--json", "--no-sync", "--quiet", "-q", "--no-color", "-v", "--verbose", "--debug"}
+    (
+        *("--json", "-j", "--compact", "--no-sync", "--quiet", "-q", "--no-color", "--color"),
+        *("-v", "--verbose", "--debug", "--offline", "-O"),
+    )
 )
-_OWN = frozenset({"--help", "-h", "--version", "-V"})
+"""What may stand before any command."""
+_ALSO_WORDS = frozenset({"today", "session", "source"})
+"""Commands that are words of `tally usage` too, and these where its options stand before them."""
+_OWN = frozenset({*HELP, "--version", "-V"})
 
 
 class NearMissGroup(click.Group):
@@ -90,32 +105,91 @@ class _Tally(NearMissGroup):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         """The command of a name or of an alias, loaded now."""
         entry = COMMANDS.get(ALIASES.get(cmd_name, (cmd_name,))[0])
-        if entry is None:
-            return None
-        found = getattr(import_module(f".{entry.module}", __package__), entry.name)
-        return found if isinstance(found, click.Command) else None
+        return None if entry is None else _loaded(entry)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """As click does, but no option is suggested that would only be refused."""
+        try:
+            return super().invoke(ctx)
+        except click.NoSuchOption as problem:
+            near = problem.possibilities or ()
+            near = worth_trying(problem.ctx.command, near) if problem.ctx else near
+            raise click.NoSuchOption(
+                problem.option_name, possibilities=near, ctx=problem.ctx
+            ) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.line) for name, entry in COMMANDS.items()])
 
 
+def _loaded(entry: Entry) -> click.Command | None:
+    """The command of an entry, with the switches that users of other tools know."""
+    found = getattr(import_module(f".{entry.module}", __package__), entry.name)
+    return teach(found, entry.name) if isinstance(found, click.Command) else None
+
+
 def arrange(arguments: Sequence[str]) -> list[str]:
-    """The command line as click takes it: no command means `today`, and switches before the
-    command go behind it."""
+    """The command line as click takes it: no command means `today` (or `usage`, if the options
+    are its), options before the command go behind it, and a first word of another tool's
+    becomes one of ours."""
     given = list(arguments)
     if given and given[0] in _OWN:
         return given
-    first = next((i for i, word in enumerate(given) if not word.startswith("-")), len(given))
-    leading, rest = given[:first], given[first:]
-    if rest and (not leading or (rest[0] in {*COMMANDS, *ALIASES} and {*leading} <= _SWITCHES)):
-        return [rest[0], *leading, *rest[1:]]
-    return ["today", *given]
+    leading, rest = _parted(given)
+    if rest and (not leading or _opens(rest[0], leading)):
+        if rest[0] not in {*COMMANDS, *ALIASES}:
+            from .firstword import translated_words
+
+            rest = translated_words(rest)
+        named = bool(rest) and not rest[0].startswith("-")
+        given = [*rest[:named], *leading, *rest[named:]]
+    if given and not given[0].startswith("-"):
+        return ["sessions", *given[1:]] if _is_a_list(given) else given
+    return ["usage" if given and not _fits_today(given) else "today", *given]
+
+
+def _parted(given: list[str]) -> tuple[list[str], list[str]]:
+    """The options before the first word, with their values, and what is left."""
+    first = next((at for at, word in enumerate(given) if not word.startswith("-")), len(given))
+    usage = _loaded(COMMANDS["usage"]) if 0 < first < len(given) else None
+    if usage is not None:
+        from .firstword import options_before
+
+        first = options_before(usage, given)
+    return given[:first], given[first:]
+
+
+def _opens(word: str, leading: Sequence[str]) -> bool:
+    """Whether the first word behind some options is that of a command line."""
+    if word in _ALSO_WORDS and not {*leading} <= _SWITCHES:
+        return False
+    if word in {*COMMANDS, *ALIASES}:
+        return True
+    from .firstword import sources_by_word
+
+    return word in sources_by_word()
+
+
+def _is_a_list(given: Sequence[str]) -> bool:
+    if given[0] != "session":
+        return False
+    from .firstword import lists_sessions
+
+    session = _loaded(COMMANDS["session"])
+    return bool(session and lists_sessions(session, given[1:]))
+
+
+def _fits_today(given: Sequence[str]) -> bool:
+    from .firstword import fits
+
+    today = _loaded(COMMANDS["today"])
+    return bool(today and fits(today, given))
 
 
 @click.group(
     cls=_Tally,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": [*HELP], "max_content_width": 100},
     epilog="Every command has --help. Topics: tally help time, tally help filters, …",
 )
 @click.version_option(__version__, "--version", "-V", message="tally %(version)s")

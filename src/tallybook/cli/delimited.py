@@ -10,16 +10,18 @@ import io
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from ..errors import UsageMistake, nearest
-from ..query import MEASURES, Query, Report, report_json
+from ..query import AMOUNTS, MEASURES, Figures, Query, Report, report_json
 from ..questions import SYNONYMS, named_fields
 
-_AMOUNTS = ("cost", "reported_cost", "billed_cost")
 _ESCAPED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_CONTROLS = re.compile(f"[\x00-\x1f]|{_ESCAPED.pattern}")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_SKIPPED = " \ufeff\u200b"
+"""What a spreadsheet may skip before it looks for a formula."""
 
 
 def json_text(value: Mapping[str, Any], *, indent: int | None = 2) -> str:
@@ -77,38 +79,74 @@ def json_lines(report: Report, fields: Sequence[str] = ()) -> list[str]:
 
 def separated(report: Report, fields: Sequence[str], delimiter: str) -> str:
     """CSV or TSV with a heading: exact amounts, one column a currency, empty where unknown."""
-    import csv
-
     names = list(fields) or field_names(report.query)
+    units = units_of(report.totals)
     rows = cast("list[dict[str, Any]]", report_json(report)["rows"])
-    heading = [column for name in names for column in _headings(name, report)]
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
-    writer.writerow(heading)
-    for row in rows:
-        writer.writerow([cell for name in names for cell in _cells(name, row, report)])
-    return out.getvalue().rstrip("\n")
+    cells = (flat_cells(row, names, units) for row in rows)
+    return delimited_text([flat_names(names, units), *cells], delimiter)
 
 
 def harmless(text: str) -> str:
     """A text cell that no spreadsheet takes for a formula: an apostrophe goes before it."""
-    flat = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", text)
-    return f"'{flat}" if text.startswith(_FORMULA) else flat
+    flat = _CONTROLS.sub(" ", text)
+    return f"'{flat}" if text.lstrip(_SKIPPED).startswith(_FORMULA) else flat
 
 
-def _headings(name: str, report: Report) -> list[str]:
-    return [f"{name}_{c}" for c in _currencies(name, report)] if name in _AMOUNTS else [name]
+def cell(value: object) -> str | int:
+    """A value as a cell: numbers as they are, truths in words, texts harmless, nothing where there
+    is none."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return value
+    return "" if value is None else harmless(str(value))
 
 
-def _cells(name: str, row: dict[str, Any], report: Report) -> Iterable[str | int]:
-    value = row[name]
-    if name in _AMOUNTS:
-        return [value.get(currency, "") for currency in _currencies(name, report)]
-    if isinstance(value, list):
-        return [harmless("; ".join(map(str, cast("list[object]", value))))]
-    return [harmless(value) if isinstance(value, str) else "" if value is None else value]
+Units = Mapping[str, Sequence[str]]
+"""The currencies that have a column of their own, by the field of the amount."""
 
 
-def _currencies(name: str, report: Report) -> list[str]:
-    amounts: Mapping[str, int] = getattr(report.totals, name)
-    return sorted(amounts) or (["USD"] if name == "cost" else [])
+def units_of(*totals: Figures) -> Units:
+    """The currencies of each amount in any of the totals; the cost has one in any case."""
+    found = {name: {unit for each in totals for unit in getattr(each, name)} for name in AMOUNTS}
+    return {name: sorted(units) or ["USD"] * (name == "cost") for name, units in found.items()}
+
+
+def flat_names(names: Iterable[str], units: Units) -> list[str]:
+    """The columns of the flat forms for these fields: an amount has one for each currency."""
+    return [
+        column
+        for name in names
+        for column in ([f"{name}_{unit}" for unit in units[name]] if name in units else [name])
+    ]
+
+
+def flat_cells(
+    row: Mapping[str, Any],
+    names: Iterable[str],
+    units: Units,
+    word: Callable[[object], str | int] = cell,
+) -> list[str | int]:
+    """The cells of a row of JSON below `flat_names`, empty where it says nothing. `word` makes a
+    cell of a value that is neither an amount nor a list."""
+    cells: list[str | int] = []
+    for name in names:
+        value = row.get(name)
+        if name in units:
+            amounts = cast("Mapping[str, str]", value or {})
+            cells += [amounts.get(unit, "") for unit in units[name]]
+        elif isinstance(value, list):
+            parts = cast("list[object]", value)
+            cells.append(harmless("; ".join("" if each is None else str(each) for each in parts)))
+        else:
+            cells.append(word(value))
+    return cells
+
+
+def delimited_text(rows: Iterable[Sequence[str | int]], delimiter: str) -> str:
+    """Rows of cells as CSV or TSV, the heading among them."""
+    import csv
+
+    out = io.StringIO()
+    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerows(rows)
+    return out.getvalue().rstrip("\n")

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..format import compact, count, plain
+from rich.cells import cell_len
+
+from ..format import compact, count, plain, shorten
 from ..query import Report
 
 _OWN_WORDS = frozenset(
     {"unpriced-model", "unpriced", "partial", "failed", "unmetered", "incomplete"}
 )
-_NAMED = 3
+_NAMED, _LONGEST = 3, 48
+"""Names that are listed, and the cells of each."""
 
 
 def footnotes(report: Report, told: frozenset[str] = frozenset()) -> list[str]:
@@ -28,7 +31,8 @@ def _unpriced(report: Report) -> Iterator[str]:
         return
     models = [item for note in report.notes if note.code == "unpriced-model" for item in note.items]
     named = f" for {_list(models)}" if models else ""
-    yield f"No price{named}: {compact(tokens)} tokens are in no cost (≥). See: tally help prices"
+    missing = f"{compact(tokens)} tokens are in no cost (≥)"
+    yield f"No price{named}: {missing}. To price them: tally help prices"
 
 
 def _states(report: Report) -> Iterator[str]:
@@ -57,4 +61,4 @@ def _notes(report: Report, told: frozenset[str]) -> Iterator[str]:
 
 def _list(items: list[str]) -> str:
     more = f" and {len(items) - _NAMED} more" if len(items) > _NAMED else ""
-    return ", ".join(map(plain, items[:_NAMED])) + more
+    return ", ".join(shorten(plain(item), _LONGEST, cell_len) for item in items[:_NAMED]) + more

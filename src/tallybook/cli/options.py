@@ -5,7 +5,7 @@ Options are declared once here; turning them into a question is done by `asking`
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
@@ -13,8 +13,19 @@ import click
 
 from ..errors import UsageMistake
 from ..query import DIMENSIONS
+from .teaching import JQ, Said, counted, translated
 
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "md")
+
+HELP_FIELDS = (("help",), ("?",))
+"""What `--fields` is given by who wants to know which there are."""
+
+_MANY = frozenset({"by", "where", *DIMENSIONS})
+"""The keys that a question may have more than one of."""
+
+_ASKING = ("since", "until", "last", "sort", "limit")
+"""The other keys of pairs that make the question; what is left concerns how it is understood or
+shown."""
 
 _SHORT_FILTERS = ("source", "provider", "model", "project", "agent", "account", "user", "session")
 _F = TypeVar("_F", bound=Callable[..., object])
@@ -34,16 +45,29 @@ class Asked:
     quiet: bool = False
     colour: bool = True
     verbose: bool = False
+    compact: bool = False
+    amounts: tuple[str, ...] = ("cost",)
 
     @classmethod
     def of(cls, context: click.Context) -> Asked:
         """What the current command was given."""
+        told = translated(context)
+        single = _folded(said for said in (*_single(context), *told) if said.key not in _MANY)
+        fields = _fields(_text(context, "fields"))
+        _check(single, told, fields)
+        texts = {key: said.text for key, said in single.items()}
         return cls(
-            pairs=tuple(_pairs(context)),
-            format=_format(context),
-            fields=_fields(_text(context, "fields")),
-            tz=_text(context, "tz"),
-            week_start=_text(context, "week_start"),
+            pairs=(
+                *_many(context),
+                *((said.key, said.text) for said in told if said.key in _MANY),
+                *((key, texts[key]) for key in _ASKING if key in texts),
+            ),
+            format=texts.get("format", "table"),
+            fields=fields,
+            tz=texts.get("tz"),
+            week_start=texts.get("week-start"),
+            compact=_on(context, "compact"),
+            amounts=_familiar_amounts(told),
             sync=not _on(context, "no_sync"),
             quiet=_on(context, "quiet"),
             colour=not _on(context, "no_color"),
@@ -76,12 +100,13 @@ def filter_options(command: _F) -> _F:
 
 
 def output_options(command: _F) -> _F:
-    """`--json --format --fields`"""
+    """`--json --format --fields --compact`"""
     return _with(
         command,
         click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
         click.option("--format", type=click.Choice(FORMATS), help="How to print. [table]"),
         click.option("--fields", metavar="A,B", help="Only these fields; help lists them."),
+        click.option("--compact", is_flag=True, help="Short numbers, classes joined."),
     )
 
 
@@ -124,14 +149,50 @@ def _with(command: _F, *decorators: Callable[[_F], _F]) -> _F:
     return command
 
 
-def _pairs(context: click.Context) -> list[tuple[str, str]]:
+def _many(context: click.Context) -> list[tuple[str, str]]:
     pairs = [("by", text) for text in _texts(context, "by")]
     pairs += [("where", text) for text in _texts(context, "where")]
-    pairs += [(name, text) for name in DIMENSIONS for text in _texts(context, name)]
-    for key in ("since", "until", "last", "sort", "limit"):
-        text = _text(context, key)
-        pairs += [] if text is None else [(key, text)]
-    return pairs
+    return pairs + [(name, text) for name in DIMENSIONS for text in _texts(context, name)]
+
+
+def _single(context: click.Context) -> Iterator[Said]:
+    """What is said by options of ours that may be said once."""
+    if _on(context, "as_json"):
+        yield Said("--json", "format", "json")
+    for key in (*_ASKING, "tz", "week-start", "format", "amounts"):
+        text = _text(context, key.replace("-", "_"))
+        if text is not None:
+            yield Said(f"--{key}", key, counted(context, text) if key == "last" else text)
+
+
+def _folded(parts: Iterable[Said]) -> dict[str, Said]:
+    """One of each key. Raises `UsageMistake` where two say different things."""
+    found: dict[str, Said] = {}
+    for said in parts:
+        other = found.setdefault(said.key, said)
+        if said.text != other.text:
+            raise excluding(other.flag, said.flag)
+    return found
+
+
+def excluding(first: str, second: str, hint: str = "give one of them") -> UsageMistake:
+    """The mistake of two options that contradict each other."""
+    return UsageMistake(f"{first} and {second} exclude each other", hint=hint)
+
+
+def _check(single: Mapping[str, Said], told: Iterable[Said], fields: tuple[str, ...]) -> None:
+    """What contradicts the chosen fields, or the words that tell which there are."""
+    if fields and "amounts" in single:
+        hint = "name the amounts among the fields: cost, reported, billed"
+        raise excluding(single["amounts"].flag, "--fields", hint)
+    if fields in HELP_FIELDS and any(said.flag == JQ for said in told):
+        raise excluding(JQ, "--fields help")
+
+
+def _familiar_amounts(told: Iterable[Said]) -> tuple[str, ...]:
+    """The amounts that a familiar switch means; those of `--amounts` are read by `views`."""
+    named = next((said.text for said in told if said.key == "amounts"), "cost")
+    return (named,) if named else ()
 
 
 def _fields(text: str | None) -> tuple[str, ...]:
@@ -141,15 +202,6 @@ def _fields(text: str | None) -> tuple[str, ...]:
     if not names:
         raise UsageMistake("--fields names no field", hint="--fields help lists them")
     return names
-
-
-def _format(context: click.Context) -> str:
-    named = _text(context, "format")
-    if _on(context, "as_json") and named not in (None, "json"):
-        raise UsageMistake(
-            f"--json and --format {named} exclude each other", hint="give one of them"
-        )
-    return "json" if _on(context, "as_json") else named or "table"
 
 
 def _text(context: click.Context, name: str) -> str | None:

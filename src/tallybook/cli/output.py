@@ -6,13 +6,19 @@ when a table is really drawn.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ..periods import Frame, period, period_text
 from ..query import Query, Report
 from .delimited import chosen_fields, field_names, json_lines, json_text, report_object, separated
 from .options import Asked
 from .shell import Shell, mention, say
+
+if TYPE_CHECKING:
+    from .reportcolumns import Manner
+    from .tables import Ink
 
 COARSE_NOTE = "Cache is read and written; output includes reasoning."
 
@@ -30,7 +36,7 @@ def show_report(
     elif asked.format in ("csv", "tsv"):
         say(separated(report, asked.fields, "," if asked.format == "csv" else "\t"))
     elif asked.format == "md":
-        say("\n".join(markdown_lines(report, title, asked.fields or names)))
+        say("\n".join(markdown_lines(report, title, asked.fields or names, asked.amounts)))
     else:
         say("\n".join(table_lines(shell, asked, report, title, names)))
 
@@ -40,31 +46,50 @@ def table_lines(
 ) -> list[str]:
     """A report as a heading, a table that fits the terminal, and its footnotes."""
     from .footnotes import footnotes
-    from .reportcolumns import Manner, has_total, suited
+    from .reportcolumns import has_total, suited
     from .tables import Ink, draw, folded
 
     ink = Ink(on=shell.colour and asked.colour)
-    manner = Manner(
-        width=shell.width,
-        home=str(shell.surroundings.home),
-        names=asked.fields or names,
-        fixed=bool(asked.fields),
-    )
-    columns, coarse = suited(report, manner)
+    manner = asked_manner(shell, asked)
+    columns, coarse = suited(report, manner._replace(names=manner.names or names))
     notes = [*([COARSE_NOTE] if coarse else []), *footnotes(report)]
     lines = [*folded(title, shell.width), ""]
     lines += draw(columns, shell.width, ink, total=has_total(report))
-    below = [ink.faint(line) for note in notes for line in folded(note, shell.width)]
-    return [*lines, *([""] if below else []), *below]
+    return [*lines, *below_lines(notes, shell.width, ink)]
 
 
-def markdown_lines(report: Report, title: str, names: tuple[str, ...]) -> list[str]:
+def asked_manner(shell: Shell, asked: Asked) -> Manner:
+    """How the cells of a table are worded for this terminal and command line."""
+    from .reportcolumns import Manner
+
+    return Manner(
+        width=shell.width,
+        home=str(shell.surroundings.home),
+        names=asked.fields,
+        fixed=bool(asked.fields),
+        coarse=asked.compact,
+        brief=asked.compact,
+        amounts=asked.amounts,
+    )
+
+
+def below_lines(notes: Iterable[str], width: int, ink: Ink) -> list[str]:
+    """The remarks below a table, set apart from it."""
+    from .tables import folded
+
+    lines = [ink.faint(line) for note in notes for line in folded(note, width)]
+    return ["", *lines] if lines else []
+
+
+def markdown_lines(
+    report: Report, title: str, names: tuple[str, ...], amounts: tuple[str, ...] = ("cost",)
+) -> list[str]:
     """A report in Markdown: nothing is shortened."""
     from .footnotes import footnotes
     from .reportcolumns import Manner, columns_of
     from .tables import markdown
 
-    manner = Manner(names=names)
+    manner = Manner(names=names, amounts=amounts)
     lines = [f"**{title}**", "", *markdown(columns_of(report, manner))]
     return [*lines, *(f"\n{note}" for note in footnotes(report))]
 

@@ -144,13 +144,13 @@ def _columns(cards: list[RateCard]) -> list[Column]:
     from .tables import Column
 
     names = tuple(plain(f"{card.provider}/{card.model}") for card in cards)
-    columns = [Column(title="Model", cells=names, text=True, least=44)]
+    columns = [Column(title="Model", cells=names, text=True, least=30)]
     for rank, (name, title) in enumerate(zip(_SHOWN, _TITLES, strict=True)):
         cells = tuple(rate_text(card.rates.get(name)) for card in cards)
-        columns.append(Column(title=title, cells=cells, rank=max(rank - 1, 0)))
-    columns.append(Column(title="Currency", cells=tuple(card.currency for card in cards), rank=1))
+        columns.append(Column(title=title, cells=cells, rank=rank + 2 if rank > 1 else 0))
+    columns.append(Column(title="Currency", cells=tuple(card.currency for card in cards), rank=3))
     since = tuple(_day(card.valid_from_ms) or DASH for card in cards)
-    return [*columns, Column(title="Since", cells=since, rank=6)]
+    return [*columns, Column(title="Since", cells=since, rank=7)]
 
 
 def rate_text(rate: Rate | None) -> str:

@@ -1,32 +1,24 @@
 """A report as columns of text: which figures are shown, how they are worded, and in which
 order they give way when room is short.
 
-Laying the columns out is `tables`; the remarks below a table are `footnotes`.
+Laying the columns out is `tables`, names in cells are `labels`, the remarks below a table are
+`footnotes`.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ..clock import iso
-from ..format import DASH, amount, compact, money, number, plain, tilde
+from ..format import DASH, amount, compact, money, number, plain
 from ..model import CLASSES
-from ..query import Figures, Query, Report, Row
+from ..query import AMOUNTS, Figures, Query, Report, Row, amount_of
+from .labels import SHORT_ID, WIDE, label, model_labels, short_ids, undated
 from .tables import LISTED, Column, room
 
-WIDE = 100
-"""From this width on numbers are shown with all digits."""
-
-ROOMY = 130
-"""From this width on names of models are shown in full."""
-
-CALLS, CLASS = 6, 5
+CALLS, MODELS, CLASS = 7, 6, 5
 """Ranks: the classes stay or go together, so that what is shown adds up to the total."""
-
-_SHORT_ID = 8
-_RELEASE = re.compile(r"-20\d{6}$")
 
 
 class Manner(NamedTuple):
@@ -34,7 +26,8 @@ class Manner(NamedTuple):
     the folder `home` shown as `~`. A `coarse` table has one column for all that concerns the
     cache and none for reasoning, which its output then includes. `names` are the fields to
     show instead of the usual ones; when they are `fixed`, the user's own choice, none gives
-    way. A `brief` table shortens its numbers although it is wide."""
+    way. A `brief` table shortens its numbers although it is wide. `amounts` are those that are
+    shown, each in columns of its own."""
 
     width: int | None = None
     home: str = ""
@@ -42,6 +35,7 @@ class Manner(NamedTuple):
     names: tuple[str, ...] = ()
     fixed: bool = False
     brief: bool = False
+    amounts: tuple[str, ...] = ("cost",)
 
     @property
     def wide(self) -> bool:
@@ -100,43 +94,77 @@ _COUNTS: Mapping[str, _Measure] = {
     "unmetered_requests": _Measure("Unmetered", "Unmet", 9, _count("unmetered_requests")),
     "sessions": _Measure("Sessions", "Sess", 9, _count("sessions")),
 }
-_COARSE = ("requests", "input", "cache", "generated", "total", "cost")
-_SHOWN = ("requests", "input", "cache_write", "cache_read", "output", "reasoning", "total", "cost")
+_COARSE = ("requests", "input", "cache", "generated", "total")
+_SHOWN = ("requests", "input", "cache_write", "cache_read", "output", "reasoning", "total")
 _HIDDEN_IF_ZERO = frozenset({"cache_write", "cache_read", "reasoning", "cache"})
-_AMOUNTS = {"cost": "Cost", "reported_cost": "Reported", "billed_cost": "Billed"}
+AMOUNT_TITLES = dict(zip(AMOUNTS, ("Cost", "Reported", "Billed"), strict=True))
 _TIMES = {"first_at": "First", "last_at": "Last"}
 _DATES = {"hour": "Hour", "day": "Day", "week": "Week of", "month": "Month", None: "Day"}
-_FREE_TEXT = {"title": 24, "project": 24, "session": _SHORT_ID, "date": 16, "model": 26}
+_FREE_TEXT = {"title": 24, "project": 24, "session": SHORT_ID, "date": 16, "model": 20}
+_NAME, _WHOLE_NAME = 16, 32
+"""Cells below which names go before other things do, numbers with all their digits among them."""
 
 
 def suited(report: Report, manner: Manner) -> tuple[list[Column], bool]:
-    """The columns in the fullest wording that leaves room for the calls beside the token
-    classes, and whether that is the coarse one: classes are joined, then numbers shortened."""
+    """The columns in the fullest wording that leaves room for the models of dates and the calls
+    beside the token classes, else for one of them, and whether classes are joined in it."""
     width = manner.width or 0
-    columns: list[Column] = []
+    drawn = [(columns_of(report, worded), worded.coarse) for worded in _wordings(manner)]
+    found = None
+    if _lists_models(report, manner):
+        finest = sorted(drawn, key=lambda each: each[1])
+        found = _fitting(finest, CALLS, width) or _fitting(finest, MODELS, width)
+    found = found or _fitting(drawn, CALLS, width, without=MODELS)
+    columns, coarse = drawn[-1]
+    return found or (columns, coarse and room(columns, CLASS) <= width)
+
+
+def _fitting(
+    drawn: Sequence[tuple[list[Column], bool]], rank: int, width: int, without: int | None = None
+) -> tuple[list[Column], bool] | None:
+    """The first wording whose columns up to a rank fit, but for those of the rank `without`."""
+    for columns, coarse in drawn:
+        if room([column for column in columns if column.rank != without], rank) <= width:
+            return columns, coarse
+    return None
+
+
+def _wordings(manner: Manner) -> Iterator[Manner]:
+    """The ways to word a table, the fullest first: classes are joined before numbers are
+    shortened, but for the sake of models the other way round."""
     for brief in dict.fromkeys((not manner.wide, True)):
-        for coarse in (False,) if manner.names else (False, True):
-            columns = columns_of(report, manner._replace(brief=brief, coarse=coarse))
-            if room(columns, CALLS) <= width:
-                return columns, coarse
-    return columns, not manner.names and room(columns, CLASS) <= width
+        for coarse in dict.fromkeys((manner.coarse, not manner.names)):
+            yield manner._replace(brief=brief, coarse=coarse)
 
 
 def columns_of(report: Report, manner: Manner) -> list[Column]:
     """The columns of a report with its total below."""
     rows = [*report.rows, *([Row(dims={}, figures=report.totals)] if has_total(report) else [])]
-    shown = _COARSE if manner.coarse else _SHOWN
+    shown = (*(_COARSE if manner.coarse else _SHOWN), *manner.amounts)
     counted = () if _of_sessions(report.query) else ("sessions",)
-    names = manner.names or (*_dimensions(report), *shown, *counted)
-    silent = set(report.query.by if not manner.fixed else ()) - set(_dimensions(report))
+    names = manner.names or (*dimensions_of(report), *shown, *counted)
+    silent = set(report.query.by if not manner.fixed else ()) - set(dimensions_of(report))
     columns: list[Column] = []
     for name in names:
-        columns += [] if name in silent else _column(name, report, rows, manner)
+        found = [] if name in silent else _column(name, report, rows, manner)
+        columns += [column._replace(name=name) for column in found]
     if manner.fixed:
         return [column._replace(rank=0) for column in columns]
-    if not manner.names and "date" in report.query.by:
+    if _lists_models(report, manner):
         columns.append(_models(rows, manner))
     return columns
+
+
+def _lists_models(report: Report, manner: Manner) -> bool:
+    """Whether rows of dates name their models, which they don't where each is about one."""
+    by = report.query.by
+    dated = not manner.names and "date" in by and "model" not in by
+    return dated and any(row.models for row in report.rows)
+
+
+def title_of_count(name: str) -> str:
+    """What stands above the column of a count."""
+    return _COUNTS[name].title
 
 
 def has_total(report: Report) -> bool:
@@ -144,7 +172,7 @@ def has_total(report: Report) -> bool:
     return len(report.rows) > 1 or (report.query.limit is not None and bool(report.rows))
 
 
-def _dimensions(report: Report) -> list[str]:
+def dimensions_of(report: Report) -> list[str]:
     """The dimensions that have a column: not the provider beside the model, which names it,
     and none that says nothing in any row, as long as another one does."""
     by = report.query.by
@@ -160,7 +188,7 @@ def _of_sessions(query: Query) -> bool:
 
 
 def _column(name: str, report: Report, rows: list[Row], manner: Manner) -> list[Column]:
-    if name in _AMOUNTS:
+    if name in AMOUNT_TITLES:
         return _amounts(name, report, rows, manner)
     if name in _TIMES:
         return [_times(name, report, rows)]
@@ -186,7 +214,7 @@ def _counted(measure: _Measure, rows: list[Row], manner: Manner) -> Column:
 def _amounts(name: str, report: Report, rows: list[Row], manner: Manner) -> list[Column]:
     """One column a currency: amounts of different currencies are never added."""
     currencies = sorted(getattr(report.totals, name)) or ["USD"]
-    title = _AMOUNTS[name]
+    title = AMOUNT_TITLES[name]
     return [
         Column(
             title=title if len(currencies) == 1 else f"{title} {currency}",
@@ -200,12 +228,12 @@ def _amounts(name: str, report: Report, rows: list[Row], manner: Manner) -> list
 def cost_text(figures: Figures, name: str, currency: str, manner: Manner) -> str:
     """An amount in a cell: a dash where nothing is known, `≥` where a part has no price."""
     amounts: Mapping[str, int] = getattr(figures, name)
-    nanos = amounts.get(currency)
-    places = 4 if manner.wide else 2
-    if nanos is None:
-        return "" if amounts else DASH
-    mark = "≥ " if name == "cost" and figures.unpriced_tokens else ""
-    return mark + money(nanos, currency, places)
+    if amounts and currency not in amounts:
+        return ""
+    known = amount_of(figures, name, currency)
+    if known.nanos is None:
+        return DASH
+    return f"{'≥ ' if known.least else ''}{money(known.nanos, currency, 4 if manner.wide else 2)}"
 
 
 def costs_text(amounts: Mapping[str, int], places: int = 4) -> str:
@@ -229,53 +257,24 @@ def _models(rows: list[Row], manner: Manner) -> Column:
     """Lists of models, where room may be short without the dates of their releases."""
     lists = [[plain(name) for name in row.models] for row in rows]
     if manner.width is not None:
-        lists = [list(dict.fromkeys(_RELEASE.sub("", name) for name in each)) for each in lists]
+        lists = [list(dict.fromkeys(map(undated, each))) for each in lists]
     cells = tuple(map(LISTED.join, lists))
-    return Column(title="Models", cells=cells, rank=10, text=True, least=20, listed=True)
+    return Column("Models", cells, rank=MODELS, text=True, least=20, listed=True)
 
 
 def _dimension(name: str, report: Report, rows: list[Row], manner: Manner) -> Column:
-    cells = ["Total" if not row.dims else _label(name, row, manner) for row in rows]
-    if cells and name != _dimensions(report)[0]:
+    home = None if manner.width is None else manner.home
+    bucket = report.query.bucket if manner.width is not None else None
+    cells = ["Total" if not row.dims else label(name, row, home, bucket) for row in rows]
+    if cells and name != dimensions_of(report)[0]:
         cells = ["" if not row.dims else cell for row, cell in zip(rows, cells, strict=True)]
     if name == "session" and manner.width is not None:
         cells = short_ids(cells)
     if name == "model" and manner.width is not None:
         cells = model_labels(cells, manner.width)
     title = _DATES[report.query.bucket] if name == "date" else name.capitalize()
-    least = _FREE_TEXT.get(name, 8)
-    tight = least if name == "date" else _SHORT_ID
+    least = _FREE_TEXT.get(name, _NAME)
+    if name == "model" and manner.wide:
+        least = _WHOLE_NAME
+    tight = least if name == "date" else SHORT_ID
     return Column(title=title, cells=tuple(cells), text=True, least=least, tight=tight)
-
-
-def _label(name: str, row: Row, manner: Manner) -> str:
-    value = row.dims.get(name)
-    if not value:
-        return DASH
-    if name == "model" and row.dims.get("provider"):
-        return plain(f"{row.dims['provider']}/{value}")
-    if name == "project" and manner.width is not None:
-        return plain(tilde(value, manner.home))
-    return value.replace("T", " ") if name == "date" else plain(value)
-
-
-def model_labels(cells: list[str], width: int) -> list[str]:
-    """`provider/model` names as short as the room asks: without their release dates below
-    `ROOMY` cells, without providers below `WIDE`; in both cases only if they still differ."""
-    if width < ROOMY:
-        cells = _if_distinct([_RELEASE.sub("", cell) for cell in cells], cells)
-    if width < WIDE:
-        cells = _if_distinct([cell.rsplit("/", 1)[-1] for cell in cells], cells)
-    return cells
-
-
-def _if_distinct(shorter: list[str], cells: list[str]) -> list[str]:
-    return shorter if len(set(shorter)) == len(set(cells)) else cells
-
-
-def short_ids(cells: list[str]) -> list[str]:
-    """The shortest common length at which the ids still differ: each can be typed back."""
-    for length in range(_SHORT_ID, max(map(len, cells), default=0) + 1):
-        if len({cell[:length] for cell in cells}) == len(set(cells)):
-            return [cell[:length] for cell in cells]
-    return cells

@@ -138,7 +138,7 @@ def _exchange(each: Recalled, opened: Opened, ink: Ink, width: int) -> Iterator[
     parts = [str(one.number), iso(one.started_ms, opened.tz)[11:19], plain(one.model)]
     parts += [plain(one.agent)] if one.agent else []
     parts += [_state(each, opened)] if _state(each, opened) else []
-    yield ink.bold(f"── {' · '.join(parts)}")
+    yield ink.bold(_start_of(f"── {' · '.join(parts)}", width))
     yield from (
         f"> {line}".rstrip() for line in _folded(one.question, width - 2, _QUESTION, one.number)
     )

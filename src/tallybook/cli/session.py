@@ -140,7 +140,7 @@ def _found(book: Book, session_id: str, tz: str, folder: Path) -> SessionAnswer:
 
 def _listed(book: Book, ids: tuple[str, ...], tz: str) -> Iterator[str]:
     """A line for each session, the latest first: short id, day and title."""
-    from .reportcolumns import short_ids
+    from .labels import short_ids
 
     where = (Filter(dimension="session", values=ids),)
     query = Query(by=("session", "title"), where=where, tz=tz, sort="-last_at")

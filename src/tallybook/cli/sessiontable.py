@@ -17,8 +17,8 @@ from ..format import DASH, compact, count, number, span
 from ..query import Report, Row
 from .footnotes import footnotes
 from .options import Asked
-from .output import COARSE_NOTE
-from .reportcolumns import CLASS, Manner, columns_of, cost_text, has_total
+from .output import COARSE_NOTE, asked_manner, below_lines
+from .reportcolumns import CLASS, MODELS, Manner, columns_of, cost_text, has_total
 from .sessionrows import Listing
 from .shell import Shell
 from .tables import Column, Ink, draw, folded, markdown, room
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
 _CLASSES = ("input", "cache_write", "cache_read", "output", "reasoning")
 _COARSE = ("input", "cache", "generated")
-_MODELS = 10
-_RANKS = {"Project": 4, "Messages": 4, "Msgs": 4, "Models": _MODELS}
+_RANKS = {"Project": 4, "Messages": 4, "Msgs": 4}
 _LEAST = {"Title": 20, "Project": 12}
 _BRANCH, _LAST_BRANCH = "├ ", "└ "
 _BAR, _NO_BAR = "│ ", "  "
@@ -43,13 +42,11 @@ def listing_lines(shell: Shell, asked: Asked, listing: Listing, title: str) -> l
     """The heading, the table and what has to be known beside it."""
     ink = Ink(on=shell.colour and asked.colour)
     shown = _shown(listing)
-    home = str(shell.surroundings.home)
-    columns, coarse = _suited(listing, shown, Manner(width=shell.width, home=home), shell.now_ms)
+    columns, coarse = _suited(listing, shown, asked_manner(shell, asked), shell.now_ms)
     lines = [*folded(title, shell.width), ""]
     lines += draw(columns, shell.width, ink, total=has_total(shown))
     notes = [*([COARSE_NOTE] if coarse else []), *_notes(shell, listing), *footnotes(shown)]
-    below = [ink.faint(line) for note in notes for line in folded(note, shell.width)]
-    return [*lines, *([""] if below else []), *below]
+    return [*lines, *below_lines(notes, shell.width, ink)]
 
 
 def listing_markdown(listing: Listing, title: str) -> list[str]:
@@ -75,13 +72,14 @@ def _suited(
 ) -> tuple[list[Column], bool]:
     """The columns in the fullest wording in which the models and all classes fit, else in which
     the classes do, and whether that is the one with the classes joined."""
-    wordings = ((not manner.wide, False), (True, False), (True, True))
+    fuller = ((not manner.wide, False), (True, False))
+    wordings = list(dict.fromkeys((*(() if manner.coarse else fuller), (True, True))))
     drawn = [
         _columns(listing, shown, manner._replace(brief=brief, coarse=coarse), now_ms)
-        for brief, coarse in dict.fromkeys(wordings)
+        for brief, coarse in wordings
     ]
-    for rank in (_MODELS, CLASS):
-        for columns, (_, coarse) in zip(drawn, dict.fromkeys(wordings), strict=True):
+    for rank in (MODELS, CLASS):
+        for columns, (_, coarse) in zip(drawn, wordings, strict=True):
             if room(columns, rank) <= (manner.width or 0):
                 return columns, coarse
     return drawn[-1], False
@@ -184,9 +182,12 @@ def _own(column: Column) -> Column:
 
 
 def _family(members: Sequence[Member], shown: Report, manner: Manner) -> Iterator[Column]:
-    """The figures of families; empty where a session has none below it."""
-    word = number if manner.wide else compact
+    """The figures of families, empty where a session has none below it; no column where none
+    has."""
     heads = [each.family if each.below else None for each in members]
+    if not any(heads):
+        return
+    word = number if manner.wide else compact
     last = ("",) if has_total(shown) else ()
     totals = (word(each.total) if each else "" for each in heads)
     yield Column(title="Family", cells=(*totals, *last), rank=2)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 PIPE_WIDTH = 120
 """Columns of a table whose reader is no terminal and who did not say COLUMNS."""
 
+_WIDEST = 2_000
+"""No screen is wider; a COLUMNS beyond it is a slip."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shell:
@@ -104,7 +107,7 @@ def _working_directory(home: Path) -> Path:
 def _width(environ: Mapping[str, str]) -> int:
     asked = environ.get("COLUMNS", "")
     if asked.isdecimal() and int(asked) > 0:
-        return int(asked)
+        return min(int(asked), _WIDEST)
     if not sys.stdout.isatty():
         return PIPE_WIDTH
     from shutil import get_terminal_size

@@ -42,6 +42,15 @@ def is_closed() -> bool:
     return not sys.stdout
 
 
+def takes(text: str) -> bool:
+    """Whether stdout has all these characters."""
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def abandon() -> None:
     """Write what is still in the buffer of stdout nowhere: it can't be written where it should
     be, and Python would say so once more when it ends."""

@@ -78,7 +78,7 @@ def sync(
 
 def _history(path: Path) -> Path:
     """A folder, or a file that can be read on its own; raises `UsageMistake` for any other."""
-    if path.is_dir() or path.suffix == ".jsonl" or _is_database(path):
+    if path.is_dir() or path.suffix == ".jsonl" or (path.is_file() and _is_database(path)):
         return path.absolute()
     raise UsageMistake(
         f"{path} is no history",

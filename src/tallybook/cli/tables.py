@@ -27,7 +27,8 @@ class Column(NamedTuple):
     """One column. `rank` 0 always stays; of the others the highest goes first when room is
     short, and all of one rank together. `text` columns stand left and may be shortened, in
     the middle, down to `least`, and to `tight` where a vital figure would have to go; lists,
-    whose parts stand `LISTED`, keep their first parts and tell how many more there are."""
+    whose parts stand `LISTED`, keep their first parts and tell how many more there are. `name`
+    is the field that it shows, where it shows one."""
 
     title: str
     cells: tuple[str, ...]
@@ -36,6 +37,7 @@ class Column(NamedTuple):
     least: int = 12
     tight: int = 8
     listed: bool = False
+    name: str = ""
 
     @property
     def natural(self) -> int:
@@ -85,19 +87,33 @@ def draw(columns: Sequence[Column], width: int, ink: Ink, *, total: bool = False
 
 
 def fit(columns: Sequence[Column], width: int) -> tuple[list[Column], list[int]]:
-    """The columns that are shown at this width, and how wide each is."""
+    """The columns that are shown at this width, and how wide each is. Where a large column had to
+    go, smaller ones of less importance may come back."""
     kept = list(columns)
     while room(kept) > width:
         worst = max(column.rank for column in kept)
         if worst == 0 or (worst <= VITAL and _tight_room(kept) <= width):
             break
         kept = [column for column in kept if column.rank != worst]
+    kept = _refilled(columns, kept, width)
     widths = [column.natural for column in kept]
     needed = [column.needed for column in kept]
     tightest = [column.tightest for column in kept]
     for floor in (needed, tightest, [_SMALLEST] * len(kept)):
         _squeeze(kept, widths, floor, width)
     return kept, widths
+
+
+def _refilled(columns: Sequence[Column], kept: list[Column], width: int) -> list[Column]:
+    """The kept columns with those ranks of the others that still fit, the better ones first;
+    none of them where a vital figure had to go."""
+    ranks = {column.rank for column in kept}
+    gone = sorted({column.rank for column in columns} - ranks)
+    for rank in gone if gone and gone[0] > VITAL else ():
+        more = [column for column in columns if column.rank in ranks | {rank}]
+        if room(more) <= width:
+            ranks.add(rank)
+    return [column for column in columns if column.rank in ranks]
 
 
 def room(columns: Sequence[Column], rank: int | None = None) -> int:

@@ -53,7 +53,7 @@ def today(context: click.Context, **_options: object) -> int:
             report, title = last
         show_report(shell, fitted, report, title)
         if asked.format == "table":
-            say(f"\n{suggestions(report.query, receipt)}")
+            say("\n".join(["", *_trend(shell, book, query), suggestions(report.query, receipt)]))
     return exit_code([report])
 
 
@@ -63,6 +63,18 @@ def _nothing(shell: Shell, book: Book, report: Report) -> list[str]:
         ever = replace(report.query, since_ms=None, until_ms=None)
         return nothing_lines(book, replace(report, query=ever))
     return no_history_lines(shell, [source_json(each) for each in known_sources(book.settings)])
+
+
+def _trend(shell: Shell, book: Book, query: Query) -> list[str]:
+    """The last two weeks as a line of little bars; nothing unless two of their days have calls."""
+    from .charttable import measures_of, trend_lines
+    from .tables import folded
+
+    frame = shell.frame(book.settings)._replace(tz=query.tz)
+    days = replace(query, by=("date",), bucket="day", since_ms=since_last("14d", frame))
+    report = book.ask(replace(days, until_ms=None, sort=None, limit=None))
+    lines = trend_lines(report, measures_of(report, ""))
+    return [part for line in lines for part in folded(line, shell.width)]
 
 
 def suggestions(query: Query, receipt: SyncReceipt | None) -> str:

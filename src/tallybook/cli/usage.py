@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from ..errors import UsageMistake, nearest
-from ..periods import WORDS, Period, period
+from ..periods import WORDS
 from ..query import BUCKETS, DIMENSIONS, Query
+from ..questions import period_pairs
 from ..settings import Settings
 from .asking import answer, begin, exit_code, question, refresh, settings_for
 from .nothing import nothing_lines
@@ -21,6 +24,7 @@ from .options import (
 )
 from .output import show_report, title_of, with_fields
 from .shell import Shell, say
+from .views import View, Viewing, plan_of, show_chart, show_compared, view_options
 
 GROUPINGS = (*BUCKETS, *(name for name in DIMENSIONS if name != "date"))
 """The words after `tally usage` that say what the rows are."""
@@ -28,9 +32,10 @@ GROUPINGS = (*BUCKETS, *(name for name in DIMENSIONS if name != "date"))
 _DEFAULT_SPAN = {"hour": "24h", "week": "8w", "month": "12mo"}
 
 
-@click.command(short_help="what was used, by day, model, project, …")
+@click.command(cls=Viewing, short_help="what was used, by day, model, project, …")
 @click.argument("words", nargs=-1, metavar="[GROUPING]… [PERIOD]")
 @click.option("--by", multiple=True, metavar="A,B", help="Group by these dimensions.")
+@view_options
 @time_options
 @filter_options
 @output_options
@@ -51,13 +56,23 @@ def usage(context: click.Context, words: tuple[str, ...], **_options: object) ->
     if fitted is None:
         return 0
     what = f"usage by {_grouped(query)}"
+    view = View.of(context, fitted, what)
+    fitted = replace(fitted, amounts=view.amounts)
+    if view.compare:
+        plan = plan_of(asked, query, view.compare, shell.frame(settings))
+        view, query = view._replace(plan=plan), plan.query
     with shell.open_book(settings) as book:
         report = answer(book, query, refresh(book, shell, asked))
-        if report.rows or asked.format != "table":
-            show_report(shell, fitted, report, title_of(query, what.capitalize()))
-        else:
+        shown = [report]
+        if view.plan:
+            shown.append(show_compared(shell, fitted, book, report, view))
+        elif not report.rows and asked.format == "table":
             say("\n".join(nothing_lines(book, report, what)))
-    return exit_code([report])
+        elif view.chart:
+            show_chart(shell, fitted, book, report, view)
+        else:
+            show_report(shell, fitted, report, title_of(query, what.capitalize()))
+    return exit_code(shown)
 
 
 def asked_query(shell: Shell, settings: Settings, asked: Asked, words: tuple[str, ...]) -> Query:
@@ -71,7 +86,7 @@ def asked_query(shell: Shell, settings: Settings, asked: Asked, words: tuple[str
             raise UsageMistake(
                 f"give either {when!r} or a time option, not both", hint="see: tally help time"
             )
-        pairs += _period_pairs(when, period(when, shell.frame(settings)))
+        pairs += period_pairs(when, shell.frame(settings))
     by = next((text for key, text in pairs if key == "by"), "day")
     span = _DEFAULT_SPAN.get(by.split(",")[0], "7d")
     whole = Asked(pairs=tuple(pairs), tz=asked.tz, week_start=asked.week_start)
@@ -107,9 +122,3 @@ def _is_grouping(word: str) -> bool:
 
 def _is_period(word: str) -> bool:
     return word.lower() in WORDS or word[:4].isdecimal()
-
-
-def _period_pairs(word: str, found: Period) -> list[tuple[str, str]]:
-    if found.since_ms is not None and found.since_ms == found.until_ms:
-        return [("since", word)]
-    return [("since", word), ("until", word)]

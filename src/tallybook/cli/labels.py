@@ -1,0 +1,74 @@
+"""Names as they stand in the cells of a table: short where room asks for it, but told apart.
+
+How wide a column is and where a long name is cut is `tables`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from ..format import DASH, plain, tilde
+from ..query import Bucket, Row
+
+WIDE = 100
+"""From this width on models stand with their providers, and numbers may have all digits."""
+
+ROOMY = 130
+"""From this width on names of models are shown in full."""
+
+SHORT_ID = 8
+_RELEASE = re.compile(r"-20\d{6}$")
+
+
+def label(name: str, row: Row, home: str | None, bucket: Bucket | None = None) -> str:
+    """The value of a dimension in a row, the folder `home` as `~` if it is given, a date as its
+    bucket needs it."""
+    value = row.dims.get(name)
+    if name == "date":
+        return date_label(value, bucket)
+    if not value:
+        return DASH
+    if name == "model" and row.dims.get("provider"):
+        return plain(f"{row.dims['provider']}/{value}")
+    if name == "project" and home is not None:
+        return plain(tilde(value, home))
+    return plain(value)
+
+
+def date_label(start: str | None, bucket: Bucket | None) -> str:
+    """The start of a bucket for people: a month needs no day."""
+    if not start:
+        return DASH
+    return start[: len("2026-11")] if bucket == "month" else start.replace("T", " ")
+
+
+def model_labels(cells: Sequence[str], width: int) -> list[str]:
+    """`provider/model` names as short as the room asks: without their release dates below
+    `ROOMY` cells, without providers below `WIDE`; each only where no other becomes the same."""
+    short = list(cells)
+    if width < ROOMY:
+        short = _shorter(short, undated)
+    if width < WIDE:
+        short = _shorter(short, lambda cell: cell.rsplit("/", 1)[-1])
+    return short
+
+
+def undated(name: str) -> str:
+    """A model's name without the date of its release."""
+    return _RELEASE.sub("", name)
+
+
+def short_ids(cells: list[str]) -> list[str]:
+    """The shortest common length at which the ids still differ: each can be typed back."""
+    for length in range(SHORT_ID, max(map(len, cells), default=0) + 1):
+        if len({cell[:length] for cell in cells}) == len(set(cells)):
+            return [cell[:length] for cell in cells]
+    return cells
+
+
+def _shorter(cells: Sequence[str], cut: Callable[[str], str]) -> list[str]:
+    """Each cell cut, unless that makes two different ones alike."""
+    met = Counter(map(cut, set(cells)))
+    return [cut(cell) if met[cut(cell)] == 1 else cell for cell in cells]
