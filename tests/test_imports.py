@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-HEAVY = {"rich", "textual", "starlette", "psycopg", "psutil", "msgspec"}
+HEAVY = {"rich", "tomlkit", "textual", "starlette", "psycopg", "psutil", "msgspec"}
 PROBE = """
 import json, sys
 sys.argv = ["tally", *{arguments!r}]
