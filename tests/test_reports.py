@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 from tallybook.query import Filter, Note, Query
@@ -46,3 +47,17 @@ def test_recovered_tokens_are_told(tmp_path: Path) -> None:
     report = answer(ledger, Query())
     assert report.totals.recovered_tokens == 1_234
     assert codes(report.notes)["recovered"].text.startswith("1,234 tokens")
+
+
+def test_a_model_of_which_some_tokens_have_a_rate_is_told_apart(tmp_path: Path) -> None:
+    ledger = open_new(tmp_path)
+    record(ledger, [reading("a", model="nobody-knows-9", provider="unknown")], by=appraiser())
+    assert "partly-priced" not in codes(answer(ledger, Query()).notes)
+    ledger.close()
+    db = sqlite3.connect(tmp_path / "ledger.db")
+    for table in ("rollup", "series_total", "event"):
+        db.execute(f"UPDATE {table} SET unpriced = 1")
+    db.commit()
+    db.close()
+    note = codes(answer(open_new(tmp_path), Query()).notes)["partly-priced"]
+    assert note.items == ("unknown/nobody-knows-9",)

@@ -129,6 +129,13 @@ def shorten(text: str, width: int, measure: Callable[[str], int] = len) -> str:
     return f"{head}…{tail}"
 
 
+def begun(text: str, width: int, measure: Callable[[str], int] = len) -> str:
+    """At most `width` cells, cut at the end: a title is known by how it begins."""
+    if measure(text) <= width:
+        return text
+    return _fitting(text, width - 1, measure).rstrip() + "…" if width > 0 else ""
+
+
 def tilde(path: str | Path, home: str | Path) -> str:
     """A path with the user's own directory as `~`, fit to be shown to others."""
     text, base = str(path), str(home).rstrip("/\\")

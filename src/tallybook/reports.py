@@ -13,6 +13,7 @@ from .ledger import Ledger
 from .query import Note, Query, Report
 
 UNPRICED = "unpriced-model"
+PARTLY_PRICED = "partly-priced"
 RECOVERED = "recovered"
 COMPLAINTS = "complaints"
 
@@ -35,11 +36,18 @@ def _complaints(lost: int) -> Note:
 
 def _notes(ledger: Ledger, report: Report) -> Iterator[Note]:
     if report.totals.unpriced_tokens:
+        models = list(_unpriced(ledger, report.query))
         yield Note(
             code=UNPRICED,
             text="no price is known for these models, so costs are at least what is shown",
-            items=tuple(_unpriced(ledger, report.query)),
+            items=tuple(name for name, _ in models),
         )
+        if in_part := tuple(name for name, priced in models if priced):
+            yield Note(
+                code=PARTLY_PRICED,
+                text="of these models only some kinds of tokens have a rate",
+                items=in_part,
+            )
     if report.totals.recovered_tokens:
         yield Note(
             code=RECOVERED,
@@ -48,9 +56,11 @@ def _notes(ledger: Ledger, report: Report) -> Iterator[Note]:
         )
 
 
-def _unpriced(ledger: Ledger, query: Query) -> Iterator[str]:
-    """Every model of the same calls that has tokens without a price."""
+def _unpriced(ledger: Ledger, query: Query) -> Iterator[tuple[str, bool]]:
+    """Every model of the same calls that has tokens without a price, and whether others of its
+    tokens have one."""
     same = replace(query, by=("model",), bucket=None, sort=None, limit=None)
     for row in ledger.ask(same).rows:
         if row.figures.unpriced_tokens:
-            yield f"{row.dims['provider'] or '?'}/{row.dims['model'] or '?'}"
+            name = f"{row.dims['provider'] or '?'}/{row.dims['model'] or '?'}"
+            yield name, row.figures.total > row.figures.unpriced_tokens

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from rich.cells import cell_len
 
 from tallybook.cli.delimited import cell, harmless
 from tallybook.cli.footnotes import footnotes
 from tallybook.cli.labels import model_labels
+from tallybook.format import begun
 from tallybook.query import Figures, Note, Query, Report
 
 
@@ -43,11 +45,12 @@ SONNETS = ["anthropic/claude-sonnet-4-5-20250929", "anthropic/claude-sonnet-4-5"
 @pytest.mark.parametrize(
     ("width", "names", "shown"),
     [
-        (160, ["a/x-20250101"], ["a/x-20250101"]),
-        (120, ["a/x-20250101", "Total"], ["a/x", "Total"]),
-        (80, ["a/x-20250101", "b/y", "b/y"], ["x", "y", "y"]),
+        (120, ["a/x-20250101", "b/y"], ["a/x-20250101", "b/y"]),
+        (119, ["a/x-20250101", "Total"], ["x-20250101", "Total"]),
+        (80, ["a/x-20250101", "b/y", "b/y"], ["x-20250101", "y", "y"]),
         (80, ["a/x", "b/x", "b/y"], ["a/x", "b/x", "y"]),
-        (80, [*SONNETS, "a/z-20250101"], ["claude-sonnet-4-5-20250929", "claude-sonnet-4-5", "z"]),
+        (80, SONNETS, ["claude-sonnet-4-5-20250929", "claude-sonnet-4-5"]),
+        (80, SONNETS[:1], ["claude-sonnet-4-5-20250929"]),
         (80, ["a/Total"], ["Total"]),
     ],
 )
@@ -63,3 +66,26 @@ def test_a_long_name_below_a_table_is_cut_in_the_middle() -> None:
     assert "…" in line
     assert "-end: 5 tokens" in line
     assert line.endswith("tally help prices")
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "shown"),
+    [
+        ("abc", 3, "abc"),
+        ("abcd", 3, "ab…"),
+        ("a long title", 7, "a long…"),
+        ("修复页面", 6, "修复…"),
+    ],
+)
+def test_a_title_keeps_its_beginning(text: str, width: int, shown: str) -> None:
+    assert begun(text, width, cell_len) == shown
+
+
+def test_a_model_with_some_rates_is_not_said_to_have_no_price() -> None:
+    both = Note(code="unpriced-model", text="", items=("p/none", "p/some"))
+    part = Note(code="partly-priced", text="", items=("p/some",))
+    report = Report(
+        query=Query(), revision="1", rows=(), totals=Figures(unpriced_tokens=5), notes=(both, part)
+    )
+    line = footnotes(report)[0]
+    assert "No price for p/none; no rate for some kinds of tokens of p/some: 5 tokens" in line

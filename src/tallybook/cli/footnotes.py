@@ -5,7 +5,7 @@ Unknown is not zero: whatever is missing from a figure is named here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 
@@ -13,7 +13,7 @@ from ..format import compact, count, plain, shorten
 from ..query import Report
 
 _OWN_WORDS = frozenset(
-    {"unpriced-model", "unpriced", "partial", "failed", "unmetered", "incomplete"}
+    {"unpriced-model", "partly-priced", "partial", "failed", "unmetered", "incomplete"}
 )
 _NAMED, _LONGEST = 3, 48
 """Names that are listed, and the cells of each."""
@@ -29,10 +29,16 @@ def _unpriced(report: Report) -> Iterator[str]:
     tokens = report.totals.unpriced_tokens
     if not tokens:
         return
-    models = [item for note in report.notes if note.code == "unpriced-model" for item in note.items]
-    named = f" for {_list(models)}" if models else ""
+    named = {note.code: note.items for note in report.notes}
+    partly = named.get("partly-priced", ())
+    models = [item for item in named.get("unpriced-model", ()) if item not in partly]
+    lacking = [f"No price for {_list(models)}"] if models else []
+    lacking += [f"no rate for some kinds of tokens of {_list(partly)}"] if partly else []
+    what = "; ".join(lacking) or "No price"
     missing = f"{compact(tokens)} tokens are in no cost (≥)"
-    yield f"No price{named}: {missing}. To price them: tally help prices"
+    yield f"{what[0].upper()}{what[1:]}: {missing}. To price them: tally help prices"
+    if report.totals.reported_cost:
+        yield "What the tools themselves reported: tally usage --amounts all"
 
 
 def _states(report: Report) -> Iterator[str]:
@@ -59,6 +65,6 @@ def _notes(report: Report, told: frozenset[str]) -> Iterator[str]:
         yield f"The first {shown}; the total counts all. More: --limit 0"
 
 
-def _list(items: list[str]) -> str:
+def _list(items: Sequence[str]) -> str:
     more = f" and {len(items) - _NAMED} more" if len(items) > _NAMED else ""
     return ", ".join(shorten(plain(item), _LONGEST, cell_len) for item in items[:_NAMED]) + more

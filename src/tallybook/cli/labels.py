@@ -13,10 +13,10 @@ from ..format import DASH, plain, tilde
 from ..query import Bucket, Row
 
 WIDE = 100
-"""From this width on models stand with their providers, and numbers may have all digits."""
+"""From this width on numbers may have all digits."""
 
-ROOMY = 130
-"""From this width on names of models are shown in full."""
+ROOMY = 120
+"""From this width on models stand with their providers."""
 
 SHORT_ID = 8
 _RELEASE = re.compile(r"-20\d{6}$")
@@ -45,14 +45,10 @@ def date_label(start: str | None, bucket: Bucket | None) -> str:
 
 
 def model_labels(cells: Sequence[str], width: int) -> list[str]:
-    """`provider/model` names as short as the room asks: without their release dates below
-    `ROOMY` cells, without providers below `WIDE`; each only where no other becomes the same."""
-    short = list(cells)
-    if width < ROOMY:
-        short = _shorter(short, undated)
-    if width < WIDE:
-        short = _shorter(short, lambda cell: cell.rsplit("/", 1)[-1])
-    return short
+    """`provider/model` names as short as the room asks: below `ROOMY` cells without providers,
+    where no other becomes the same. The date of a release stays: one model may be recorded with
+    it and without it."""
+    return list(cells) if width >= ROOMY else _shorter(cells, lambda cell: cell.rsplit("/", 1)[-1])
 
 
 def undated(name: str) -> str:

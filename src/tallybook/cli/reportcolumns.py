@@ -277,4 +277,5 @@ def _dimension(name: str, report: Report, rows: list[Row], manner: Manner) -> Co
     if name == "model" and manner.wide:
         least = _WHOLE_NAME
     tight = least if name == "date" else SHORT_ID
-    return Column(title=title, cells=tuple(cells), text=True, least=least, tight=tight)
+    prose = name == "title"
+    return Column(title, tuple(cells), text=True, least=least, tight=tight, prose=prose)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _CLASSES = ("input", "cache_write", "cache_read", "output", "reasoning")
 _COARSE = ("input", "cache", "generated")
 _RANKS = {"Project": 4, "Messages": 4, "Msgs": 4}
-_LEAST = {"Title": 20, "Project": 12}
+_LEAST = {"Title": 32, "Project": 12}
 _BRANCH, _LAST_BRANCH = "├ ", "└ "
 _BAR, _NO_BAR = "│ ", "  "
 FAMILY_NOTE = (

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from ..format import shorten
+from ..format import begun, shorten
 
 GAP = 2
 _SMALLEST = 4
@@ -27,8 +27,8 @@ class Column(NamedTuple):
     """One column. `rank` 0 always stays; of the others the highest goes first when room is
     short, and all of one rank together. `text` columns stand left and may be shortened, in
     the middle, down to `least`, and to `tight` where a vital figure would have to go; lists,
-    whose parts stand `LISTED`, keep their first parts and tell how many more there are. `name`
-    is the field that it shows, where it shows one."""
+    whose parts stand `LISTED`, keep their first parts and tell how many more there are, and
+    `prose` keeps its beginning. `name` is the field that it shows, where it shows one."""
 
     title: str
     cells: tuple[str, ...]
@@ -37,6 +37,7 @@ class Column(NamedTuple):
     least: int = 12
     tight: int = 8
     listed: bool = False
+    prose: bool = False
     name: str = ""
 
     @property
@@ -145,7 +146,7 @@ def _squeeze(kept: list[Column], widths: list[int], floor: list[int], width: int
 def _line(cells: list[str], columns: list[Column], widths: list[int]) -> str:
     parts: list[str] = []
     for cell, column, width in zip(cells, columns, widths, strict=True):
-        cut = _first_parts if column.listed else shorten
+        cut = _first_parts if column.listed else begun if column.prose else shorten
         text = cut(cell, width, cell_len) if column.text else cell
         space = " " * (width - cell_len(text))
         parts.append(text + space if column.text else space + text)

@@ -16,7 +16,7 @@ from ..periods import Frame, period, since_last
 from ..query import Query, Report
 from .asking import answer, begin, exit_code, question, refresh, settings_for
 from .nothing import nothing_lines
-from .options import filter_options, output_options, run_options, sync_option
+from .options import Asked, filter_options, output_options, run_options, sync_option
 from .output import show_report, title_of, with_fields
 from .roots import closed_roots, known_sources, root_lines, source_json
 from .shell import Shell, say
@@ -48,7 +48,7 @@ def today(context: click.Context, **_options: object) -> int:
         if not report.rows and asked.format == "table":
             last = _last_days(book, query, receipt, shell.frame(settings))
             if last is None:
-                say("\n".join(_nothing(shell, book, report)))
+                say("\n".join(_nothing(shell, asked, book, report)))
                 return exit_code([report])
             report, title = last
         show_report(shell, fitted, report, title)
@@ -57,11 +57,13 @@ def today(context: click.Context, **_options: object) -> int:
     return exit_code([report])
 
 
-def _nothing(shell: Shell, book: Book, report: Report) -> list[str]:
+def _nothing(shell: Shell, asked: Asked, book: Book, report: Report) -> list[str]:
     """Nothing was ever recorded, or nothing that matches the filters."""
     if report.query.where and book.latest() is not None:
         ever = replace(report.query, since_ms=None, until_ms=None)
         return nothing_lines(book, replace(report, query=ever))
+    if not asked.sync:
+        return ["The ledger is empty, and nothing was read. To read what there is: tally sync"]
     return no_history_lines(shell, [source_json(each) for each in known_sources(book.settings)])
 
 
@@ -80,8 +82,9 @@ def _trend(shell: Shell, book: Book, query: Query) -> list[str]:
 def suggestions(query: Query, receipt: SyncReceipt | None) -> str:
     """At most two next commands, the most useful ones first."""
     wanted = ["tally doctor"] if receipt is not None and receipt.complaints else []
-    wanted += ["tally usage --since all"] if query.until_ms is not None else []
-    return "More: " + " · ".join([*wanted, "tally usage --last 7d", "tally sessions"][:2])
+    long_ago = query.until_ms is not None
+    wanted.append("tally usage --since all" if long_ago else "tally usage --last 7d")
+    return "More: " + " · ".join([*wanted, "tally sessions"][:2])
 
 
 def no_history_lines(shell: Shell, known: Sequence[Mapping[str, Any]]) -> list[str]:

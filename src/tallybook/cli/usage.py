@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import click
@@ -28,6 +29,8 @@ from .views import View, Viewing, plan_of, show_chart, show_compared, view_optio
 
 GROUPINGS = (*BUCKETS, *(name for name in DIMENSIONS if name != "date"))
 """The words after `tally usage` that say what the rows are."""
+
+_SPAN = re.compile(r"\d+(h|d|w|mo|m|y)", re.IGNORECASE)
 
 _DEFAULT_SPAN = {"hour": "24h", "week": "8w", "month": "12mo"}
 
@@ -108,12 +111,20 @@ def _sorted_words(words: tuple[str, ...]) -> tuple[str, str]:
         elif not when and _is_period(word):
             when = word
         else:
-            close = nearest(word, (*GROUPINGS, *WORDS))
-            raise UsageMistake(
-                f"can't place the word {word!r}",
-                hint=f"did you mean {close}?" if close else "see: tally usage --help",
-            )
+            raise _unplaced(word, when)
     return ",".join(sorted(groupings, key=lambda name: name not in BUCKETS)), when
+
+
+def _unplaced(word: str, when: str) -> UsageMistake:
+    """The mistake of a word that is no grouping, or a second period."""
+    if when and _is_period(word):
+        return UsageMistake(f"{when} and {word} are two periods", hint="see: tally help time")
+    if word.lower() == "last" or _SPAN.fullmatch(word):
+        span = "7d" if word.lower() == "last" else word
+        return UsageMistake(f"{word!r} is no period by itself", hint=f"tally usage --last {span}")
+    close = nearest(word, (*GROUPINGS, *WORDS))
+    hint = f"did you mean {close}?" if close else "see: tally usage --help"
+    return UsageMistake(f"can't place the word {word!r}", hint=hint)
 
 
 def _is_grouping(word: str) -> bool:
