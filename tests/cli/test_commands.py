@@ -339,7 +339,7 @@ def test_the_doctor_counts_what_reports_count_and_tells_official_limits(tally, h
     out = tally("doctor").stdout
     totals = json.loads(tally("usage", "--since", "all", "--json").stdout)["totals"]
     assert re.search(rf"calls +{totals['requests']}\n +sessions +{totals['sessions']}\n", out)
-    assert "limit of 5 h (primary, team): 11.5 % used, seen " in out
+    assert "limit of 5 h (primary, team): 11.5% used, seen " in out
     told = json.loads(tally("doctor", "--json").stdout)["ledger"]["limits"]
     ours = [each for each in told if each["plan"] == "team"]
     assert [(each["used_percent"], each["window_minutes"]) for each in ours] == [("11.5", 300)]
@@ -356,5 +356,5 @@ def test_the_doctor_counts_what_reports_count_and_tells_official_limits(tally, h
 def test_a_limit_in_words(resets: int, said: str) -> None:
     limit = LimitSnapshot("codex", "5h", 10_000, 300, resets, NOW - 120_000)
     text = limit_text(limit_json(limit, "UTC"), NOW)
-    assert text.startswith("limit of 5 h (5h): 100 % used, seen 2 min ago")
+    assert text.startswith("limit of 5 h (5h): 100% used, seen 2 min ago")
     assert text.endswith(said)

@@ -111,11 +111,11 @@ def _allowance_text(allowance: Allowance, tokens: int, expected: int) -> str:
     share, later = allowance.tenths(tokens), allowance.tenths(expected)
     if allowance.tokens is None or share is None or later is None:
         return _NONE_ENDED
-    text = f"{share_text(share)} % of {number(allowance.tokens)} tokens"
+    text = f"{share_text(share)}% of {number(allowance.tokens)} tokens"
     text += " (the largest block that ended)" if allowance.largest else ""
     if share >= _FULL:
         return f"{text}: it is used up"
-    said = f"{text}; {share_text(later)} % by its end"
+    said = f"{text}; {share_text(later)}% by its end"
     return f"{said}: it will not do" if later >= _FULL else said
 
 
@@ -174,7 +174,7 @@ def _share_column(shown: Shown, lines: Sequence[_Line]) -> Column:
 
 
 def _percent(share: int | None) -> str:
-    return DASH if share is None else f"{share_text(share)} %"
+    return DASH if share is None else f"{share_text(share)}%"
 
 
 def _chosen(

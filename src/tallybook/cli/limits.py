@@ -33,11 +33,11 @@ def limit_json(limit: LimitSnapshot, tz: str) -> dict[str, Any]:
 
 
 def limit_text(told: dict[str, Any], now_ms: int) -> str:
-    """`limit of 5 h (primary): 11 % used, seen 20 min ago, resets 2026-11-22 14:00`."""
+    """`limit of 5 h (primary): 11% used, seen 20 min ago, resets 2026-11-22 14:00`."""
     seen = span(max(0, now_ms - (parse_instant(told["seen_at"]) or 0)))
     window = span(told["window_minutes"] * _MINUTE_MS)
     named = ", ".join(filter(None, (told["name"], told["plan"])))
-    text = f"limit of {window} ({plain(named)}): {told['used_percent']} % used, seen {seen} ago"
+    text = f"limit of {window} ({plain(named)}): {told['used_percent']}% used, seen {seen} ago"
     if told["resets_at"] is None:
         return text
     over = (parse_instant(told["resets_at"]) or 0) <= now_ms
