@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tallybook.clock import EARLIEST_MS
 from tallybook.errors import UsageMistake
 from tallybook.manual import entries, entry_of, reading_of
 from tallybook.model import Money
@@ -57,6 +58,11 @@ def test_a_cost_is_exact(text: str) -> None:
         ({"model": "m", "tokens": "input=1", "at": "tomorrowish"}, "can't read the time"),
         ({"model": "m", "tokens": "input=1", "at": "all"}, "at one time"),
         ({"model": "m", "tokens": "input=1", "at": "2027"}, "in the future"),
+        ({"model": "m", "tokens": "input=1", "at": "1969-12-31T23:50"}, "too long ago"),
+        ({"model": "m", "tokens": "input=1", "at": "2014-12-31T23:59Z"}, "too long ago"),
+        ({"model": "m", "cost": "99999999999USD"}, "not believed"),
+        ({"model": "m", "cost": "1000000.000000001USD"}, "not believed"),
+        ({"model": "m", "tokens": "input=1,input=2"}, "input is told twice"),
         ({"model": "m", "tokens": "input=1", "modle": "x"}, "no field 'modle'"),
     ],
 )
@@ -90,6 +96,13 @@ def test_who_served_it_is_never_guessed(model: str, why: str) -> None:
     assert "--provider" in caught.value.hint
 
 
+def test_the_dearest_and_the_earliest_are_believed() -> None:
+    said = {"model": "m", "cost": "1000000USD", "at": "2015-01-01T00:00Z"}
+    entry = entry_of(said, FRAME)
+    assert entry.reported == Money(10**15, "USD")
+    assert entry.at_ms == EARLIEST_MS
+
+
 def test_an_id_makes_a_call_the_same() -> None:
     def keys(**more: object) -> tuple[bytes, ...]:
         said = {"model": "gpt-5", "tokens": "input=1", **more}
@@ -110,3 +123,29 @@ def test_lines_are_the_same_calls_each_time() -> None:
     assert len({*good}) == len(good) == 3
     assert [each.entry for each in entries(texts, FRAME)] == [each.entry for each in found]
     assert "time of its call" in found[4].reason
+
+
+def keys_of(text: str, frame: Frame = FRAME) -> list[tuple[bytes, ...]]:
+    found = entries(text.splitlines(), frame)
+    return [reading_of(each.entry, PRICES).keys for each in found if each.entry]
+
+
+@pytest.mark.parametrize("at", ["2026-01-15", "2026-01", "2026-W03", "2026-01-15T14:30"])
+def test_lines_are_the_same_calls_in_every_zone(at: str) -> None:
+    line = json.dumps({"model": "gpt-5", "tokens": {"input": 1}, "at": at})
+    assert keys_of(line, Frame(NOW, "UTC")) == keys_of(line, Frame(NOW, "Asia/Shanghai"))
+
+
+def test_lines_are_the_same_calls_however_they_are_written() -> None:
+    one = '{"model": "gpt-5", "at": "2026-01-15", "note": "n", "tokens": {"input":1,"output":2}}'
+    other = '{"tokens": "output=2, input=1", "note": "n", "at": "2026-01-15", "model": "gpt-5"}'
+    assert keys_of(one) == keys_of(other)
+    assert len({*keys_of(f"{one}\n{other}")}) == 2
+
+
+@pytest.mark.parametrize("word", ["today", "Yesterday", "week", "month", "year", " now "])
+def test_a_line_is_of_a_day_that_stays(word: str) -> None:
+    line = json.dumps({"model": "gpt-5", "tokens": {"input": 1}, "at": word})
+    (found,) = entries([line], FRAME)
+    assert found.entry is None
+    assert "needs a date" in found.reason

@@ -9,15 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .dialects import Counted, counter
-from .model import Appraisal, Counts
+from .model import DEAREST, Appraisal, Counts
 from .prices import PriceBook, Rater
 from .reading import Reading
 
 TIER_UNKNOWN = "tier-unknown"
-
-DEAREST = 10**15
-"""Nano-units above which the price of one call is not believed: a million of any currency. It
-also keeps every sum within what a database can add."""
 
 
 class Appraising:

@@ -19,6 +19,12 @@ HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 QUARTER_MS = HOUR_MS // 4
 
+EARLIEST_MS = 1_420_070_400_000
+"""2015-01-01: no call was before it, or after `LATEST_MS`; no clock wrote such a time."""
+
+LATEST_MS = 4_102_444_800_000
+"""2100-01-01."""
+
 
 @lru_cache(maxsize=32)
 def zone(name: str) -> tzinfo:

@@ -7,6 +7,7 @@
     ├── PriceError                 1   a price book or override is damaged
     └── LedgerError                1   the ledger can't be opened, read or written
         ├── LedgerBusy             1   another process kept the ledger locked
+        ├── LedgerDamaged          1   the file is no database, or not a whole one
         ├── LedgerReadOnly         1   the ledger answers, but can't be written
         └── LedgerTooNew           1   written by a newer Tallybook
 
@@ -59,6 +60,10 @@ class LedgerError(TallyError):
 
 class LedgerBusy(LedgerError):
     """Another process held the ledger's write lock for longer than we wait."""
+
+
+class LedgerDamaged(LedgerError):
+    """The file of the ledger is no database, or not a whole one."""
 
 
 class LedgerReadOnly(LedgerError):

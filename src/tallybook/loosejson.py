@@ -7,6 +7,9 @@ from __future__ import annotations
 import json
 from math import isfinite
 
+_MOST_DIGITS = 300
+"""More than any number that a machine counts with; Python itself refuses a few thousand."""
+
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 """What some editors put before a text."""
 
@@ -21,7 +24,8 @@ def loose_json(raw: bytes) -> object:
                 raw.removeprefix(BYTE_ORDER_MARK).decode("utf-8", errors),
                 strict=names is None,
                 parse_constant=str,
-                parse_float=_float,
+                parse_float=bounded_float,
+                parse_int=bounded_int,
                 object_pairs_hook=names,
             )
         except (ValueError, RecursionError):
@@ -29,9 +33,16 @@ def loose_json(raw: bytes) -> object:
     return None
 
 
-def _float(text: str) -> float | str:
+def bounded_float(text: str) -> float | str:
+    """A number with a fraction or exponent; its text where it is beyond all numbers. There is one
+    zero."""
     value = float(text)
-    return value if isfinite(value) else text
+    return value + 0.0 if isfinite(value) else text
+
+
+def bounded_int(text: str) -> int | str:
+    """A whole number; its text where it has more digits than any."""
+    return int(text) if len(text) <= _MOST_DIGITS else text
 
 
 def _sound(pairs: list[tuple[str, object]]) -> dict[str, object]:

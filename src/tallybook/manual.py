@@ -12,10 +12,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from .clock import EARLIEST_MS
 from .errors import UsageMistake, nearest
-from .model import CLASSES, Money, nanos_of
+from .model import CLASSES, DEAREST, Money, decimal_text, instant, nanos_of
 from .naming import UNKNOWN, provider_of
-from .periods import Frame, period
+from .periods import WORDS, Frame, period
+from .rawusage import LIMIT
 from .reading import Attribution, Reading, Witness, attr_of, key_of
 
 if TYPE_CHECKING:
@@ -31,9 +33,6 @@ FIELDS = ("id", "model", "provider", "tokens", "at", "cost", *WHO, "note")
 """What an entry may say. `tokens` is an object or a text such as `input=1200,output=300`, `cost`
 an amount with its currency, such as `0.12 USD`."""
 
-LARGEST = 10**10
-"""The largest count that is believed, as everywhere."""
-
 _AHEAD_MS = 24 * 3_600_000
 """How far in the future a call may lie: clocks and zones differ."""
 
@@ -42,12 +41,14 @@ _COST = re.compile(r"\s*(\d[\d.]*)\s*([A-Za-z]{3})\s*|\s*([A-Za-z]{3})\s*(\d[\d.
 
 class Entry(NamedTuple):
     """One call as it was told. `usage` is what it used, JSON text in our own classes with the
-    note, if there is one; `fields` are the rest as texts, by their names."""
+    note, if there is one; `fields` are the rest as texts, by their names. `content` is by what it
+    is known where it has no `id` and is not another call each time."""
 
     fields: Mapping[str, str]
     usage: bytes
     at_ms: int
     reported: Money | None
+    content: str = ""
 
 
 class Line(NamedTuple):
@@ -84,8 +85,9 @@ def entry_of(said: Mapping[str, object], frame: Frame) -> Entry:
 
 def entries(lines: Iterable[str], frame: Frame) -> Iterator[Line]:
     """The entries of JSON lines, one object a line; empty lines are passed over. Each has to say
-    when it was. One without an `id` is known by its content: the second of two equal lines is
-    another call, and reading the same lines again tells the same calls."""
+    when it was. One without an `id` is known by what it says, whatever the zone in which that is
+    read: the second of two equal lines is another call, and reading the same lines again, in
+    whatever order they name their counts, tells the same calls."""
     met: Counter[str] = Counter()
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -96,10 +98,10 @@ def entries(lines: Iterable[str], frame: Frame) -> Iterator[Line]:
             yield Line(number, reason=str(problem))
             continue
         if "id" not in entry.fields:
-            content = json.dumps([dict(entry.fields), entry.usage.decode(), entry.at_ms])
+            content = json.dumps([dict(entry.fields), entry.usage.decode()])
             met[content] += 1
             own = key_of("tallybook:line", content, str(met[content])).hex()
-            entry = entry._replace(fields={**entry.fields, "id": own})
+            entry = entry._replace(content=own)
         yield Line(number, entry)
 
 
@@ -113,7 +115,12 @@ def _entry_in(line: str, frame: Frame) -> Entry:
     fields = cast("dict[str, object]", said)
     if not fields.get("at"):
         raise UsageMistake("an entry in a file needs the time of its call: at")
-    return entry_of(fields, frame)
+    entry = entry_of(fields, frame)
+    if entry.fields["at"].lower() in (*WORDS, "now"):
+        raise UsageMistake(
+            f"{entry.fields['at']!r} is another time each day: an entry needs a date"
+        )
+    return entry
 
 
 def reading_of(entry: Entry, prices: PriceBook, machine: str | None = None) -> Reading:
@@ -122,7 +129,7 @@ def reading_of(entry: Entry, prices: PriceBook, machine: str | None = None) -> R
     fields = entry.fields
     provider, model = _served(fields, prices)
     return Reading(
-        keys=(key_of("tallybook:manual", fields.get("id") or _new_id()),),
+        keys=(key_of("tallybook:manual", fields.get("id") or entry.content or _new_id()),),
         who=Attribution(MANUAL, **{name: fields.get(name) for name in WHO}, machine=machine),
         attr=attr_of(1, entry.at_ms),
         started_ms=entry.at_ms,
@@ -186,8 +193,7 @@ def _counts(said: object) -> dict[str, int]:
     if said is None or said == "":
         return {}
     if isinstance(said, str):
-        pairs = [part.partition("=") for part in said.split(",") if part.strip()]
-        said = {name.strip(): _number(name.strip(), text) for name, _, text in pairs}
+        said = _told(said)
     if not isinstance(said, dict):
         raise UsageMistake("tokens have to be counts by class", hint=f"{', '.join(CLASSES)}")
     found: dict[str, int] = {}
@@ -196,9 +202,26 @@ def _counts(said: object) -> dict[str, int]:
             close = nearest(name, CLASSES)
             hint = f"did you mean {close}?" if close else f"the classes are {', '.join(CLASSES)}"
             raise UsageMistake(f"there is no token class {name!r}", hint=hint)
-        if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= LARGEST:
-            raise UsageMistake(f"{name} is no count of tokens: {count!r}"[:200])
+        if not isinstance(count, int) or isinstance(count, bool) or not 0 <= count <= LIMIT:
+            raise UsageMistake(
+                f"{name} is no count of tokens: {count!r}"[:200],
+                because=f"a count is a whole number from 0 to {LIMIT}",
+                hint="--tokens input=1200,output=300",
+            )
         found[name] = count
+    return {name: found[name] for name in CLASSES if name in found}
+
+
+def _told(text: str) -> dict[str, int]:
+    """The counts of a text such as `input=1200,output=300`."""
+    found: dict[str, int] = {}
+    for part in text.split(","):
+        name, _, digits = part.partition("=")
+        name = name.strip()
+        if name in found:
+            raise UsageMistake(f"{name} is told twice", hint="--tokens input=1200,output=300")
+        if part.strip():
+            found[name] = _number(name, digits)
     return found
 
 
@@ -218,13 +241,20 @@ def _money(text: str) -> Money:
         if match is None:
             raise ValueError
         amount, unit = (match[1], match[2]) if match[1] else (match[4], match[3])
-        return Money(nanos_of(amount), unit.upper())
+        nanos = nanos_of(amount)
     except ValueError as problem:
         raise UsageMistake(
             f"can't read the cost {text!r}"[:200],
             because="a cost is an amount with its currency",
             hint="--cost 0.12USD",
         ) from problem
+    if nanos > DEAREST:
+        raise UsageMistake(
+            f"the cost {text!r} is not believed"[:200],
+            because=f"no call costs more than {decimal_text(DEAREST)}",
+            hint="--cost 0.12USD",
+        )
+    return Money(nanos, unit.upper())
 
 
 def _moment(fields: Mapping[str, str], frame: Frame) -> int:
@@ -233,6 +263,12 @@ def _moment(fields: Mapping[str, str], frame: Frame) -> int:
     at_ms = period(fields["at"], frame).since_ms
     if at_ms is None:
         raise UsageMistake("a call was at one time", hint="--at 2026-01-15T14:30")
+    if at_ms < EARLIEST_MS:
+        raise UsageMistake(
+            f"{fields['at']} is too long ago",
+            because=f"no call was before {instant(EARLIEST_MS):%Y-%m-%d}",
+            hint="give the time at which the call was",
+        )
     if at_ms > frame.now_ms + _AHEAD_MS:
         raise UsageMistake(
             f"{fields['at']} is in the future", hint="give the time at which the call was"

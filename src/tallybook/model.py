@@ -22,6 +22,10 @@ NO_COUNTS: Counts = (0, 0, 0, 0, 0, 0)
 NANOS = 1_000_000_000
 """Nano-units in one unit of a currency."""
 
+DEAREST = 10**15
+"""Nano-units above which what one call cost is not believed: a million of any currency. It also
+keeps every sum within what a database can add."""
+
 
 def six(values: Iterable[int]) -> Counts:
     """Six values as `Counts`; `ValueError` if there are more or fewer."""

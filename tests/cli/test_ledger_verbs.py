@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -117,6 +119,7 @@ def test_what_is_old_is_forgotten(tell: Tell, read: int, ledger_file: Path) -> N
 
 def test_a_copy_and_back(tell: Tell, read: int, ledger_file: Path, tmp_path: Path) -> None:
     said = tell("ledger", "backup")
+    assert f": {read} calls, " in said
     assert "backups/ledger-2026-11-22T12-00-00Z.db" in said
     assert "checked" in said
     told = json.loads(tell("ledger", "backup", "copy.db", "--json", cwd=tmp_path))
@@ -128,12 +131,147 @@ def test_a_copy_and_back(tell: Tell, read: int, ledger_file: Path, tmp_path: Pat
     tell("ledger", "void", "--source", "claude", "--yes", "--reason", "x")
     refused = tell("ledger", "restore", str(copy), code=2)
     assert "has to be confirmed" in refused
-    assert f"{told['events']} events instead of 0" in refused
+    assert told["calls"] == read < told["events"]
+    assert f"{read} calls instead of 0" in refused
     assert calls(tell) == 0
     back = json.loads(tell("ledger", "restore", str(copy), "--yes", "--json"))
     assert (back["events_before"], back["events"]) == (0, told["events"])
+    assert (back["calls_before"], back["calls"]) == (0, read)
     assert Path(back["kept"]).is_file()
     assert calls(tell) == read
     ledger_file.write_bytes(b"broken")
     assert "no ledger that could be read" in tell("ledger", "restore", str(copy), "--yes")
     assert calls(tell) == read
+
+
+class Terminal(io.StringIO):
+    """What somebody types."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+def test_a_restore_that_is_refused_changes_nothing(
+    tell: Tell, read: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ledger_file: Path
+) -> None:
+    tell("ledger", "backup", "b.db", cwd=tmp_path)
+    tell("ledger", "void", "--source", "claude", "--yes", "--reason", "x")
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    said = tell("ledger", "restore", "b.db", err=True)
+    assert said.endswith("nothing was changed\n")
+    assert calls(tell) == 0
+    assert not (ledger_file.parent / "backups").exists()
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    tell("ledger", "restore", "b.db")
+    assert calls(tell) == read
+
+
+def test_a_damaged_ledger_says_how_to_put_a_backup_back(
+    tell: Tell, read: int, ledger_file: Path
+) -> None:
+    def spoil() -> None:
+        db = sqlite3.connect(ledger_file)
+        db.execute("UPDATE event SET output = output + 1")
+        db.commit()
+        db.close()
+
+    spoil()
+    assert (
+        tell("ledger", "verify", code=1)
+        .splitlines()[-1]
+        .startswith("  try: tally ledger restore FILE")
+    )
+    ledger_file.unlink()
+    tell("sync")
+    tell("ledger", "backup")
+    spoil()
+    last = tell("ledger", "verify", code=1).splitlines()[-1]
+    copy = last.removeprefix("  try: tally ledger restore ")
+    assert copy == "~/backups/ledger-2026-11-22T12-00-00Z.db"
+    ledger_file.write_bytes(b"broken" * 1_000)
+    assert "\n  try: tally ledger restore FILE" in tell("ledger", "verify", code=1)
+    tell("ledger", "restore", copy, "--yes")
+    assert calls(tell) == read
+    assert "sound" in tell("ledger", "verify")
+
+
+def test_a_ledger_that_is_begun_anew_is_told(tell: Tell, read: int, ledger_file: Path) -> None:
+    tell("record", "--model", "gpt-5", "--tokens", "input=5")
+    ledger_file.unlink()
+    assert tell("sync", "--quiet", err=True) == ""
+    tell("ledger", "backup")
+    ledger_file.unlink()
+    told = (
+        "a new ledger was begun: ~/ledger.db; backups of an earlier one: ~/backups "
+        "(tally ledger restore FILE)"
+    )
+    assert told in tell("usage", err=True)
+    assert told not in tell("usage", err=True)
+    ledger_file.unlink()
+    assert told not in tell("usage", "--quiet", err=True)
+
+
+def test_another_ledger_leaves_the_calls_where_they_are(tell: Tell, read: int, home: Path) -> None:
+    tell("record", "--model", "gpt-5", "--tokens", "input=5")
+    said = tell("config", "set", "ledger", str(home / "new.db"), err=True)
+    assert (
+        "the calls recorded so far stay in ~/ledger.db; "
+        "to take them along: tally ledger restore ~/ledger.db" in said
+    )
+    begun = "a new ledger was begun: ~/new.db; an earlier one: ~/ledger.db"
+    assert begun not in tell("demo", err=True)
+    assert begun in tell("sync", err=True)
+    assert begun not in tell("sync", err=True)
+    assert calls(tell) == read
+    tell("ledger", "restore", "~/ledger.db", "--yes")
+    assert calls(tell) == read + 1
+    back = tell("config", "unset", "ledger", err=True)
+    assert "the calls recorded so far stay in ~/new.db\n" in back
+    (home / "new.db").unlink()
+    assert "stay" not in tell("config", "set", "ledger", str(home / "new.db"), "-q", err=True)
+
+
+def test_an_empty_answer_tells_of_voids(tell: Tell, read: int) -> None:
+    tell("ledger", "void", "--source", "claude", "--yes", "--reason", "x")
+    told = f"Voided, and in no figure: {read + 2} events of claude-code. See: tally ledger void"
+    for words in ((), ("--source", "claude")):
+        assert told in tell("usage", "--no-sync", "--since", "all", *words)
+    assert "Voided" not in tell("usage", "--no-sync", "--source", "codex")
+
+
+def test_two_forgotten_sessions_are_told_apart(tell: Tell, read: int) -> None:
+    said = ("usage", "session", "--since", "all", "--no-sync", "--json")
+    names = [row["session"] for row in json.loads(tell(*said))["rows"]][:2]
+    words = [word for name in names for word in ("--session", name)]
+    told = json.loads(tell("ledger", "forget", *words, "--yes", "--json"))
+    hidden = [each["pseudonym"] for each in told["names"]]
+    assert all(each[8:] == "-forgotten" for each in hidden)
+    assert all(each[:8] in tell("sessions", "--since", "all", "--no-sync") for each in hidden)
+    assert json.loads(tell("session", hidden[0][:8], "--no-sync", "--json"))
+    again = tell("ledger", "forget", "--before", "2030", "--what", "projects", "--json")
+    assert not {each["name"] for each in json.loads(again)["names"]} & set(hidden)
+
+
+def test_errors_name_the_home_as_everything_else_does(tell: Tell, home: Path) -> None:
+    assert "there is no file ~/none.db" in tell("ledger", "restore", "~/none.db", code=1)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--list", "--undo", "1"),
+        ("--undo", "1", "--source", "claude"),
+        ("--undo", "1", "--place", "/x"),
+        ("--list", "--since", "2026"),
+    ],
+)
+def test_a_void_is_listed_or_undone_as_a_whole(tell: Tell, words: tuple[str, ...]) -> None:
+    assert "exclude each other" in tell("ledger", "void", *words, code=2)
+
+
+def test_the_void_of_a_place_tells_the_way_back(tell: Tell, read: int, home: Path) -> None:
+    way, void = "tally sync --full", ("ledger", "void")
+    assert way in tell(*void, "--place", str(home), err=True)
+    assert way not in tell(*void, "--place", str(home), "--copies", err=True)
+    assert way not in tell(*void, "--source", "claude", err=True)

@@ -43,6 +43,33 @@ def test_a_dry_run_records_nothing(tell: Tell) -> None:
     assert json.loads(tell("usage", "--no-sync", "--json"))["totals"]["requests"] == 0
 
 
+def test_a_dry_run_knows_what_is_known(tell: Tell) -> None:
+    tell(*CALL, "--id", "x")
+    assert tell(*CALL, "--id", "x", "--dry-run").startswith("known already")
+
+
+def test_a_line_that_nobody_believes_stops_no_other(tell: Tell, tmp_path: Path) -> None:
+    file = tmp_path / "calls.jsonl"
+    call = {"model": "gpt-5", "tokens": {"input": 5}, "at": "2026-11-01"}
+    lines = [{**call, "cost": "9000000000USD"}, {**call, "at": "1969-12-31T23:50"}, call]
+    file.write_text("\n".join(map(json.dumps, lines)))
+    said = tell("record", "--file", str(file), code=5)
+    assert "line 1: the cost '9000000000USD' is not believed" in said
+    assert "line 2: 1969-12-31T23:50 is too long ago" in said
+    totals = json.loads(tell("usage", "--since", "all", "--no-sync", "--json"))["totals"]
+    assert (totals["requests"], totals["total"]) == (1, 5)
+    assert "sound" in tell("ledger", "verify")
+
+
+def test_a_file_is_the_same_calls_in_another_zone(tell: Tell, tmp_path: Path) -> None:
+    file = tmp_path / "calls.jsonl"
+    file.write_text(json.dumps({"model": "gpt-5", "tokens": "input=5", "at": "2026-11-01"}))
+    assert "1 call recorded" in tell("record", "--file", str(file), "--tz", "UTC")
+    assert "1 known already" in tell("record", "--file", str(file), "--tz", "Asia/Shanghai")
+    rows = json.loads(tell("usage", "--since", "all", "--no-sync", "--json"))
+    assert rows["totals"]["requests"] == 1
+
+
 def test_an_unpriced_call_is_a_dash(tell: Tell) -> None:
     said = tell("record", "--model", "new-9", "--provider", "me", "--tokens", "input=5")
     assert "5 tokens, – (no price is known)" in said
@@ -83,3 +110,40 @@ def test_lines_are_recorded_and_bad_ones_told(
 )
 def test_mistakes(tell: Tell, words: tuple[str, ...], code: int, why: str) -> None:
     assert why in tell(*words, code=code)
+
+
+def test_what_is_voided_is_told_and_may_count_again(tell: Tell, tmp_path: Path) -> None:
+    tell(*CALL, "--id", "x1")
+    tell("ledger", "void", "--source", "manual", "--reason", "t", "--yes")
+    for more in ((), ("--json",), ("--dry-run",)):
+        said = tell(*CALL, "--id", "x1", *more, code=1)
+        assert said.startswith("error: x1 is voided (void 1)\n")
+        assert said.endswith("  try: tally ledger void --undo 1\n")
+    file = tmp_path / "calls.jsonl"
+    line = {"model": "gpt-5", "tokens": {"input": 5}, "at": "2026-11-01"}
+    file.write_text(json.dumps({**line, "id": "x1"}))
+    said = tell("record", "--file", str(file), code=1)
+    assert "line 1: x1 is voided (void 1): tally ledger void --undo 1" in said
+    file.write_text("\n".join(json.dumps(each) for each in (line, {**line, "id": "x1"})))
+    said = tell("record", "--file", str(file), code=5)
+    assert "line 2: x1 is voided" in said
+    assert "1 line could not be recorded" in said
+    tell("ledger", "void", "--undo", "1")
+    assert json.loads(tell("record", "--file", str(file), "--json"))["known"] == 2
+
+
+def test_a_voided_line_without_an_id_is_told_too(tell: Tell, tmp_path: Path) -> None:
+    file = tmp_path / "calls.jsonl"
+    file.write_text('{"model": "gpt-5", "tokens": {"input": 5}, "at": "2026-11-01"}')
+    tell("record", "--file", str(file))
+    tell("ledger", "void", "--source", "manual", "--reason", "t", "--yes")
+    assert "line 1: this call is voided (void 1)" in tell("record", "--file", str(file), code=1)
+
+
+def test_a_file_that_is_not_there_is_named(tell: Tell, home: Path) -> None:
+    said = tell("record", "--file", "nope.jsonl", code=1, cwd=home)
+    assert said.splitlines() == [
+        "error: can't read nope.jsonl",
+        "  because: No such file or directory",
+        "  try: another path: this one is ~/nope.jsonl",
+    ]

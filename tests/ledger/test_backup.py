@@ -11,11 +11,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tallybook.errors import LedgerBusy, LedgerError, LedgerTooNew
-from tallybook.ledger.backup import default_path
+from tallybook.ledger import restoring
+from tallybook.ledger.backup import default_path, left_beside, pour
 from tallybook.ledger.orders import ForgetOrder
 from tallybook.ledger.restoring import restore, survey
 from tallybook.ledger.sqlite import SqliteLedger
@@ -264,7 +266,7 @@ def test_a_restore_refuses_while_another_process_writes(tmp_path: Path) -> None:
         restore(tmp_path / "ledger.db", copy, T0)
     other.execute("ROLLBACK")
     other.close()
-    assert names(tmp_path / "backups") == set()
+    assert not (tmp_path / "backups").exists()
     assert calls_in(tmp_path / "ledger.db") == 3
 
 
@@ -334,3 +336,195 @@ def test_pages_of_another_size_fit(tmp_path: Path) -> None:
     record(ledger, [reading("later")])
     assert restore(tmp_path / "ledger.db", copy, T0).after == 3
     assert calls_in(tmp_path / "ledger.db") == 3
+
+
+@pytest.mark.parametrize("damaged", [True, False])
+def test_a_log_that_outlived_its_ledger_is_not_put_into_the_next_one(
+    tmp_path: Path, damaged: bool
+) -> None:
+    """What a killed writer leaves, once the file itself was moved away or broke."""
+    ledger = filled(tmp_path)
+    copy, path = tmp_path / "copy.db", tmp_path / "ledger.db"
+    log = path.with_name("ledger.db-wal")
+    ledger.backup(copy)
+    record(ledger, [reading(f"more {n}", session=f"m{n}") for n in range(300)])
+    told = log.read_bytes()
+    ledger.close()
+    path.unlink()
+    if damaged:
+        path.write_bytes(b"broken" * 5_000)
+    log.write_bytes(told)
+    done = restore(path, copy, T0)
+    assert calls_in(path) == 3
+    kept = Path(done.kept)
+    assert kept.exists()
+    if not damaged:
+        assert kept.read_bytes() == told
+        assert left_beside(path) == [kept]
+        again = default_path(path, T0, "-before-restore")
+        assert not again.with_name(f"{again.name}-wal").exists()
+
+
+def test_force_overwrites_no_ledger_in_use(tmp_path: Path) -> None:
+    ledger = filled(tmp_path)
+    (tmp_path / "other").mkdir()
+    other = filled(tmp_path / "other", 5)
+    link, twin = tmp_path / "link.db", tmp_path / "twin.db"
+    link.symlink_to(ledger.path)
+    twin.hardlink_to(ledger.path)
+    log = Path(f"{ledger.path}-wal")
+    shared = Path(f"{ledger.path}-shm")
+    for target in (Path(ledger.path), link, twin, log, shared):
+        with pytest.raises(LedgerError, match="the ledger itself"):
+            ledger.backup(target, force=True)
+    with pytest.raises(LedgerError, match="can't be written"):
+        ledger.backup(Path(other.path), force=True)
+    stray = tmp_path / "new.db"
+    stray.with_name("new.db-wal").write_bytes(b"of another")
+    with pytest.raises(LedgerError, match="can't be written"):
+        ledger.backup(stray)
+    assert not stray.exists()
+    other.close()
+    ledger.close()
+    assert calls_in(tmp_path / "ledger.db") == 3
+    assert calls_in(tmp_path / "other" / "ledger.db") == 5
+
+
+@POSIX
+def test_force_overwrites_nothing_but_files(tmp_path: Path) -> None:
+    ledger = filled(tmp_path)
+    pipe = tmp_path / "pipe.db"
+    os.mkfifo(pipe)
+    with pytest.raises(LedgerError, match="is no file"):
+        ledger.backup(pipe, force=True)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_a_link_to_a_copy_stays_a_link(tmp_path: Path) -> None:
+    ledger = filled(tmp_path)
+    link, target = tmp_path / "latest.db", tmp_path / "copy.db"
+    link.symlink_to(target)
+    ledger.backup(link)
+    record(ledger, [reading("later")])
+    ledger.backup(link, force=True)
+    assert link.is_symlink()
+    assert calls_in(target) == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("INSERT INTO migration VALUES (99, 'future', 'x')", "newer Tallybook"),
+        ("UPDATE migration SET checksum = 'y' WHERE number = 1", "another history"),
+        ("DROP TABLE migration", "not a Tallybook ledger"),
+    ],
+)
+def test_a_good_ledger_that_cant_be_used_is_not_replaced(
+    tmp_path: Path, change: str, message: str
+) -> None:
+    ledger = filled(tmp_path)
+    copy, path = tmp_path / "copy.db", tmp_path / "ledger.db"
+    ledger.backup(copy)
+    ledger.close()
+    db = sqlite3.connect(path)
+    db.execute(change)
+    db.commit()
+    db.close()
+    before = path.read_bytes()
+    for go in (survey, lambda one, two: restore(one, two, T0)):
+        with pytest.raises(LedgerError, match=message):
+            go(path, copy)
+    assert path.read_bytes() == before
+    assert names(tmp_path) == {"ledger.db", "copy.db"}
+
+
+def test_what_is_written_at_the_last_moment_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A commit of another process comes just before the pages are put in."""
+    ledger = filled(tmp_path)
+    copy, path = tmp_path / "copy.db", tmp_path / "ledger.db"
+    ledger.backup(copy)
+
+    def late(*words: Any, **more: Any) -> None:
+        record(ledger, [reading("at the last moment")])
+        pour(*words, **more)
+
+    monkeypatch.setattr(restoring, "pour", late)
+    with pytest.raises(LedgerBusy, match="in use"):
+        restore(path, copy, T0)
+    assert calls_in(path) == 4
+    assert not (tmp_path / "backups").exists()
+
+
+def test_nobody_writes_between_the_copy_of_before_and_the_new_pages(tmp_path: Path) -> None:
+    ledger = filled(tmp_path)
+    copy = tmp_path / "copy.db"
+    ledger.backup(copy)
+    record(ledger, [reading("later")])
+    source, target = sqlite3.connect(copy), sqlite3.connect(ledger.path)
+    other = sqlite3.connect(ledger.path, timeout=0, isolation_level=None)
+
+    def keep() -> None:
+        assert other.execute("SELECT count(*) FROM event").fetchone() == (4,)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        raise LedgerBusy("not now")
+
+    with pytest.raises(LedgerBusy, match="not now"):
+        pour(source, target, once_locked=keep)
+    assert other.execute("SELECT count(*) FROM event").fetchone() == (4,)
+    for db in (source, target, other):
+        db.close()
+    assert calls_in(tmp_path / "ledger.db") == 4
+
+
+def test_a_ledger_behind_a_link_is_replaced_where_it_is(tmp_path: Path) -> None:
+    ledger = filled(tmp_path)
+    copy, path = tmp_path / "copy.db", tmp_path / "ledger.db"
+    ledger.backup(copy)
+    ledger.close()
+    path.unlink()
+    real = tmp_path / "elsewhere" / "real.db"
+    real.parent.mkdir()
+    real.write_bytes(b"broken" * 500)
+    path.symlink_to(real)
+    done = restore(path, copy, T0)
+    kept = Path(done.kept)
+    assert kept.parent == tmp_path / "backups"
+    assert not kept.is_symlink()
+    assert kept.read_bytes() == b"broken" * 500
+    assert path.is_symlink()
+    assert calls_in(real) == 3
+
+
+@POSIX
+def test_drafts_of_killed_processes_are_counted_and_go(tmp_path: Path) -> None:
+    ledger = filled(tmp_path, 2_000)
+    path, folder = Path(ledger.path), tmp_path / "backups"
+    draft = None
+    for _ in range(20):
+        job = started(COPIER, ledger.path, str(folder / "copy.db"))
+        while job.poll() is None and not (draft := next(iter(left_beside(path)), None)):
+            time.sleep(0.001)
+        os.kill(job.pid, signal.SIGKILL)
+        job.wait()
+        if draft is not None and draft.exists():
+            break
+    assert draft is not None
+    assert left_beside(path) == [draft]
+    ledger.backup(default_path(path, T0))
+    assert draft.exists()  # who knows whose it is
+    os.utime(draft, (T0 / 1_000, T0 / 1_000))
+    mine = folder / f".mine.db.0a0a0a0a.{os.getppid()}.tally.part"
+    mine.write_bytes(b"at work")
+    os.utime(mine, (T0 / 1_000, T0 / 1_000))
+    ledger.backup(default_path(path, T0))
+    assert left_beside(path) == [mine]
+
+
+@POSIX
+def test_a_new_ledger_is_for_nobody_else(tmp_path: Path) -> None:
+    ledger = filled(tmp_path)
+    for path in (Path(ledger.path), Path(f"{ledger.path}-wal")):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600

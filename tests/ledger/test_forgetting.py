@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
@@ -102,7 +103,7 @@ def test_the_names_are_gone_from_the_bytes_and_stay_gone(ledger: SqliteLedger) -
         ("project", PROJECT),
         ("session", SESSION),
     ]
-    assert all(hidden.startswith("forgotten-") for _, _, hidden in done.names)
+    assert all(re.fullmatch("[0-9a-f]{8}-forgotten", hidden) for _, _, hidden in done.names)
     assert told(ledger) == []
     ledger.record(batch(secret("a"), secret("b"), secret("c")), APPRAISER)
     ledger.close()
@@ -129,7 +130,7 @@ def test_where_a_file_was_read_to_is_still_known(ledger: SqliteLedger) -> None:
     assert found is not None
     assert (found.place, found.size, found.mtime_ns, found.state) == (PLACE, 10, 20, "{}")
     assert cursors.get("/h/unknown.jsonl") is None
-    assert "forgotten-" in "".join(cursors)
+    assert "-forgotten" in "".join(cursors)
 
 
 def test_another_process_keeps_a_secret_too(ledger: SqliteLedger) -> None:
@@ -293,7 +294,7 @@ def test_a_machine_may_be_forgotten(ledger: SqliteLedger) -> None:
     ledger.record(batch(secret("z")), APPRAISER)
     assert b"kiste" not in octets(ledger)
     rows = ledger.ask(Query(by=("machine",))).rows
-    assert len([row for row in rows if (row.dims["machine"] or "").startswith("forgotten-")]) == 1
+    assert len([row for row in rows if (row.dims["machine"] or "").endswith("-forgotten")]) == 1
 
 
 def test_a_reader_that_keeps_the_log_is_waited_for_then_told(

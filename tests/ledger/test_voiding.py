@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from tallybook.errors import UsageMistake
-from tallybook.ledger.orders import VoidOrder
+from tallybook.ledger.orders import ForgetOrder, VoidOrder
 from tallybook.ledger.sqlite import SqliteLedger
 from tallybook.query import Filter, Query
 from tallybook.reading import Batch, Cursor, SessionClaim
@@ -224,3 +225,97 @@ def test_a_voided_call_is_not_shown_as_one(tmp_path: Path) -> None:
     assert set(ledger.calls(reading("a").keys)) == set(reading("a").keys)
     void(ledger, by("session", "s1"))
     assert ledger.calls(reading("a").keys) == {}
+
+
+COPY = "/copy/a.jsonl"
+
+
+def test_what_counters_show_comes_back_when_all_calls_of_its_session_do(tmp_path: Path) -> None:
+    ledger = open_new(tmp_path)
+    claims = [claim(500, T0 + MINUTE)]
+    ledger.record(
+        Batch(readings=[reading(name, place=COPY) for name in "ab"], claims=claims), APPRAISER
+    )
+    before = ledger.ask(Query()).totals
+    assert before.recovered_tokens == 300
+    void(ledger, VoidOrder(Query(), place="/copy"))
+    ledger.record(Batch(readings=[reading("a")], claims=claims), APPRAISER)
+    assert ledger.ask(Query()).totals.recovered_tokens == 0
+    ledger.record(Batch(readings=[reading("b")], claims=claims), APPRAISER)
+    assert ledger.ask(Query()).totals == before
+    assert ledger.verify() == []
+
+
+def test_what_counters_show_stays_voided_by_a_condition_of_its_own(tmp_path: Path) -> None:
+    ledger = open_new(tmp_path)
+    batch = Batch(readings=[reading("a")], claims=[claim(300, T0 + MINUTE)])
+    ledger.record(batch, APPRAISER)
+    assert void(ledger, by("status", "recovered")) == 1
+    ledger.record(batch, APPRAISER)
+    assert ledger.ask(Query()).totals.recovered_tokens == 0
+
+
+def test_counters_under_another_name_of_the_model_bring_nothing_back(tmp_path: Path) -> None:
+    ledger = open_new(tmp_path)
+    ledger.record(Batch(readings=[reading("a")], claims=[claim(300, T0 + MINUTE)]), APPRAISER)
+    void(ledger, VoidOrder(Query(), place="/logs"))
+    other = claim(450, T0 + 2 * MINUTE)._replace(model="claude-sonnet-4-5")
+    ledger.record(Batch(claims=[other]), APPRAISER)
+    assert ledger.ask(Query()).totals.total == 0
+    assert ledger.verify() == []
+
+
+def test_a_batch_leaves_voided_counters_of_other_sessions_alone(tmp_path: Path) -> None:
+    ledger = open_new(tmp_path)
+    ledger.record(Batch(readings=[reading("a")], claims=[claim(300, T0 + MINUTE)]), APPRAISER)
+    void(ledger, VoidOrder(Query(), place="/logs"))
+    record(ledger, [reading("c", session="s3")])
+    void(ledger, by("session", "s3"))
+    with sqlite3.connect(ledger.path) as db:
+        held = db.execute("SELECT id FROM voided ORDER BY id").fetchall()
+        record(ledger, [reading("b", session="s2")])
+        assert db.execute("SELECT id FROM voided ORDER BY id").fetchall() == held
+    db.close()
+
+
+@pytest.mark.parametrize(("frozen", "total"), [(100, 200), (300, 300)])
+def test_a_frozen_call_that_is_one_with_a_call_that_counts_comes_back(
+    tmp_path: Path, frozen: int, total: int
+) -> None:
+    ledger = open_new(tmp_path)
+    first = reading("a", raw=usage(output=frozen, fresh=0))
+    other = reading("b", session="s2", raw=usage(output=200, fresh=0))
+    record(ledger, [first, other])
+    ledger.forget(ForgetOrder(names=(("session", "s1"),), what=("raw",)))
+    (hidden,) = {row.dims["session"] for row in ledger.ask(Query(by=("session",))).rows} - {"s2"}
+    void(ledger, by("session", hidden or ""))
+    record(ledger, [first._replace(keys=(*first.keys, *other.keys))])
+    totals = ledger.ask(Query()).totals
+    assert (totals.requests, totals.total) == (1, total)
+    assert ledger.verify() == []
+    ledger.unvoid(1, APPRAISER)
+    assert ledger.ask(Query()).totals.total == total
+
+
+def test_a_small_frozen_call_takes_in_no_large_one(tmp_path: Path) -> None:
+    ledger = open_new(tmp_path)
+    first, other = reading("a"), reading("b", session="s2", raw=usage(output=500))
+    record(ledger, [first, other])
+    ledger.forget(ForgetOrder(names=(("session", "s1"),), what=("raw",)))
+    keys = (*first.keys, *other.keys)
+    record(ledger, [first._replace(keys=keys)], [other._replace(usage=usage(output=700))])
+    totals = ledger.ask(Query()).totals
+    assert (totals.requests, totals.counts[1]) == (1, 700)
+    assert ledger.verify() == []
+
+
+def test_paths_and_words_that_are_no_utf8_are_taken(tmp_path: Path) -> None:
+    ledger = open_new(tmp_path)
+    odd = "/d/bad\udcff"
+    wrong = [reading("a", place=f"{odd}/a.jsonl"), reading("b", session="s\udcff")]
+    record(ledger, wrong)
+    assert ledger.void(VoidOrder(Query(), place=odd), "why \udcff", T0).events == 1
+    assert ledger.void(by("session", "s\udcff"), "x", T0).events == 1
+    record(ledger, wrong)
+    assert requests(ledger) == 0
+    assert [each.reason for each in ledger.voids()] == ["why \\udcff", "x"]

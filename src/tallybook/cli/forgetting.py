@@ -42,13 +42,16 @@ def forget(context: click.Context, **options: object) -> int:
     Names become pseudonyms, and what belongs to their calls goes: titles, places, raw usage.
     Reading the same histories again does not bring it back. It can not be undone.
     """
+    from ..ledger.backup import copies_beside, left_beside
+
     shell, asked = begin(context)
     settings = settings_for(shell, asked)
     order = _order(shell.frame(settings), options)
     done = bool(options.get("yes"))
     with shell.open_book(settings) as book:
         plan = book.ledger.forget(order) if done else book.ledger.plan_forget(order)
-        backups = sorted((Path(book.ledger.path).parent / "backups").glob("*.db"))
+        ledger = Path(book.ledger.path)
+        backups = [*copies_beside(ledger), *left_beside(ledger)]
     if asked.format == "json":
         say(json_text({"schema": "tallybook.forget/1", "done": done, **_json(plan)}))
     else:
@@ -56,8 +59,9 @@ def forget(context: click.Context, **options: object) -> int:
     if not done and not plan.empty:
         mention("nothing was changed; to do it, for good: --yes", quiet=asked.quiet)
     if done and backups:
-        said = f"{count(len(backups), 'backup')} beside the ledger may still tell it"
-        mention(f"{said}: {shell.shown(backups[0].parent)}", quiet=asked.quiet)
+        said = f"{count(len(backups), 'backup')} or remains of one may still tell it"
+        folders = ", ".join(sorted({shell.shown(path.parent) for path in backups}))
+        mention(f"{said}: {folders}", quiet=asked.quiet)
     return 0
 
 

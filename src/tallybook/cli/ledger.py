@@ -5,6 +5,7 @@ copies it is in modules of its own.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 import click
@@ -19,7 +20,7 @@ from .faults import complain_of
 from .forgetting import forget
 from .options import json_option, run_options
 from .safekeeping import backup, restore
-from .shell import say
+from .shell import Shell, say
 from .voiding import void
 
 
@@ -41,7 +42,7 @@ def ledger_path(context: click.Context, **_options: object) -> int:
     shell, asked = begin(context)
     settings, faults = surveyed(shell, asked)
     say(plain(settings.ledger))
-    return complain_of(faults)
+    return complain_of(faults, shell)
 
 
 @ledger.command("info")
@@ -127,4 +128,16 @@ def ledger_verify(context: click.Context, **_options: object) -> int:
         for problem in problems:
             say(plain(problem))
         say(f"{shell.shown(path)}: {'NOT sound' if problems else 'sound'}")
+        if problems:
+            say(f"  try: {_mending(shell, Path(path))}")
     return 1 if problems else 0
+
+
+def _mending(shell: Shell, path: Path) -> str:
+    """What to do about a ledger that is not sound."""
+    from ..ledger.backup import copies_beside
+
+    copies = copies_beside(path)
+    if copies:
+        return f"tally ledger restore {shell.shown(copies[-1])}"
+    return "tally ledger restore FILE, with a backup for FILE; there is none beside the ledger"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -15,7 +14,7 @@ from ..errors import TallyError, UsageMistake
 from ..format import DASH, count, money, number, plain
 from ..manual import FIELDS, WHO, Entry, Line, entries, entry_of, reading_of
 from ..model import CLASSES
-from ..places import host_name
+from ..places import expand, host_name
 from ..query import amounts_json, exact_time
 from .asking import PARTIAL, begin, settings_for
 from .delimited import json_text
@@ -66,11 +65,14 @@ def record(context: click.Context, **options: object) -> int:
     run = _Run(shell, asked, settings.tz, dry=bool(options.get("dry_run")))
     file = options.get("file")
     if file is not None and said:
-        raise UsageMistake("--file and a call on the command line exclude each other")
+        raise UsageMistake(
+            "--file and a call on the command line exclude each other",
+            hint=f"tally record --file {file}",
+        )
     with shell.open_book(settings) as book:
         if file is None:
             return _one(run, book, entry_of(said, shell.frame(settings)))
-        with _lines(str(file)) as lines:
+        with _lines(shell, str(file)) as lines:
             found = list(entries(lines, shell.frame(settings)))
         return _many(run, book, found)
 
@@ -83,44 +85,59 @@ class _Run(NamedTuple):
 
 
 @contextmanager
-def _lines(name: str) -> Generator[IO[str]]:
+def _lines(shell: Shell, name: str) -> Generator[IO[str]]:
     if name == "-":
         yield sys.stdin
         return
+    path = shell.surroundings.cwd / expand(name, shell.surroundings.home)
     try:
-        with Path(name).open(encoding="utf-8", errors="replace") as file:
+        with path.open(encoding="utf-8", errors="replace") as file:
             yield file
     except OSError as problem:
-        raise TallyError(f"can't read {name}", because=problem.strerror or "") from problem
+        why = problem.strerror or str(problem)
+        hint = f"another path: this one is {shell.shown(path)}"
+        raise TallyError(f"can't read {name}", because=why, hint=hint) from problem
 
 
 def _one(run: _Run, book: Book, entry: Entry) -> int:
     reading = reading_of(entry, book.prices, _machine(run))
-    (told,), known = _recorded(run, book, [reading])
+    calls, known, voided = _recorded(run, book, [reading])
+    if voided:
+        (void,) = voided.values()
+        raise TallyError(
+            _is_voided(entry, void),
+            because="it counts nowhere, also when it is recorded again",
+            hint=_undoing(void),
+        )
+    (told,) = calls
     fresh = not (known or run.dry)
     if run.asked.format == "json":
         about = {"schema": "tallybook.event/1", "recorded": fresh, "dry_run": run.dry}
         say(json_text({**about, **call_json(told, run.tz)}))
         return 0
-    word = "recorded" if fresh else "would be recorded" if run.dry else "known already"
+    word = "known already" if known else "would be recorded" if run.dry else "recorded"
     say(f"{word}: {_sentence(told, run)}")
-    if known and not run.dry:
+    if known:
         mention("of two entries with one id the larger counts stand", quiet=run.asked.quiet)
     return 0
 
 
 def _many(run: _Run, book: Book, lines: Sequence[Line]) -> int:
     failed = [(line.number, line.reason) for line in lines if line.entry is None]
-    readings: list[Reading] = []
+    readings: dict[int, Reading] = {}
     for line in lines:
         if line.entry is None:
             continue
         try:
-            readings.append(reading_of(line.entry, book.prices, _machine(run)))
+            readings[line.number] = reading_of(line.entry, book.prices, _machine(run))
         except UsageMistake as problem:
             failed.append((line.number, f"{problem}: {problem.because}"))
+    calls, known, voided = _recorded(run, book, list(readings.values()))
+    for line in lines:
+        void = voided.get(readings[line.number].keys[0]) if line.number in readings else None
+        if line.entry is not None and void is not None:
+            failed.append((line.number, f"{_is_voided(line.entry, void)}: {_undoing(void)}"))
     failed.sort()
-    calls, known = _recorded(run, book, readings)
     if run.asked.format == "json":
         say(
             json_text(
@@ -138,7 +155,15 @@ def _many(run: _Run, book: Book, lines: Sequence[Line]) -> int:
         done = "would be recorded" if run.dry else "recorded"
         say(f"{count(len(calls) - known, 'call')} {done}, {number(known)} known already")
         _tell(failed)
-    return PARTIAL if failed else 0
+    return 0 if not failed else 1 if voided and not calls else PARTIAL
+
+
+def _is_voided(entry: Entry, void: int) -> str:
+    return f"{entry.fields.get('id', 'this call')} is voided (void {void})"
+
+
+def _undoing(void: int) -> str:
+    return f"tally ledger void --undo {void}"
 
 
 def _tell(failed: Sequence[tuple[int, str]]) -> None:
@@ -153,9 +178,18 @@ def _machine(run: _Run) -> str | None:
     return host_name(run.shell.surroundings.environ)
 
 
-def _recorded(run: _Run, book: Book, readings: Sequence[Reading]) -> tuple[list[Call], int]:
-    """Record readings, unless nothing is to be; the calls that they are, and how many of these
-    were known before."""
+class _Recorded(NamedTuple):
+    """The calls that some readings are, how many of these were known before, and the voids of
+    the others, by their identities."""
+
+    calls: list[Call]
+    known: int
+    voided: Mapping[bytes, int]
+
+
+def _recorded(run: _Run, book: Book, readings: Sequence[Reading]) -> _Recorded:
+    """Record readings, unless nothing is to be. What is voided joins its voided event, for the
+    day on which that counts again."""
     from ..appraising import Appraising
     from ..reading import Batch
 
@@ -163,10 +197,13 @@ def _recorded(run: _Run, book: Book, readings: Sequence[Reading]) -> tuple[list[
     keys = list(dict.fromkeys(reading.keys[0] for reading in readings))
     known = len(book.ledger.calls(keys))
     if run.dry:
-        return [_would_be(reading, appraiser) for reading in readings], known
+        voided = book.ledger.voided(keys)
+        counted = (each for each in readings if each.keys[0] not in voided)
+        return _Recorded([_would_be(each, appraiser) for each in counted], known, voided)
     book.ledger.record(Batch(readings=list(readings)), appraiser)
     calls = book.ledger.calls(keys)
-    return [calls[key] for key in keys if key in calls], known
+    found = [calls[key] for key in keys if key in calls]
+    return _Recorded(found, known, book.ledger.voided(keys))
 
 
 def _would_be(reading: Reading, appraiser: Appraising) -> Call:

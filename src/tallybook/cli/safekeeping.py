@@ -41,10 +41,10 @@ def backup(context: click.Context, file: str | None, force: bool, **_options: ob
             target = target / default_path(ledger, shell.now_ms).name
         copy = book.ledger.backup(target, force=force)
     if asked.format == "json":
-        about = {"path": copy.path, "bytes": copy.size, "events": copy.events}
+        about = {"path": copy.path, "bytes": copy.size, "calls": copy.calls, "events": copy.events}
         say(json_text({"schema": "tallybook.backup/1", **about}))
     else:
-        said = f"{count(copy.events, 'event')}, {size(copy.size)}, checked"
+        said = f"{count(copy.calls, 'call')}, {size(copy.size)}, checked"
         say(f"{shell.shown(copy.path)}: {said}")
     return 0
 
@@ -66,11 +66,18 @@ def restore(context: click.Context, file: str, yes: bool, **_options: object) ->
 
     shell, asked = begin(context)
     ledger, source = _local(settings_for(shell, asked).ledger), _path(shell, file)
-    if not yes:
-        _ask(shell, survey(ledger, source), source)
+    if not yes and not _confirmed(shell, survey(ledger, source), source):
+        mention("nothing was changed", quiet=asked.quiet)
+        return 0
     done = put_back(ledger, source, shell.now_ms)
     if asked.format == "json":
-        about = {"events_before": done.before, "events": done.after, "kept": done.kept or None}
+        about = {
+            "calls_before": done.calls_before,
+            "calls": done.calls,
+            "events_before": done.before,
+            "events": done.after,
+            "kept": done.kept or None,
+        }
         say(json_text({"schema": "tallybook.restore/1", "path": str(ledger), **about}))
         return 0
     say(f"{shell.shown(ledger)}: {_change(done)}")
@@ -81,8 +88,8 @@ def restore(context: click.Context, file: str, yes: bool, **_options: object) ->
     return 0
 
 
-def _ask(shell: Shell, exchange: Exchange, source: Path) -> None:
-    """Say what would change and have it confirmed; `UsageMistake` where there is nobody to ask."""
+def _confirmed(shell: Shell, exchange: Exchange, source: Path) -> bool:
+    """Say what would change and ask; `UsageMistake` where there is nobody to ask."""
     mention(f"{shell.shown(source)} would take the place of the ledger: {_change(exchange)}")
     if exchange.told_again:
         mention(_told_again(exchange))
@@ -92,14 +99,14 @@ def _ask(shell: Shell, exchange: Exchange, source: Path) -> None:
             because="there is no terminal to ask at",
             hint="the same command with --yes",
         )
-    click.confirm("Restore it?", abort=True, err=True)
+    return click.confirm("Restore it?", err=True)
 
 
 def _change(exchange: Exchange) -> str:
-    after = count(exchange.after, "event")
-    if exchange.before is None:
+    after = count(exchange.calls, "call")
+    if exchange.calls_before is None:
         return f"{after}; there is no ledger that could be read"
-    return f"{after} instead of {number(exchange.before)}"
+    return f"{after} instead of {number(exchange.calls_before)}"
 
 
 def _told_again(exchange: Exchange) -> str:

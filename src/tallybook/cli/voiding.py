@@ -15,7 +15,7 @@ from ..places import expand
 from ..query import amounts_json, exact_time
 from .asking import begin, question, settings_for
 from .delimited import json_text
-from .options import Asked, filter_options, json_option, run_options, time_options
+from .options import Asked, excluding, filter_options, json_option, run_options, time_options
 from .shell import Shell, mention, say
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def void(context: click.Context, **options: object) -> int:
     shell, asked = begin(context)
     settings = settings_for(shell, asked)
     undo, reason = options.get("undo"), str(options.get("reason") or "").strip()
+    _check(asked, options)
     with shell.open_book(settings) as book:
         if options.get("listing"):
             return _list(shell, asked, book.ledger.voids(), settings.tz)
@@ -57,11 +58,23 @@ def void(context: click.Context, **options: object) -> int:
             return _undo(shell, asked, book, undo)
         order = _order(shell, settings, asked, options)
         if not options.get("yes"):
-            return _told(shell, asked, book.ledger.plan_void(order), "would be voided")
+            planned = book.ledger.plan_void(order)
+            return _told(shell, asked, planned, "would be voided", elsewhere=_may_return(order))
         if not reason:
             raise UsageMistake("a void needs a reason", hint='--reason "imported by mistake"')
         done = book.ledger.void(order, reason, shell.now_ms)
-    return _told(shell, asked, done, "voided")
+    return _told(shell, asked, done, "voided", elsewhere=_may_return(order))
+
+
+def _check(asked: Asked, options: Mapping[str, object]) -> None:
+    """Voids are listed or undone as they are: raises `UsageMistake` for what would be ignored."""
+    mode = next((name for name in ("listing", "undo") if options.get(name)), "")
+    if mode:
+        named = ("undo", "place", "reason", "copies")
+        given = [f"--{name}" for name in named if name != mode and options.get(name)]
+        given += [f"--{name}" for name, _ in asked.pairs]
+        if given:
+            raise excluding("--list" if mode == "listing" else "--undo", given[0])
 
 
 def _order(
@@ -83,7 +96,15 @@ def _undo(shell: Shell, asked: Asked, book: Book, void: int) -> int:
     return _told(shell, asked, done, "counted again")
 
 
-def _told(shell: Shell, asked: Asked, plan: VoidPlan, word: str) -> int:
+def _may_return(order: VoidOrder) -> bool:
+    """Whether calls that are chosen may be counted again by reading them from another place."""
+    return bool(order.place) and not order.copies
+
+
+def _told(shell: Shell, asked: Asked, plan: VoidPlan, word: str, *, elsewhere: bool = False) -> int:
+    if elsewhere and plan.events:
+        said = "if the same files were read from elsewhere too, read them again after it"
+        mention(f"{said}: tally sync --full", quiet=asked.quiet)
     if asked.format == "json":
         say(json_text({"schema": "tallybook.void/1", "void": plan.void or None, **_json(plan)}))
         return 0

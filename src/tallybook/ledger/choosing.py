@@ -15,11 +15,13 @@ from ..errors import UsageMistake
 from ..naming import storable
 from ..query import Filter, Query
 from ..reading import Reading
-from .filters import Condition, where_sql
+from .filters import where_sql
 from .orders import VoidOrder
 from .span import FAR
 
 _TABLES = """
+DROP TABLE IF EXISTS temp.here;
+CREATE TEMP TABLE here (id INTEGER PRIMARY KEY);
 DROP TABLE IF EXISTS temp.chosen;
 CREATE TEMP TABLE chosen (id INTEGER PRIMARY KEY);
 DROP TABLE IF EXISTS temp.kept;
@@ -27,9 +29,9 @@ CREATE TEMP TABLE kept (session INTEGER NOT NULL, event INTEGER NOT NULL)
 """
 _FITTING = """
 INSERT INTO temp.chosen SELECT e.id FROM event e JOIN series s ON s.id = e.series
-LEFT JOIN dim p ON p.id = e.place
-WHERE ({where}) AND e.start >= ? AND e.start < ? AND ({here})
+WHERE ({where}) AND e.start >= ? AND e.start < ?
 """
+_HERE = " AND e.place IN (SELECT id FROM temp.here)"
 _DERIVED = """
 INSERT INTO temp.chosen SELECT e.id FROM event e JOIN series s ON s.id = e.series
 WHERE ({where}) AND e.start >= ? AND e.start < ? AND e.witness = 0
@@ -45,7 +47,7 @@ _SHOWN_HERE = """
 s.session IN (SELECT o.session FROM temp.chosen c JOIN event b ON b.id = c.id
     JOIN series o ON o.id = b.series)
 OR EXISTS (SELECT 1 FROM cursor r JOIN dim p ON p.id = r.place JOIN dim d ON d.id = s.session
-    WHERE ({here}) AND instr(p.value, d.value) > 0)
+    WHERE r.place IN (SELECT id FROM temp.here) AND instr(p.value, d.value) > 0)
 """
 """Whether a session that copied a call is known from the place too: by calls of its own, or by a
 file that bears its id."""
@@ -73,21 +75,23 @@ def choose(db: sqlite3.Connection, order: VoidOrder) -> None:
         )
     for statement in _TABLES.split(";"):
         db.execute(statement)
-    where, here, span = where_sql(db, query.where), _here(order.place), _span(query)
-    sql = _FITTING.format(where=where.sql, here=here.sql)
-    db.execute(sql, (*where.values, *span, *here.values))
+    where, span = where_sql(db, query.where), _span(query)
+    if order.place:
+        _locate(db, order.place)
+    sql = _FITTING.format(where=where.sql) + (_HERE if order.place else "")
+    db.execute(sql, (*where.values, *span))
     if order.place:
         db.execute(_DERIVED.format(where=where.sql), (*where.values, *span))
     if not order.copies:
-        _spare(db, where, here if order.place else None)
+        shown = _SHOWN_HERE if order.place else "1"
+        db.execute(_ELSEWHERE.format(where=where.sql, shown=shown), where.values)
+        db.execute("DELETE FROM temp.chosen WHERE id IN (SELECT event FROM temp.kept)")
 
 
-def _spare(db: sqlite3.Connection, where: Condition, here: Condition | None) -> None:
-    shown = Condition("1") if here is None else here
-    inside = "1" if here is None else _SHOWN_HERE.format(here=shown.sql)
-    sql = _ELSEWHERE.format(where=where.sql, shown=inside)
-    db.execute(sql, (*where.values, *shown.values))
-    db.execute("DELETE FROM temp.chosen WHERE id IN (SELECT event FROM temp.kept)")
+def _locate(db: sqlite3.Connection, wanted: str) -> None:
+    rows = db.execute("SELECT id, value FROM dim WHERE kind = 'place'").fetchall()
+    here = [(place,) for place, path in rows if is_at(path, wanted)]
+    db.executemany("INSERT INTO temp.here VALUES (?)", here)
 
 
 def fits(db: sqlite3.Connection, order: VoidOrder, reading: Reading, series: int) -> bool:
@@ -125,10 +129,13 @@ def terms_of(order: VoidOrder) -> str:
     """An order as it is stored."""
     query = order.query
     terms = {
-        "where": [[each.dimension, each.op, list(each.values)] for each in query.where],
+        "where": [
+            [each.dimension, each.op, [storable(value) for value in each.values]]
+            for each in query.where
+        ],
         "since": query.since_ms,
         "until": query.until_ms,
-        "place": order.place,
+        "place": storable(order.place),
         "copies": order.copies,
         "hidden": list(order.hidden),
     }
@@ -151,16 +158,7 @@ def _span(query: Query) -> tuple[int, int]:
     return since, FAR if query.until_ms is None else query.until_ms
 
 
-def _here(place: str) -> Condition:
-    """Over `p`, the place of an event: the place itself, or anything below it."""
-    if not place:
-        return Condition("1")
-    stem = storable(place).rstrip("/\\")
-    below = "substr(p.value, 1, ?) IN (?, ?)"
-    return Condition(f"p.value = ? OR {below}", (stem, len(stem) + 1, f"{stem}/", f"{stem}\\"))
-
-
 def is_at(place: str, wanted: str) -> bool:
     """Whether a place is the wanted one or lies below it; everything is at an empty one."""
-    stem = wanted.rstrip("/\\")
-    return not wanted or place == stem or place.startswith((f"{stem}/", f"{stem}\\"))
+    stem, path = storable(wanted).rstrip("/\\"), storable(place)
+    return not wanted or path == stem or path.startswith((f"{stem}/", f"{stem}\\"))

@@ -10,10 +10,10 @@ import os
 import sqlite3
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ..errors import LedgerBusy, LedgerError, LedgerReadOnly
+from ..errors import LedgerBusy, LedgerDamaged, LedgerError, LedgerReadOnly
 from .migrate import apply, check
 
 PATIENCE_S = 60
@@ -22,6 +22,8 @@ CACHE_KB = 64 * 1024
 PAGE = 16 * 1024
 """Bytes of a page in a new ledger. Keys are random, so a batch touches most pages of their index:
 fewer and larger ones cost a tenth less of an import than SQLite's 4 KB."""
+
+PUT_BACK = "tally ledger restore FILE, with a backup for FILE"
 
 LOG_PAGES = 2_000
 """The write-ahead log is moved into the file when it has as many pages, 32 MB."""
@@ -32,13 +34,26 @@ def connect(path: Path) -> sqlite3.Connection:
     file or its folder can't be written. Raises `LedgerError`."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _begin(path)
         db = sqlite3.connect(path, timeout=5, isolation_level=None)
-        _prepare(db, path)
+        try:
+            _prepare(db, path)
+        except BaseException:
+            db.close()  # else its end, whenever that is, takes away what is a log of another then
+            raise
     except (sqlite3.DatabaseError, OSError, ValueError) as problem:
         if _only_readable(path):
             return _connect_to_read(path)
         raise _refusal(path, problem) from problem
     return db
+
+
+def _begin(path: Path) -> None:
+    """Make a new ledger one for nobody else to read; SQLite gives its log the same permissions.
+    A file that is there is not touched: closing it would end SQLite's locks on it."""
+    if not path.exists():
+        with suppress(FileExistsError):
+            os.close(os.open(path.resolve(), os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _prepare(db: sqlite3.Connection, path: Path) -> None:
@@ -71,10 +86,11 @@ def _only_readable(path: Path) -> bool:
 def _connect_to_read(path: Path) -> sqlite3.Connection:
     """Without a writable folder SQLite can't keep its index of the write-ahead log, so where
     there is no log the file is taken as one that nobody changes."""
-    log = path.with_name(path.name + "-wal")
+    file = path.resolve()  # beside which the log lies, and not beside a link
+    log = file.with_name(file.name + "-wal")
     still = "" if log.exists() and log.stat().st_size else "&immutable=1"
     try:
-        address = f"{path.resolve().as_uri()}?mode=ro{still}"
+        address = f"{file.as_uri()}?mode=ro{still}"
         db = sqlite3.connect(address, uri=True, isolation_level=None)
         if check(db, str(path)):
             raise _refusal(path, sqlite3.OperationalError("an older ledger, and read-only"))
@@ -95,15 +111,20 @@ def _refusal(path: Path, problem: Exception) -> LedgerError:
     if isinstance(problem, OSError):
         text = problem.strerror or text
     what = f"can't open the ledger {path}"
-    if "not a database" in text or "malformed" in text:
-        hint = "move it away and run `tally sync`, or put a backup in its place"
-        return LedgerError(what, because=text, hint=hint)
+    if _is_damage(problem):
+        away = "move it away, with its -wal and -shm, and run `tally sync`"
+        return LedgerDamaged(what, because=text, hint=f"{PUT_BACK}; without one: {away}")
     if path.is_dir():
         text = "it is a folder"
     elif "unable to open" in text or "readonly" in text:
         text = "its file or folder may not be read and written"
     hint = "mend the permissions, or set TALLY_LEDGER or TALLY_HOME to another place"
     return LedgerError(what, because=text, hint=hint)
+
+
+def _is_damage(problem: Exception) -> bool:
+    code = getattr(problem, "sqlite_errorcode", None)  # not on what Python's module itself says
+    return isinstance(code, int) and code & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 @contextmanager
@@ -137,10 +158,11 @@ def reading(db: sqlite3.Connection) -> Generator[None]:
             if db.in_transaction:
                 db.execute("COMMIT")
     except sqlite3.DatabaseError as problem:
-        raise LedgerError(
+        kind = LedgerDamaged if _is_damage(problem) else LedgerError
+        raise kind(
             "the ledger can't be read",
             because=str(problem),
-            hint="run `tally ledger verify`; if it is damaged, put a backup in its place",
+            hint=f"tally ledger verify; if it is damaged: {PUT_BACK}",
         ) from problem
 
 
@@ -155,9 +177,8 @@ def _failure(problem: sqlite3.DatabaseError) -> LedgerError:
     full = "full" in text or "I/O" in text
     hint = "free some disk space, then run the command again: nothing was lost"
     damaged = "run `tally ledger verify`: nothing was changed"
-    return LedgerError(
-        "the ledger could not be written", because=text, hint=hint if full else damaged
-    )
+    kind = LedgerDamaged if _is_damage(problem) else LedgerError
+    return kind("the ledger could not be written", because=text, hint=hint if full else damaged)
 
 
 def _patiently(db: sqlite3.Connection, statement: str) -> None:

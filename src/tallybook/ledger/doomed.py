@@ -14,7 +14,8 @@ from ..query import Filter
 from .filters import where_sql
 from .frozen import shape_of
 from .orders import ForgetOrder
-from .veil import PSEUDO, Veil, flat, parts_of
+from .veil import Veil, flat, is_pseudonym, parts_of
+from .wiping import is_unwiped
 
 _TABLES = """
 CREATE TEMP VIEW IF NOT EXISTS every AS
@@ -32,6 +33,23 @@ SELECT DISTINCT {{column}} FROM temp.every e JOIN series s ON s.id = e.series
 WHERE e.id IN ({_DOOMED}) AND {{column}} <> 0
 """
 _OF_OTHERS = _OF_THESE.replace(" IN (", " NOT IN (")
+_IDLE_SESSIONS = """
+SELECT f.id FROM session f JOIN dim d ON d.id = f.id
+WHERE max(f.title_ms, f.branch_ms, f.forked_ms) < ?1
+AND f.id NOT IN (SELECT s.session FROM temp.every e JOIN series s ON s.id = e.series)
+AND f.id NOT IN (SELECT g.session FROM sighting g JOIN event e ON e.id = g.event
+    WHERE e.start >= ?1)
+AND NOT EXISTS (SELECT 1 FROM cursor r JOIN dim p ON p.id = r.place
+    WHERE r.mtime_ns / 1000000 >= ?1 AND instr(p.value, d.value) > 0)
+"""
+"""Sessions without a call of their own, as far as anything tells when they were: one that has just
+begun is spared."""
+
+_IDLE_PLACES = """
+SELECT p.id, p.kind, p.value FROM dim p LEFT JOIN cursor r ON r.place = p.id
+WHERE p.kind = 'place' AND coalesce(r.mtime_ns, 0) / 1000000 < ?
+AND p.id NOT IN (SELECT place FROM temp.every)
+"""
 _RAW = f"SELECT count(*) FROM temp.every WHERE id IN ({_DOOMED}) AND shape <> ?"
 
 
@@ -61,23 +79,25 @@ def choose(db: sqlite3.Connection, order: ForgetOrder) -> Doomed:
     names = [each for kind, value in order.names for each in _named(db, kind, value)]
     if order.before_ms is not None:
         db.execute(f"{_EVENTS} WHERE e.start < ?", (order.before_ms,))
-    found = Doomed(names, _telling(db, names), 0, 0, 0)
-    if "titles" in order.what:
-        found = found._replace(titles=_titles(db, order, names))
+    titles = _titles(db, order, names) if "titles" in order.what else 0
+    raw = db.execute(_RAW, (shape_of(db) or 0,)).fetchone()[0] if "raw" in order.what else 0
+    shared = 0
     if "projects" in order.what:
-        found = _with(found, "project", *_own(db, "s.project", "project"))
+        own, shared = _own(db, "s.project", "project")
+        names += [each for each in own if each not in names]
+    places = _telling(db, names)
     if "places" in order.what:
-        found = _with(found, "place", *_own(db, "e.place", "place"))
-    if "raw" in order.what:
-        raw = db.execute(_RAW, (shape_of(db) or 0,)).fetchone()[0]
-        found = found._replace(raw=raw)
-    return found
+        own, others = _own(db, "e.place", "place")
+        own += _idle_places(db, order.before_ms)
+        places += [each for each in own if each not in set(places)]
+        shared += others
+    return Doomed(names, places, titles, raw, shared)
 
 
 def _named(db: sqlite3.Connection, kind: str, value: str) -> list[Name]:
     """The names that a word means, as in a filter; their events are doomed."""
     where = where_sql(db, (Filter(dimension=kind, values=(value,)),))
-    found = [each for each in _values(db, where.values) if not each.value.startswith(PSEUDO)]
+    found = [each for each in _values(db, where.values) if not is_pseudonym(each.value)]
     if not found and not _is_gone(db, kind, value):
         raise UsageMistake(f"no {kind} is called {value!r}", hint=f"tally usage {kind} --since all")
     if len(found) > 1:  # what can't be undone is not done by a name that fits by chance
@@ -92,13 +112,15 @@ def _named(db: sqlite3.Connection, kind: str, value: str) -> list[Name]:
 
 
 def _is_gone(db: sqlite3.Connection, kind: str, value: str) -> bool:
+    """Whether a name is forgotten already. While the file may still hold bytes of such names, any
+    word may stand for one (by the beginning of an id, say) and must not keep them from going."""
     veil = Veil.of(db)
-    return veil is not None and veil.hides(kind, value)
+    return veil is not None and (veil.hides(kind, value) or is_unwiped(db))
 
 
 def _titles(db: sqlite3.Connection, order: ForgetOrder, names: list[Name]) -> int:
     """Doom the titles of sessions: of those that are named or had calls that are, or of those
-    that are over. The count is that of sessions of which anything is told."""
+    that are over, with calls or without. The count is that of sessions that tell anything."""
     add = "INSERT OR IGNORE INTO temp.titled"
     these = _OF_THESE.format(column="s.session")
     others = "" if order.names else f" EXCEPT {_OF_OTHERS.format(column='s.session')}"
@@ -108,6 +130,8 @@ def _titles(db: sqlite3.Connection, order: ForgetOrder, names: list[Name]) -> in
             db.execute(f"{add} VALUES (?)", (each.dim,))
         elif each.kind == "project":
             db.execute(f"{add} SELECT id FROM session WHERE directory = ?", (each.value,))
+    if order.before_ms is not None:
+        db.execute(f"{add} {_IDLE_SESSIONS}", (order.before_ms,))
     told = "title <> '' OR directory <> '' OR branch <> ''"
     sql = f"SELECT count(*) FROM session WHERE id IN (SELECT id FROM temp.titled) AND ({told})"
     return db.execute(sql).fetchone()[0]
@@ -120,17 +144,17 @@ def _own(db: sqlite3.Connection, column: str, kind: str) -> tuple[list[Name], in
     own = [
         each
         for each in _values(db, sorted(these - others))
-        if each.kind == kind and not each.value.startswith(PSEUDO)
+        if each.kind == kind and not is_pseudonym(each.value)
     ]
     return own, len(these & others)
 
 
-def _with(found: Doomed, kind: str, own: list[Name], shared: int) -> Doomed:
-    known = {*found.names, *found.places}
-    fresh = [each for each in own if each not in known]
-    if kind == "place":
-        return found._replace(places=[*found.places, *fresh], shared=found.shared + shared)
-    return found._replace(names=[*found.names, *fresh], shared=found.shared + shared)
+def _idle_places(db: sqlite3.Connection, before_ms: int | None) -> list[Name]:
+    """The places that show no event and were written before a time."""
+    if before_ms is None:
+        return []
+    rows = map(Name._make, db.execute(_IDLE_PLACES, (before_ms,)))
+    return [each for each in rows if not is_pseudonym(each.value)]
 
 
 def _telling(db: sqlite3.Connection, names: list[Name]) -> list[Name]:

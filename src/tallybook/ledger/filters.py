@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..errors import UsageMistake
-from ..naming import undated
+from ..naming import storable, undated
 from ..query import DIMENSIONS, Filter
 
 SESSION_PREFIX = 4
@@ -61,7 +61,7 @@ def _among(column: str, ids: list[int]) -> Condition:
 def _ids(db: sqlite3.Connection, kind: str, condition: Filter) -> list[int]:
     rows = db.execute("SELECT id, value FROM dim WHERE kind = ?", (kind,)).fetchall()
     known = [(dim, value.casefold()) for dim, value in rows]
-    wanted = [value.casefold() for value in condition.values]
+    wanted = _wanted(condition)
     if condition.op == "~":
         return [dim for dim, value in known if any(part in value for part in wanted)]
     exact: dict[str, list[int]] = {}
@@ -71,6 +71,11 @@ def _ids(db: sqlite3.Connection, kind: str, condition: Filter) -> list[int]:
     for want in filter(None, wanted):
         found += exact.get(want) or [dim for dim, value in known if _short_for(kind, want, value)]
     return found
+
+
+def _wanted(condition: Filter) -> list[str]:
+    """The values of a condition as the ledger would hold them, without case."""
+    return [storable(value).casefold() for value in condition.values]
 
 
 def _short_for(kind: str, word: str, value: str) -> bool:
@@ -83,7 +88,7 @@ def _short_for(kind: str, word: str, value: str) -> bool:
 
 def _models(db: sqlite3.Connection, condition: Filter) -> Condition:
     """A model by its name or by `provider/model`, with or without the date of its release."""
-    wanted = [value.casefold() for value in condition.values]
+    wanted = _wanted(condition)
     pairs: list[int] = []
     sql = (
         "SELECT DISTINCT s.provider, s.model, p.value, m.value FROM series s"
@@ -106,7 +111,7 @@ def _models(db: sqlite3.Connection, condition: Filter) -> Condition:
 
 def _titles(db: sqlite3.Connection, condition: Filter) -> Condition:
     """Sessions by their titles; no title is an empty one."""
-    wanted = [value.casefold() for value in condition.values]
+    wanted = _wanted(condition)
     untitled = condition.op != "~" and "" in wanted
     found: list[int] = []
     for session, title in db.execute("SELECT id, title FROM session WHERE title <> ''"):

@@ -28,6 +28,7 @@ from .veil import (
     quotes_of,
     spelled,
 )
+from .wiping import mark
 
 
 def plan(db: sqlite3.Connection, order: ForgetOrder) -> ForgetPlan:
@@ -54,6 +55,7 @@ def carry_out(db: sqlite3.Connection, order: ForgetOrder) -> ForgetPlan:
             freeze(db, table, "SELECT id FROM temp.doomed")
         _strike_shapes(db)
     renew(db)
+    mark(db)
     return _told(doomed, salt)
 
 

@@ -2,7 +2,9 @@
 
 Without the raw object nothing can be joined or counted again. A later reading that shows such an
 event gives it its keys and leaves a sighting, so that nothing is counted twice; if it would have
-changed the figures, that is told.
+changed the figures, that is told. Where a reading shows that a frozen event and another one are
+the same call, the larger of the two stays: the frozen one as it is, or the other one, which can
+still be joined.
 """
 
 from __future__ import annotations
@@ -25,12 +27,13 @@ DROPPED = b""
 
 
 class Settled(NamedTuple):
-    """The calls of a batch that meet no frozen event, how many readings met one, and what there
-    is to tell of these."""
+    """The calls of a batch that end in no frozen event, how many readings ended in one, and what
+    there is to tell of these. `absorbed` events are part of another one now, which has this key."""
 
     rest: Sequence[Prepared]
     joined: int = 0
     complaints: tuple[Complaint, ...] = ()
+    absorbed: tuple[tuple[bytes, int], ...] = ()
 
 
 def freeze(db: sqlite3.Connection, table: str, events: str) -> None:
@@ -69,6 +72,7 @@ class _Settling:
         self._known = known
         self._stored = load(db, frozen)
         self._moved: dict[int, int] = {}
+        self._absorbed: list[tuple[bytes, int]] = []
 
     def settle(self, batch: Sequence[Prepared]) -> Settled:
         rest: list[Prepared] = []
@@ -81,22 +85,38 @@ class _Settling:
             if not homes:
                 rest.append(call)
                 continue
-            home = homes[0]
+            home = self._largest(homes, met)
+            self._absorb(home, met - {home} if home in homes else set(homes), min(keys))
+            if home not in homes:
+                rest.append(call)
+                continue
             joined += len(call.draft)
-            self._absorb(home, met - {home}, call.draft)
+            self._see(home, call.draft)
             was = self._stored[home].figures[4]
             if any(new > old for new, old in zip(call.appraisal.counts, was, strict=True)):
                 told.setdefault(call.reading.place, _unmoved(call.reading))
-        return Settled(rest, joined, tuple(told.values()))
+        return Settled(rest, joined, tuple(told.values()), tuple(self._absorbed))
+
+    def _largest(self, homes: list[int], met: set[int]) -> int:
+        """The event that is to stand for all that met: a frozen one (of `homes`), or the one that
+        will survive among the others if these say more."""
+        others = sorted(met - self._stored.keys())
+        home = max(homes, key=lambda event: (sum(self._stored[event].figures[4]), -event))
+        most = max((sum(each.figures[4]) for each in load(self._db, others).values()), default=0)
+        return others[0] if most > sum(self._stored[home].figures[4]) else home
 
     def _now(self, event: int) -> int:
         return self._moved.get(event, event)
 
-    def _absorb(self, home: int, others: set[int], draft: Draft) -> None:
-        if others:
-            merge(self._db, home, others)
-            self._moved = {old: home if new in others else new for old, new in self._moved.items()}
-            self._moved.update(dict.fromkeys(others, home))
+    def _absorb(self, home: int, others: set[int], key: bytes) -> None:
+        if not others:
+            return
+        merge(self._db, home, others)
+        self._moved = {old: home if new in others else new for old, new in self._moved.items()}
+        self._moved.update(dict.fromkeys(others, home))
+        self._absorbed += [(key, other) for other in sorted(others)]
+
+    def _see(self, home: int, draft: Draft) -> None:
         claim = "INSERT OR IGNORE INTO event_key VALUES (?, ?)"
         self._db.executemany(claim, [(key, home) for key in keys_of(draft)])
         sessions = {self._intern.dim("session", each.who.session) for each in draft} - {0}

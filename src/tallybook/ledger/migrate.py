@@ -49,7 +49,7 @@ def check(db: sqlite3.Connection, path: str) -> list[Migration]:
             raise LedgerError(
                 f"the ledger {path} has another history than this program",
                 because=f"migration {number} differs from the one released",
-                hint="restore the ledger from a backup",
+                hint="move it away, with its -wal and -shm; then: tally ledger restore FILE",
             )
     return [step for step in MIGRATIONS if step.number > version]
 

@@ -62,6 +62,11 @@ class Ledger(Protocol):
         """Where the ledger is: a file, or a URL without its password."""
         ...
 
+    @property
+    def begun(self) -> bool:
+        """Whether there was none here before it was opened."""
+        ...
+
     def record(self, batch: Batch, appraiser: Appraiser) -> Receipt:
         """Record a batch in one transaction. Recording anything twice changes nothing."""
         ...
@@ -84,6 +89,10 @@ class Ledger(Protocol):
 
     def calls(self, keys: Iterable[bytes]) -> Mapping[bytes, Call]:
         """The recorded call behind each identity; unknown identities are left out."""
+        ...
+
+    def voided(self, keys: Iterable[bytes]) -> Mapping[bytes, int]:
+        """Which of these identities are those of voided events, and of which void."""
         ...
 
     def explain(self, source: str, session: str) -> Explanation:

@@ -75,7 +75,7 @@ class Recording:
         receipt = recorder.finish()
         told = settled.complaints
         if revival is not None:
-            told = (*told, *revival.end(batch.readings))
+            told = (*told, *revival.end(batch.readings, settled.absorbed))
         counts = [receipt.counts, self._derive(batch, recorder.touched, revival)]
         self._beside(batch)
         write_complaints(db, intern, (*batch.complaints, *told), READER)
@@ -110,7 +110,7 @@ class Recording:
         dims = {intern.dim("session", session) for session in sessions}
         if revival is None:
             return recover(db, intern, self._appraiser, dims)
-        with revival.deriving():
+        with revival.deriving(dims):
             return recover(db, intern, self._appraiser, dims)
 
     def _beside(self, batch: Batch) -> None:

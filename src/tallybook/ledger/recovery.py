@@ -91,7 +91,7 @@ def recover(
     if not db.execute("SELECT 1 FROM claim LIMIT 1").fetchone():
         return NO_COUNTS
     deltas = Deltas()
-    for session in sorted(_affected(db, touched)):
+    for session in sorted(affected(db, touched)):
         wanted = {
             key_of("tallybook:recovered", each.source, _value(db, session), each.model): each
             for each in recovered_at(db, session, FOREVER, frozenset())
@@ -102,7 +102,8 @@ def recover(
     return deltas.tokens()
 
 
-def _affected(db: sqlite3.Connection, touched: set[int]) -> set[int]:
+def affected(db: sqlite3.Connection, touched: set[int]) -> set[int]:
+    """The sessions with counters that the touched ones bear on: these themselves, and forks."""
     claiming = {row[0] for row in db.execute("SELECT DISTINCT session FROM claim")}
     affected, open_ends = set[int](), set(touched)
     while open_ends:

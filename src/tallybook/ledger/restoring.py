@@ -2,48 +2,50 @@
 
 The copy is brought to the current schema and checked in a file beside the ledger; what the ledger
 held is kept in another. Then the pages go into the ledger in one transaction of SQLite's own, so
-that other processes see the old one or the new one, and a kill changes nothing. Only a ledger
-that can't be opened is replaced as a file.
+that other processes see the old one or the new one, and a kill changes nothing. Only where
+there is no database, or a damaged one, the file is replaced, and whatever log lies beside it.
 """
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Generator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from ..errors import LedgerBusy, LedgerError
+from ..errors import LedgerDamaged, LedgerError
 from .backup import (
+    counted,
     default_path,
     demand_sound,
-    draft_beside,
+    in_use,
     opened,
     pour,
     pour_into,
-    settle,
-    sync_folder,
 )
 from .connection import connect, reading
+from .files import draft_beside, move_away, settle
 from .generation import generation, part, renew
 from .migrate import check, version_of
 
 
 class Exchange(NamedTuple):
-    """What putting a copy back changes: the events before (None for a ledger that is not there or
-    can't be read) and after, how many names more are forgotten now than in the copy, and where
-    the ledger of before is kept, once that is done."""
+    """What putting a copy back changes: events and calls before (None for a ledger that is not
+    there or can't be read) and after, how many names more are forgotten now than in the copy, and
+    where the ledger of before is kept, once that is done."""
 
     before: int | None
     after: int
+    calls_before: int | None
+    calls: int
     told_again: int = 0
     kept: str = ""
 
 
 class _Held(NamedTuple):
     events: int
+    calls: int
     forgotten: int
     revision: int
     generation: int
@@ -62,21 +64,20 @@ def survey(ledger: Path, source: Path) -> Exchange:
 
 def restore(ledger: Path, source: Path, now_ms: int) -> Exchange:
     """Put a copy in the place of the ledger, which is kept beside it. Raises `LedgerBusy` while
-    another process writes, `LedgerError` if the copy is no sound ledger."""
-    present = _present(ledger)
+    another process writes, `LedgerError` if the copy is no sound ledger, or the ledger is one that
+    this program must not touch."""
     kept = default_path(ledger, now_ms, "-before-restore")
+    ledger = ledger.resolve()  # a link to it stays one
+    present = _present(ledger)
     with draft_beside(ledger) as draft:
         with _source(source) as (copy, _):
             pour_into(copy, draft)
         after = _make_ready(draft, source, present)
         exchange = _exchange(present, after)
         if present is None:
-            there = _move_away(ledger, kept)
-            settle(draft, ledger, force=True)
-            return exchange._replace(kept=str(kept) if there else "")
-        with opened(draft) as copy, closing(connect(ledger)) as db:
-            _keep(db, kept)
-            pour(copy, db)
+            where = _replace_file(draft, ledger, kept)
+            return exchange._replace(kept=str(where) if where else "")
+        _replace_pages(draft, ledger, kept, present)
     return exchange._replace(kept=str(kept))
 
 
@@ -101,30 +102,32 @@ def _source(path: Path) -> Generator[tuple[sqlite3.Connection, bool]]:
 
 
 def _present(ledger: Path) -> _Held | None:
-    """What the ledger holds; None if it is not there or can't be read."""
+    """What the ledger holds; None if it is not there or no database. Raises `LedgerError` for any
+    other reason not to read it: it may be a good one."""
     if not ledger.exists():
         return None
     try:
         with closing(connect(ledger)) as db, reading(db):
             return _held(db)
-    except LedgerBusy:
-        raise
-    except (LedgerError, sqlite3.DatabaseError):
+    except LedgerDamaged:
         return None
 
 
 def _held(db: sqlite3.Connection) -> _Held:
-    sql = "SELECT (SELECT count(*) FROM event), (SELECT count(*) FROM forgotten)"
-    events, forgotten = db.execute(sql).fetchone()
+    events, calls = counted(db)
+    forgotten = db.execute("SELECT count(*) FROM forgotten").fetchone()[0]
     revision = db.execute("SELECT value FROM meta WHERE name = 'revision'").fetchone()
     page = db.execute("PRAGMA page_size").fetchone()[0]
-    return _Held(events, forgotten, int(revision[0]) if revision else 0, generation(db), page)
+    return _Held(
+        events, calls, forgotten, int(revision[0]) if revision else 0, generation(db), page
+    )
 
 
 def _exchange(before: _Held | None, after: _Held) -> Exchange:
     if before is None:
-        return Exchange(None, after.events)
-    return Exchange(before.events, after.events, max(0, before.forgotten - after.forgotten))
+        return Exchange(None, after.events, None, after.calls)
+    told_again = max(0, before.forgotten - after.forgotten)
+    return Exchange(before.events, after.events, before.calls, after.calls, told_again)
 
 
 def _make_ready(draft: Path, source: Path, present: _Held | None) -> _Held:
@@ -145,42 +148,31 @@ def _make_ready(draft: Path, source: Path, present: _Held | None) -> _Held:
     return held
 
 
-def _keep(db: sqlite3.Connection, kept: Path) -> None:
-    """Keep what the ledger holds. Raises `LedgerBusy` if another process writes to it."""
-    before = _version(db)
-    with draft_beside(kept) as draft:
-        pour_into(db, draft)
-        settle(draft, kept, force=False)
-    try:
-        db.execute("BEGIN IMMEDIATE")
-        after = _version(db)
-        db.execute("ROLLBACK")
-    except sqlite3.OperationalError:
-        after = -1
-    if after != before:
-        kept.unlink()
-        raise LedgerBusy(
-            "the ledger is in use",
-            because="another process is writing to it",
-            hint="try again when it is done: nothing was changed",
-        )
+def _replace_file(draft: Path, ledger: Path, kept: Path) -> Path | None:
+    """Give a draft the name of a ledger that is not there or no database, and say where is kept
+    what lay there. A log may have outlived its ledger: it would be put into the next one."""
+    where = move_away(ledger, kept)
+    settle(draft, ledger, force=True)
+    return where
 
 
-def _version(db: sqlite3.Connection) -> int:
-    """A number that changes when another connection has written."""
-    return db.execute("PRAGMA data_version").fetchone()[0]
+def _replace_pages(draft: Path, ledger: Path, kept: Path, present: _Held) -> None:
+    """Put the pages of a draft into a ledger, which is kept as it is when nobody else can write to
+    it any more. Raises `LedgerBusy` if it is written to, or was since it was looked at."""
+    made: list[Path] = []
 
+    def keep() -> None:
+        if _held(beside) != present:
+            raise in_use()
+        with draft_beside(kept) as copy_of_before:
+            pour_into(beside, copy_of_before)
+            settle(copy_of_before, kept, force=False)
+        made.append(kept)
 
-def _move_away(ledger: Path, kept: Path) -> bool:
-    """Give a ledger that can't be read another name, with its log; whether there was one."""
-    if not ledger.exists():
-        return False
-    kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.link(ledger, kept)
-    log = ledger.with_name(f"{ledger.name}-wal")
-    with suppress(FileNotFoundError):
-        os.replace(log, kept.with_name(f"{kept.name}-wal"))
-    with suppress(FileNotFoundError):
-        ledger.with_name(f"{ledger.name}-shm").unlink()
-    sync_folder(kept.parent)
-    return True
+    with opened(draft) as copy, closing(connect(ledger)) as db, closing(connect(ledger)) as beside:
+        try:
+            pour(copy, db, once_locked=keep)
+        except (LedgerError, sqlite3.DatabaseError):
+            for path in made:
+                path.unlink()
+            raise

@@ -13,20 +13,28 @@ from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 
 from ..model import NO_COUNTS, summed
+from ..naming import undated
 from ..reading import Complaint, Reading
 from .aside import lift, lower
 from .choosing import fits, order_of
 from .intern import Interner
 from .orders import VoidOrder
-from .rows import chunks, known_keys
+from .recovery import affected
+from .rows import known_keys
 from .schema import EVENTS_OF_SERIES
+from .voiding import void_of
 
 _DERIVED_VOID = """
-SELECT e.id, e.void, s.session, s.model FROM voided e JOIN series s ON s.id = e.series
-WHERE e.witness = 0
+SELECT e.id, e.void, d.value FROM series s JOIN voided e ON e.series = s.id
+JOIN dim d ON d.id = s.model WHERE s.session = ? AND e.witness = 0
 """
 _DERIVED = f"""
-SELECT e.id {EVENTS_OF_SERIES} AND s.session = ? AND s.model = ? AND e.witness = 0
+SELECT e.id, (SELECT value FROM dim WHERE id = s.model) {EVENTS_OF_SERIES}
+AND s.session = ? AND e.witness = 0
+"""
+_HOLDS = """
+SELECT 1 FROM series s JOIN voided e ON e.series = s.id
+WHERE s.session = ? AND e.void = ? AND e.witness > 0 LIMIT 1
 """
 
 
@@ -46,18 +54,22 @@ class Revival:
         """Count the voided events among those that these readings show, so that they are joined
         like any other."""
         known = known_keys(self._db, (key for each in readings for key in each.keys))
-        held = _void_of(self._db, {event for event in known.values() if event < 0})
+        held = void_of(self._db, known.values())
         numbers = self._lift(held)
         self._voids = {new: held[old] for old, new in numbers.items()}
 
-    def end(self, readings: Sequence[Reading]) -> list[Complaint]:
+    def end(
+        self, readings: Sequence[Reading], absorbed: Iterable[tuple[bytes, int]] = ()
+    ) -> list[Complaint]:
         """Set them aside again, except those that are known from elsewhere too; what there is to
-        tell about these."""
+        tell about these. `absorbed` are events that became part of the one with this key: if one
+        of them counted, so does the whole."""
         if not self._voids:
             return []
         now = known_keys(self._db, (key for each in readings for key in each.keys))
         told: dict[tuple[str, int], Complaint] = {}
         back = set(self._voids) - set(now.values())  # merged with one that counts
+        back |= {now[key] for key, event in absorbed if event not in self._voids}
         for reading in readings:
             event = now[reading.keys[0]]
             void = self._voids.get(event)
@@ -65,20 +77,27 @@ class Revival:
                 back.add(event)
                 told.setdefault((reading.place, void), _came_back(reading, void))
         for event in back:
-            del self._voids[event]
+            self._voids.pop(event, None)
         for void in sorted(set(self._voids.values())):
             self._lower([event for event, of in self._voids.items() if of == void], void)
         return list(told.values())
 
     @contextmanager
-    def deriving(self) -> Generator[None]:
-        """While events are derived from agents' own counters: those of a session and model whose
-        derived event was voided stay voided."""
-        rows = self._db.execute(_DERIVED_VOID).fetchall()
-        self._lift(event for event, *_ in rows)
+    def deriving(self, touched: set[int]) -> Generator[None]:
+        """While events are derived from agents' own counters for the touched sessions: those of a
+        session and model whose derived event was voided stay voided. But what went only because
+        all calls of its session went from a place comes back when they all are."""
+        held: dict[tuple[int, str], int] = {}
+        for session in affected(self._db, touched):
+            for event, void, model in self._db.execute(_DERIVED_VOID, (session,)).fetchall():
+                self._lift([event])
+                held[session, undated(model)] = void
         yield
-        for _, void, *where in rows:
-            self._lower([event for (event,) in self._db.execute(_DERIVED, where)], void)
+        for (session, model), void in held.items():
+            if self._order(void).place and not self._db.execute(_HOLDS, (session, void)).fetchone():
+                continue
+            derived = self._db.execute(_DERIVED, (session,)).fetchall()
+            self._lower([event for event, name in derived if undated(name) == model], void)
 
     def _lift(self, events: Iterable[int]) -> dict[int, int]:
         numbers, counts = lift(self._db, events)
@@ -89,21 +108,16 @@ class Revival:
         self.counts = summed((self.counts, lower(self._db, events, void)))
 
     def _fits(self, void: int, reading: Reading) -> bool:
+        key = (reading.who, reading.provider, reading.model, reading.status)
+        return fits(self._db, self._order(void), reading, self._intern.series(key))
+
+    def _order(self, void: int) -> VoidOrder:
         order = self._orders.get(void)
         if order is None:
             sql = "SELECT terms FROM void WHERE id = ?"
             order = order_of(self._db.execute(sql, (void,)).fetchone()[0])
             self._orders[void] = order
-        key = (reading.who, reading.provider, reading.model, reading.status)
-        return fits(self._db, order, reading, self._intern.series(key))
-
-
-def _void_of(db: sqlite3.Connection, events: Iterable[int]) -> dict[int, int]:
-    found: dict[int, int] = {}
-    for chunk in chunks(events):
-        marks = ", ".join("?" * len(chunk))
-        found.update(db.execute(f"SELECT id, void FROM voided WHERE id IN ({marks})", chunk))
-    return found
+        return order
 
 
 def _came_back(reading: Reading, void: int) -> Complaint:

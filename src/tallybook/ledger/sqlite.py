@@ -31,6 +31,7 @@ class SqliteLedger:
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)
+        self._begun = not self._path.exists()
         self._db = connect(self._path)
         self._intern = Interner(self._db)
         self._generation = 0
@@ -40,6 +41,11 @@ class SqliteLedger:
     def path(self) -> str:
         """The file."""
         return str(self._path)
+
+    @property
+    def begun(self) -> bool:
+        """Whether there was none here before it was opened."""
+        return self._begun
 
     def record(self, batch: Batch, appraiser: Appraiser) -> Receipt:
         """Record a batch in one transaction."""
@@ -129,7 +135,7 @@ class SqliteLedger:
         with self._changing():
             sessions = sessions_of(self._db, void)
             done = undo(self._db, void)
-            with Revival(self._db, self._intern).deriving():
+            with Revival(self._db, self._intern).deriving(sessions):
                 recover(self._db, self._intern, appraiser, sessions)
             self._db.execute("DELETE FROM meta WHERE name = 'priced_by'")
         return done
@@ -199,6 +205,13 @@ class SqliteLedger:
 
         with reading(self._db):
             return calls_of(self._db, keys)
+
+    def voided(self, keys: Iterable[bytes]) -> Mapping[bytes, int]:
+        """Which of these identities are those of voided events, and of which void."""
+        from .voiding import voids_of
+
+        with reading(self._db):
+            return voids_of(self._db, keys)
 
     def explain(self, source: str, session: str) -> Explanation:
         """What was read of a session, what of it was joined or counted elsewhere, and what was

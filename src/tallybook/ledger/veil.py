@@ -20,8 +20,8 @@ PLACE, PART, STATE, TITLE = "place", "part", "state", "title"
 """What is remembered beside names: places, parts of paths that give a name away, places whose
 cursors keep no state, sessions whose titles are not taken."""
 
-PSEUDO = "forgotten-"
-"""How every pseudonym begins."""
+_PSEUDONYM = re.compile(r"(?:[0-9a-f]{8}|[0-9a-f]{32})-forgotten")
+"""It begins with what tells it apart: of a session's id the first characters are shown."""
 
 TELLING = ("project", "session")
 """Names that are looked for inside paths and other texts. That of a person or a machine may be a
@@ -177,7 +177,12 @@ def hash_of(salt: bytes, kind: str, value: str) -> bytes:
 def pseudonym(salt: bytes, kind: str, value: str) -> str:
     """What stands for a forgotten value. There are many places, so theirs are longer."""
     digits = hash_of(salt, kind, value).hex()
-    return f"{PSEUDO}{digits if kind == PLACE else digits[:8]}"
+    return f"{digits if kind == PLACE else digits[:8]}-forgotten"
+
+
+def is_pseudonym(value: str) -> bool:
+    """Whether a value stands for one that was forgotten."""
+    return _PSEUDONYM.fullmatch(value) is not None
 
 
 def parts_of(path: str) -> set[str]:

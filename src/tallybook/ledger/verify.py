@@ -27,7 +27,9 @@ UNION ALL
 SELECT {{bucket}}e.series, {REPORTED}, e.reported_currency, count(*), {{reported}} FROM event e
 WHERE e.reported IS NOT NULL GROUP BY {{bucket}}e.series, e.reported_currency
 """
-_BUCKET = f"e.start / {QUARTER_MS}, "
+_BUCKET = f"(e.start - (e.start % {QUARTER_MS} + {QUARTER_MS}) % {QUARTER_MS}) / {QUARTER_MS}, "
+"""The quarter-hour, rounded down as Python does: SQL rounds times before 1970 up."""
+
 _CARRIED = f"sum({{0}} / {NANOS}) + sum({{0}} % {NANOS}) / {NANOS}, sum({{0}} % {NANOS}) % {NANOS}"
 _TOTAL_AMOUNTS = (
     f"SELECT series, kind, currency, events, units + nanos / {NANOS}, nanos % {NANOS}"

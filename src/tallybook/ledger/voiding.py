@@ -7,12 +7,15 @@ becomes of a voided event that is read again is decided by `revival`.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 
 from ..errors import UsageMistake
 from ..model import NANOS
+from ..naming import storable
 from .aside import lift, lower
 from .choosing import choose, order_of, settled, terms_of
 from .orders import Share, Void, VoidOrder, VoidPlan
+from .rows import chunks, known_keys
 
 _SHARES = f"""
 SELECT r.value, coalesce(c.value, ''), count(*), sum(e.input + e.output + e.reasoning
@@ -44,7 +47,7 @@ def carry_out(db: sqlite3.Connection, order: VoidOrder, reason: str, now_ms: int
     if not planned.events:
         return planned
     sql = "INSERT INTO void (at, reason, terms) VALUES (?, ?, ?)"
-    void = db.execute(sql, (now_ms, reason, terms_of(settled(db, order)))).lastrowid or 0
+    void = db.execute(sql, (now_ms, storable(reason), terms_of(settled(db, order)))).lastrowid or 0
     chosen = db.execute("SELECT id FROM temp.chosen ORDER BY id")
     lower(db, [event for (event,) in chosen], void)
     return planned._replace(void=void)
@@ -69,6 +72,22 @@ def voids(db: sqlite3.Connection) -> tuple[Void, ...]:
         Void(void, at, reason, order_of(terms), _shares_of(db, void))
         for void, at, reason, terms in rows
     )
+
+
+def void_of(db: sqlite3.Connection, events: Iterable[int]) -> dict[int, int]:
+    """Which of some events are voided, and by which void each."""
+    found: dict[int, int] = {}
+    for chunk in chunks({event for event in events if event < 0}):
+        marks = ", ".join("?" * len(chunk))
+        found.update(db.execute(f"SELECT id, void FROM voided WHERE id IN ({marks})", chunk))
+    return found
+
+
+def voids_of(db: sqlite3.Connection, keys: Iterable[bytes]) -> dict[bytes, int]:
+    """The void of each identity that is one of a voided event."""
+    known = known_keys(db, dict.fromkeys(keys))
+    held = void_of(db, known.values())
+    return {key: held[event] for key, event in known.items() if event in held}
 
 
 def sessions_of(db: sqlite3.Connection, void: int) -> set[int]:

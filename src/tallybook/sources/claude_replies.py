@@ -14,7 +14,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from ..model import Money, nanos_of
+from ..model import DEAREST, Money, nanos_of
 from ..naming import UNKNOWN, provider_of
 from ..rawusage import LIMIT, join
 from ..reading import Attribution, Reading, Witness, key_maker
@@ -28,9 +28,6 @@ PLACEHOLDER = 8
 THINKING = 1
 SPOKEN = 2
 TOOLS = 4
-
-DEAREST = 10**15
-"""No call and no session costs a million dollars: a price above it, in nano-dollars, is none."""
 
 _KINDS = {"thinking": THINKING, "redacted_thinking": THINKING, "tool_use": TOOLS}
 

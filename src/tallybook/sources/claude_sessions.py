@@ -10,14 +10,14 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Raw, Struct
 
-from ..clock import parse_instant
+from ..clock import EARLIEST_MS, LATEST_MS, parse_instant
 from ..model import Counts, Money
 from ..naming import provider_of
 from ..reading import SessionClaim, SessionFact
 from .claude_files import NAME, project_of
 from .claude_lines import Line
 from .claude_replies import usd_nanos
-from .json_lines import EARLIEST_MS, LATEST_MS, NOTHING, Problems, plausible
+from .json_lines import NOTHING, Problems, plausible
 from .tail import Block
 
 HEAD_BYTES = 64 << 10

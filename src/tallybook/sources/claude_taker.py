@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from ..clock import EARLIEST_MS, LATEST_MS
 from ..naming import provider_of
 from ..reading import Observation
 from .claude_files import NAME, origin_of
@@ -18,7 +19,7 @@ from .claude_sessions import Notes, Seen, claims_of
 from .claude_state import State
 from .claude_whose import Ownership
 from .damage import BACKUP_HINT, Damage
-from .json_lines import EARLIEST_MS, LATEST_MS, NOTHING, Problems
+from .json_lines import NOTHING, Problems
 from .source import Place
 from .tail import Block
 

@@ -10,6 +10,7 @@ from typing import cast
 import msgspec
 from msgspec import Raw
 
+from ..clock import EARLIEST_MS, LATEST_MS
 from ..loosejson import loose_json
 
 NOTHING = Raw(b"")
@@ -17,12 +18,6 @@ NOTHING = Raw(b"")
 
 Problems = (msgspec.MsgspecError, ValueError, RecursionError)
 """What decoding may raise on damaged bytes."""
-
-EARLIEST_MS = 1_420_070_400_000
-"""2015-01-01: times before it, or after `LATEST_MS`, were not written by a clock."""
-
-LATEST_MS = 4_102_444_800_000
-"""2100-01-01."""
 
 
 def loose(raw: bytes) -> dict[str, object] | None:

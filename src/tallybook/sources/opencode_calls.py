@@ -12,12 +12,11 @@ import json
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from ..clock import EARLIEST_MS, LATEST_MS
 from ..model import Money, Status
 from ..naming import UNKNOWN, storable
 from ..reading import Reading, Witness, key_maker
 from .opencode_messages import (
-    EARLIEST_MS,
-    LATEST_MS,
     OMO,
     Failure,
     Message,

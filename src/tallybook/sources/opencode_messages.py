@@ -13,12 +13,10 @@ from typing import NamedTuple, cast
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
-from ..model import nanos_of
+from ..clock import EARLIEST_MS, LATEST_MS
+from ..model import DEAREST, nanos_of
 from ..naming import storable
-from .json_lines import EARLIEST_MS, LATEST_MS, NOTHING, Problems, loose
-
-DEAREST = 10**15
-"""No call costs a million dollars: a price above it, in nano-dollars, is none."""
+from .json_lines import NOTHING, Problems, loose
 
 
 class Cache(Struct, gc=False, forbid_unknown_fields=True):
