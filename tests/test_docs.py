@@ -186,6 +186,7 @@ def test_every_example_runs_and_prints_what_it_shows(page: Path, home: Path, cap
 def test_the_examples_of_a_help_topic_run(topic: str, home: Path, capsys) -> None:
     lines = re.findall(r"^  (tally .*)$", TOPICS[topic].partition("Examples\n")[2], re.MULTILINE)
     assert lines or topic == "notes"
+    (home / "my-prices.toml").write_text("schema = 1\n")  # what a reader would have written first
     assert ran_wrong([Example(shlex.split(line)[1:], "") for line in lines], home, capsys) == []
 
 

@@ -8,17 +8,19 @@ import re
 import stat
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tallybook.errors import SettingsError
+from tallybook.errors import SettingsError, UsageMistake
 from tallybook.settings import SETTINGS, survey_file
+from tallybook.settings.keys import Ground
 from tallybook.settings.lines import fault_line, key_lines
 from tallybook.settings.schema import settings_schema
 from tallybook.settings.writing import Change, change_file
-from tallybook.sources import source_names
+from tallybook.sources import source_name, source_names
 
 PATHS = ("source", "codex", "paths")
 OLD = """\
@@ -40,6 +42,8 @@ LAYOUTS = (
     '[source]\n[source.claude-code]\npaths = ["z"]\n\n# tail\n',
     '"tz" = "UTC"',
     "titles = false\n[source.codex]\n",
+    "source = {}\n",
+    "tz = 'UTC'\nsource = { claude-code = {} }\n[source-of]\n",
 )
 CHANGES = (
     Change(("tz",), "UTC"),
@@ -68,6 +72,27 @@ def test_a_change_says_what_was_asked_and_nothing_else(
     assert [row for row in new.splitlines() if row in kept] == kept
     assert ("\r" in new) == ("\r" in old)
     assert "\n" not in new.replace("\r\n", "") or "\r" not in old
+
+
+@pytest.mark.parametrize(
+    "old",
+    [
+        "source = 5\n",
+        'source = ["x"]\n',
+        "[[source]]\n",
+        "[[source.codex]]\n",
+        "[source]\ncodex = 5\n",
+        "[source]\ncodex = []\n",
+    ],
+)
+def test_what_stands_where_a_table_should_be_is_left_alone(tmp_path: Path, old: str) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(old)
+    with pytest.raises(SettingsError, match="can't be changed safely") as caught:
+        change_file(file, Change(PATHS, ["n"]))
+    assert "source.codex.paths" in caught.value.because
+    assert not change_file(file, Change(PATHS, None))
+    assert file.read_text() == old
 
 
 def value_at(values: object, path: tuple[str, ...]) -> object:
@@ -200,19 +225,73 @@ def test_the_schema_takes_what_the_program_takes(tmp_path: Path) -> None:
     assert schema["$schema"].endswith("2020-12/schema")
     file = tmp_path / "config.toml"
     for key, form in schema["properties"].items():
-        for value in (*form.get("enum", ()), *([form["default"]] if "default" in form else ())):
+        words = form.get("anyOf", [{}])[0].get("enum", ())
+        for value in (*words, *([form["default"]] if "default" in form else ())):
             file.write_text(f"{key} = {json.dumps(value)}\n")
             assert survey_file(file, tmp_path)[1] == ()
 
 
-@given(text=st.text(max_size=12) | st.from_regex(r"[1-9]\d{0,6}\s?[smhd]"))
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        ("titles", (True, "yes", "No", "TRUE", "0", "y", "", 1, None)),
+        ("week_start", ("sunday", "Sunday", "MONDAY", "sun", "sunday ", 0)),
+        ("active_within", ("5M", " 90 s ", "1h", "0m", "5d", "1000000s", 5)),
+    ],
+)
+def test_the_schema_and_the_reader_agree(key: str, values: tuple[object, ...]) -> None:
+    form = settings_schema(source_names())["properties"][key]
+    for value in values:
+        assert fits(form, value) == read(key, value), value
+
+
+def fits(form: dict[str, Any], value: object) -> bool:
+    """Whether a value has a form, as far as those of our schema go."""
+    if "anyOf" in form:
+        return any(fits(each, value) for each in form["anyOf"])
+    if not isinstance(value, {"string": str, "boolean": bool}[form["type"]]):
+        return False
+    there = "pattern" not in form or re.search(form["pattern"], str(value), re.ASCII)
+    return bool(there) and value in form.get("enum", [value])
+
+
+def read(key: str, value: object) -> bool:
+    try:
+        SETTINGS[key].read(value, Ground(Path(), Path()))
+    except ValueError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("name", ["claude-code", "claude", "cod", "openco"])
+def test_the_schema_knows_short_names_of_sources(name: str) -> None:
+    form = settings_schema(source_names())["properties"]["source"]
+    assert source_name(name) in form["properties"]
+    assert name in form["properties"] or re.search(*form["patternProperties"], name)
+
+
+@pytest.mark.parametrize("name", ["cl", "co", "claude-codes", "Codex", "xclaude"])
+def test_the_schema_knows_no_other_source(name: str) -> None:
+    form = settings_schema(source_names())["properties"]["source"]
+    assert name not in form["properties"]
+    assert not re.search(*form["patternProperties"], name)
+    with pytest.raises(UsageMistake):
+        source_name(name)
+
+
+@given(text=st.text(max_size=12) | st.from_regex(r"\s?[1-9]\d{0,6}\s?[smhdSMH]\s?"))
 def test_the_schema_and_the_reader_agree_on_lengths_of_time(text: str) -> None:
     form = SETTINGS["active_within"].form
-    assume(text == text.strip().lower())  # the reader is more generous than the schema there
-    ground: object = None
-    try:
-        SETTINGS["active_within"].read(text, ground)
-        taken = True
-    except ValueError:
-        taken = False
-    assert taken == (re.search(str(form["pattern"]), text, re.ASCII) is not None)
+    assert read("active_within", text) == (
+        re.search(str(form["pattern"]), text, re.ASCII) is not None
+    )
+
+
+def test_a_value_that_is_no_utf8_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
+    file = tmp_path / "mine" / "config.toml"
+    file.parent.mkdir()
+    file.write_text(OLD, encoding="utf-8")
+    with pytest.raises(SettingsError, match="this value of ledger can't be written"):
+        change_file(file, Change(("ledger",), "/d/bad\udcff"))
+    assert file.read_text(encoding="utf-8") == OLD
+    assert list(file.parent.iterdir()) == [file]

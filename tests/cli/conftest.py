@@ -17,6 +17,7 @@ from tallybook.book import Book
 from tallybook.cli.boundary import run
 from tallybook.cli.shell import Shell
 from tallybook.flow import SyncReceipt
+from tallybook.ledger.orders import Void
 from tallybook.query import Figures, Filter, Note, Query, Report, Row
 from tallybook.reading import Complaint
 from tallybook.sessions import Recalled, SessionAnswer
@@ -176,6 +177,12 @@ class Tome:
         """The book is its own ledger."""
         return self
 
+    begun = False
+
+    def voids(self) -> tuple[Void, ...]:
+        """Nothing is voided."""
+        return ()
+
     def find_sessions(self, prefix: str) -> tuple[tuple[str, str], ...]:
         """The prepared sessions that begin like that."""
         found = [row.dims["session"] or "" for row in self.rows.get(("session", "title"), ())]
@@ -279,10 +286,12 @@ def ledger_file(home: Path) -> Path:
 def tell(home: Path, ledger_file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Tell:
     """Run a command line on the histories of forked sessions: `tell("sessions", width=80)`
     gives what it prints; `code` is the exit code that is expected, with which it is what
-    it says on stderr, if it does."""
+    it says on stderr, if it does; with `err` it is only that."""
     shutil.copytree(FORKS, home, dirs_exist_ok=True)
 
-    def go(*words: str, width: int = 100, cwd: Path = tmp_path, code: int = 0) -> str:
+    def go(
+        *words: str, width: int = 100, cwd: Path = tmp_path, code: int = 0, err: bool = False
+    ) -> str:
         shell = Shell(
             surroundings=Surroundings(
                 environ={"TZ": "UTC"},
@@ -300,6 +309,8 @@ def tell(home: Path, ledger_file: Path, tmp_path: Path, capsys: pytest.CaptureFi
         capsys.readouterr()
         assert run(words, shell) == code
         printed = capsys.readouterr()
+        if err:
+            return printed.err
         return printed.err or printed.out if code else printed.out
 
     return go

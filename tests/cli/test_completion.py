@@ -149,6 +149,36 @@ def test_names_that_a_shell_would_take_apart_are_marked(tmp_path: Path) -> None:
 
     item = CompletionItem("/home/ada/my $project")
     assert _as_bash_has_it(item, "/ho") == r"/home/ada/my\\ \\$project"
+    item = CompletionItem("C:\\work")  # of which bash has typed what stands before the colon
+    assert _as_bash_has_it(item, "C:") == r"\\\\work"
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash here")
+@pytest.mark.parametrize("name", ["\\work\\new", "/home/ada/my $project", 'it\'s "so"'])
+def test_bash_reads_a_completed_name_as_it_is(name: str) -> None:
+    from click.shell_completion import CompletionItem
+
+    from tallybook.cli.completing import _as_bash_has_it
+
+    inserted = _as_bash_has_it(CompletionItem(name), "")
+    done = subprocess.run(
+        ["bash", "-c", 'IFS=, read type value; eval "set -- $value"; printf %s "$1"'],
+        input=f"plain,{inserted}\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == name
+
+
+def test_tab_brings_no_ledger_up_to_date(tally, home: Path) -> None:
+    file = home / "tallybook" / "ledger.db"
+    file.parent.mkdir()
+    file.touch()  # the oldest schema that there is: none
+    env = {"_TALLY_COMPLETE": "bash_complete", "COMP_CWORD": "3"}
+    done = tally(env={**env, "COMP_WORDS": "tally\nusage\n--model\n"})
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert file.read_bytes() == b""
 
 
 def test_tab_makes_no_ledger_and_tells_no_error(tally, home: Path) -> None:

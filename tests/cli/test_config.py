@@ -11,6 +11,9 @@ import pytest
 from tallybook.cli.help import TOPICS
 from tallybook.settings import KEYS
 
+PRICES = "schema = 1\n"
+"""A file of prices without any."""
+
 
 def test_a_setting_is_written_read_and_taken_out(ask, home: Path, capsys) -> None:
     assert ask("config", "set", "week_start", "Sunday") == 0
@@ -84,10 +87,12 @@ def test_paths_mean_in_the_file_what_they_meant_here(
     ask, home: Path, tmp_path: Path, capsys
 ) -> None:
     assert ask("config", "set", "source.claude.paths", "old/.claude", "~/x", "/abs") == 0
-    assert ask("config", "set", "prices", "../p.toml") == 0
+    prices = tmp_path.parent / f"{tmp_path.name}.toml"
+    prices.write_text(PRICES)
+    assert ask("config", "set", "prices", f"../{prices.name}") == 0
     text = (home / "config.toml").read_text()
     assert f'paths = ["{tmp_path}/old/.claude", "~/x", "/abs"]' in text
-    assert f'prices = "{tmp_path.parent}/p.toml"' in text
+    assert f'prices = "{prices}"' in text
     capsys.readouterr()
     assert ask("config", "get", "source.claude-code.paths") == 0
     assert capsys.readouterr().out.split() == [f"{tmp_path}/old/.claude", f"{home}/x", "/abs"]
@@ -102,6 +107,8 @@ def test_a_source_keeps_the_name_that_the_file_has(ask, home: Path) -> None:
 
 
 def test_a_project_has_a_file_of_its_own(ask, home: Path, tmp_path: Path, capsys) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "p.toml").write_text(PRICES)
     assert ask("config", "set", "--project", "prices", "sub/p.toml") == 0
     file = tmp_path / "tally.toml"
     assert file.read_text().endswith('\nprices = "sub/p.toml"\n')
@@ -203,3 +210,49 @@ def test_help_of_a_command_is_its_own(ask, capsys) -> None:
         out = capsys.readouterr().out
         assert max(map(len, out.splitlines())) <= 92
         assert len(out.splitlines()) <= 45
+
+
+def test_prices_that_can_not_be_read_are_refused(ask, home: Path, tmp_path: Path, capsys) -> None:
+    assert ask("config", "set", "prices", "my-nope.toml") == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f"error: there is no price file {tmp_path}/my-nope.toml")
+    (tmp_path / "p.toml").write_text("schema = 1\n[[price]]\nprovider = 1\n")
+    for more in ((), ("--project",)):
+        assert ask("config", "set", "prices", "p.toml", *more) == 2
+        assert "price[0]" in capsys.readouterr().err
+    assert not list(home.iterdir())
+    assert not (tmp_path / "tally.toml").exists()
+
+
+def test_prices_that_went_away_are_told_with_the_way_out(tell, home: Path) -> None:
+    file = home / "p.toml"
+    file.write_text(PRICES)
+    tell("config", "set", "prices", str(file))
+    file.unlink()
+    said = tell("sync", code=2)
+    assert said.startswith("error: there is no price file ~/p.toml\n")
+    assert "try: tally config unset prices" in said
+    tell("config", "unset", "prices")
+    tell("sync")
+
+
+@pytest.mark.parametrize("more", [(), ("--project",)])
+def test_what_becomes_of_titles_is_told(tell, more: tuple[str, ...]) -> None:
+    taken = "titles that are recorded are taken out at the next read"
+    back = "tally sync --full brings back the titles that histories still hold"
+    tell("sync")
+    before = tell("sessions", "--since", "all")
+    said = tell("config", "set", "titles", "false", *more, err=True)
+    assert taken in said
+    assert taken not in tell("config", "set", "titles", "false", *more, err=True)
+    assert tell("sessions", "--since", "all") != before
+    assert back in tell("config", "unset", "titles", *more, err=True)
+    tell("sync", "--full")
+    assert tell("sessions", "--since", "all") == before
+    tell("config", "set", "titles", "false", *more)
+    assert back in tell("config", "set", "titles", "true", *more, err=True)
+
+
+def test_a_layer_that_does_not_hold_changes_nothing(tell, tmp_path: Path) -> None:
+    (tmp_path / "tally.toml").write_text("titles = true\n")
+    assert "taken out" not in tell("config", "set", "titles", "false", err=True)

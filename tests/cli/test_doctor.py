@@ -178,6 +178,12 @@ def test_a_bundle_is_a_new_file_of_the_user_alone(tally, tmp_path: Path) -> None
     again = tally("doctor", "--bundle", "report.json")
     assert again.returncode == 2
     assert "is there already" in again.stderr
+    assert "or --force" in again.stderr
+    file.write_text("old")
+    file.chmod(0o644)
+    assert tally("doctor", "--bundle", "report.json", "--force").returncode == 0
+    assert json.loads(file.read_text("utf-8"))["schema"] == "tallybook.doctor/1"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert tally("doctor", "--bundle", "-", "--names").returncode == 2
     assert tally("doctor", "--bundle", "no/such/folder.json").returncode == 1
 

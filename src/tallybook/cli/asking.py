@@ -31,9 +31,19 @@ PARTIAL = 5
 
 
 def begin(context: click.Context) -> tuple[Shell, Asked]:
-    """Where the current command runs and what it was given."""
-    shell = context.find_object(Shell)
-    return shell or Shell.real(), Asked.of(context)
+    """Where the current command runs and what it was given. A book that is opened there says so
+    if its ledger is a new one where there were others."""
+    shell, asked = context.find_object(Shell) or Shell.real(), Asked.of(context)
+
+    def opening(settings: Settings) -> Book:
+        book = shell.open_book(settings)
+        if book.ledger.begun:
+            from .begun import tell_of_new
+
+            tell_of_new(shell, settings, quiet=asked.quiet)
+        return book
+
+    return replace(shell, open_book=opening), asked
 
 
 def settings_for(shell: Shell, asked: Asked) -> Settings:

@@ -10,7 +10,7 @@ import errno
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import click
 
@@ -46,7 +46,7 @@ def run(arguments: Sequence[str], shell: Shell | None = None) -> int:
     except Exception as problem:
         if debug and not isinstance(problem, click.ClickException):
             raise
-        return _failed(problem, arguments)
+        return _failed(problem, arguments, shell)
     return code
 
 
@@ -59,15 +59,15 @@ def _invoke(arguments: Sequence[str], shell: Shell | None) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _failed(problem: Exception, arguments: Sequence[str]) -> int:
+def _failed(problem: Exception, arguments: Sequence[str], shell: Shell | None) -> int:
     """Say what went wrong; the exit code of that kind of error."""
     if isinstance(problem, click.ClickException):
         return _misused(problem, arguments)
     if isinstance(problem, TallyError):
-        complain(worded(problem))
+        complain(_homely(worded(problem), shell))
         return problem.exit_code
     if isinstance(problem, OSError):
-        return _refused(problem)
+        return _refused(problem, shell)
     complain(
         fault_lines(
             "this should not have happened",
@@ -78,7 +78,15 @@ def _failed(problem: Exception, arguments: Sequence[str]) -> int:
     return 1
 
 
-def _refused(problem: OSError) -> int:
+def _homely(lines: Iterable[str], shell: Shell | None) -> Iterable[str]:
+    """The home as `~`, as in answers; unless it is the surroundings that can't be told."""
+    try:
+        return map((shell or Shell.real()).hidden, lines)
+    except OSError:
+        return lines
+
+
+def _refused(problem: OSError, shell: Shell | None) -> int:
     """The system said no. When it is the answer that can't be written (a full disk behind a
     redirection), what is left of it must not be tried again when Python ends."""
     what = problem.strerror or str(problem)
@@ -88,7 +96,8 @@ def _refused(problem: OSError) -> int:
     else:
         where = f": {os.fsdecode(problem.filename)}" if problem.filename else ""
         hint = "mend the permissions or the path; tally doctor tells what was found"
-        complain(fault_lines(f"{what[:1].lower()}{what[1:]}{where}", hint=hint))
+        lines = fault_lines(f"{what[:1].lower()}{what[1:]}{where}", hint=hint)
+        complain(_homely(lines, shell))
     return 1
 
 

@@ -122,7 +122,7 @@ def _glued(words: Sequence[str], typed: str) -> tuple[list[str], str]:
 
 def _as_bash_has_it(item: CompletionItem[str], typed: str) -> str:
     """Only what stands behind the last break of a word, with everything marked that bash
-    would take for its own; twice, as click's script takes one mark away."""
+    would take for its own; all marks twice, as click's script takes one of each two away."""
     begun = max((typed.rfind(mark) for mark in _BREAKS), default=-1) + 1
     rest = item.value[begun:] if item.type == "plain" else item.value
-    return re.sub(r"([^\w@%+=:,./~-])", r"\\\\\1", rest)
+    return re.sub(r"([^\w@%+=:,./~-])", r"\\\1", rest).replace("\\", "\\\\")

@@ -47,7 +47,7 @@ def config_show(context: click.Context, **_options: object) -> int:
             for key, value in values.items()
         ]
         say(json_text({"schema": "tallybook.config/1", "rows": rows}))
-        return complain_of(faults)
+        return complain_of(faults, shell)
     from .tables import Column, Ink, draw
 
     origins = [settings.origins.get(key, "default") for key in values]
@@ -57,7 +57,7 @@ def config_show(context: click.Context, **_options: object) -> int:
         Column(title="From", cells=tuple(map(shell.shown, origins)), text=True),
     ]
     say("\n".join(draw(columns, shell.width, Ink(on=shell.colour and asked.colour))))
-    return complain_of(faults)
+    return complain_of(faults, shell)
 
 
 @config.command("path")

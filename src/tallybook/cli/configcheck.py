@@ -34,7 +34,7 @@ def config_check(context: click.Context, file: Path | None, **_options: object) 
     if file is None:
         settings, faults = surveyed(shell, asked)
         files: Sequence[Path] = settings.files
-        found = [*faults, *_price_faults(settings.prices)]
+        found = [*faults, *price_faults(settings.prices)]
     else:
         files = [shell.surroundings.cwd / file]
         found = _faults_of(shell, files[0])
@@ -69,7 +69,7 @@ def _faults_of(shell: Shell, file: Path) -> list[TallyError]:
         raise UsageMistake(f"there is no file {file}", hint="tally config path")
     values, faults = survey_file(file, shell.surroundings.home)
     prices = cast("Path | None", values.get("prices"))
-    return [*faults, *_strangers(values, file), *_price_faults(prices)]
+    return [*faults, *_strangers(values, file), *price_faults(prices)]
 
 
 def _strangers(values: Mapping[str, object], file: Path) -> Iterable[SettingsError]:
@@ -84,7 +84,7 @@ def _strangers(values: Mapping[str, object], file: Path) -> Iterable[SettingsErr
             yield SettingsError(f"{problem} in {file}", because=problem.because, hint=problem.hint)
 
 
-def _price_faults(prices: Path | None) -> list[TallyError]:
+def price_faults(prices: Path | None) -> list[TallyError]:
     """Whether the user's own prices can be read."""
     from ..prices import open_price_book
 

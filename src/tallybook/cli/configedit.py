@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 import click
 
-from ..errors import UsageMistake, nearest
+from ..errors import SettingsError, UsageMistake, nearest
 from ..settings import (
     KEYS,
     VARIABLES,
+    Settings,
     project_file,
     survey_file,
     survey_settings,
@@ -76,7 +77,7 @@ def config_get(context: click.Context, key: str, **_options: object) -> int:
         mention(f"{key} is not set", quiet=asked.quiet)
     else:
         say(_as_lines(value))
-    return complain_of(faults)
+    return complain_of(faults, shell)
 
 
 @click.command("set")
@@ -99,11 +100,14 @@ def config_set(
     target = _target(shell, key, project=project)
     value = _value(shell, target, values)
     checked(target.setting, target.key, value, _ground(shell, target))
+    if target.key == "prices":
+        _demand_prices(shell, target, value)
     change = Change(target.path, value)
-    head = _head(shell, target)
+    head, before = _head(shell, target), _held(shell)
     written = change_file(target.file, change, head=head, mode=SHARED if project else OWN)
     word = "written to" if written else "stands already in"
     mention(f"{_line(change)}  {word} {shell.shown(target.file)}", quiet=asked.quiet)
+    _tell_consequence(shell, before, quiet=asked.quiet)
     return _tell_rest(shell, target, quiet=asked.quiet)
 
 
@@ -118,9 +122,11 @@ def config_unset(context: click.Context, key: str, project: bool, **_options: ob
 
     shell, asked = begin(context)
     target = _target(shell, key, project=project)
+    before = _held(shell)
     there = target.file.is_file() and change_file(target.file, Change(target.path, None))
     word = "taken out of" if there else "is not set in"
     mention(f"{target.key}  {word} {shell.shown(target.file)}", quiet=asked.quiet)
+    _tell_consequence(shell, before, quiet=asked.quiet)
     return _tell_rest(shell, target, quiet=asked.quiet) if there else 0
 
 
@@ -217,6 +223,50 @@ def _line(change: Change) -> str:
     return f"{'.'.join(change.path)} = {tomlkit.item(change.value).as_string()}"
 
 
+def _demand_prices(shell: Shell, target: Target, value: object) -> None:
+    """Raise what is wrong with a file of prices, before it is named for every report to come."""
+    from .configcheck import price_faults
+
+    file = cast("Path", target.setting.read(value, _ground(shell, target)))
+    if not file.is_file():
+        raise SettingsError(
+            f"there is no price file {file}",
+            because="nothing was written: no report could be priced",
+            hint="write it first; its form: tally help prices",
+        )
+    for fault in price_faults(file):
+        raise fault
+
+
+def _held(shell: Shell) -> Settings:
+    return survey_settings(shell.surroundings)[0]
+
+
+def _tell_consequence(shell: Shell, before: Settings, *, quiet: bool) -> None:
+    """What another value means for what is recorded, where it now holds."""
+    after = _held(shell)
+    if before.titles and not after.titles:
+        said = (
+            "titles that are recorded are taken out at the next read; those whose histories are "
+            "gone can't come back"
+        )
+        mention(said, quiet=quiet)
+    elif after.titles and not before.titles:
+        mention("tally sync --full brings back the titles that histories still hold", quiet=quiet)
+    if after.ledger != before.ledger:
+        _tell_of_ledgers(shell, Path(before.ledger), Path(after.ledger), quiet=quiet)
+
+
+def _tell_of_ledgers(shell: Shell, old: Path, new: Path, *, quiet: bool) -> None:
+    """That what is recorded does not move, and how to take it along."""
+    from ..ledger.backup import holds_calls
+
+    if not holds_calls(old):
+        return
+    rest = "" if new.exists() else f"; to take them along: tally ledger restore {shell.shown(old)}"
+    mention(f"the calls recorded so far stay in {shell.shown(old)}{rest}", quiet=quiet)
+
+
 def _tell_rest(shell: Shell, target: Target, *, quiet: bool) -> int:
     """What still has to be known: another layer that sets the key, and what else is wrong in
     the file."""
@@ -226,7 +276,7 @@ def _tell_rest(shell: Shell, target: Target, *, quiet: bool) -> int:
     if origin in layers:
         mention(f"but {shell.shown(origin)} sets it too, and comes first", quiet=quiet)
     _, faults = survey_file(target.file, shell.surroundings.home)
-    return complain_of(faults)
+    return complain_of(faults, shell)
 
 
 def _as_lines(value: object) -> str:

@@ -48,11 +48,14 @@ mark such as ‹3fa1c2›, and means nothing outside of this file), keys, addres
     metavar="FILE",
     help="Write it all into one JSON file for a report; - is stdout.",
 )
+@click.option("--force", is_flag=True, help="Overwrite the file of --bundle if it exists.")
 @click.option("--names", is_flag=True, help="Show names and whole paths: not for pasting.")
 @json_option
 @run_options
 @click.pass_context
-def doctor(context: click.Context, bundle: Path | None, names: bool, **_options: object) -> int:
+def doctor(
+    context: click.Context, bundle: Path | None, force: bool, names: bool, **_options: object
+) -> int:
     """What was found, what was not, and why; complaints with their next steps.
 
     Names of projects, people and files are hidden, so that it can be pasted; --names shows them.
@@ -70,7 +73,8 @@ def doctor(context: click.Context, bundle: Path | None, names: bool, **_options:
     whole = examined(shell, settings, faults)
     telling = telling_for(shell, settings, names=names)
     if bundle is not None:
-        _write(shell, bundle, json_text(_json(telling, whole)), quiet=asked.quiet)
+        _write(shell, bundle, json_text(_json(telling, whole)), force=force)
+        mention(f"{_INSIDE}\nLook through it before you send it.", quiet=asked.quiet)
     elif asked.format == "json":
         say(json_text(_json(telling, whole)))
     else:
@@ -80,22 +84,24 @@ def doctor(context: click.Context, bundle: Path | None, names: bool, **_options:
     return whole.faults[0].exit_code if whole.faults else 0
 
 
-def _write(shell: Shell, bundle: Path, text: str, *, quiet: bool) -> None:
+def _write(shell: Shell, bundle: Path, text: str, *, force: bool) -> None:
     """The bundle, on stdout or as a new file that only the user can read."""
     if str(bundle) == "-":
         say(text)
-    else:
-        import os
+        return
+    import os
 
-        file = shell.surroundings.cwd / bundle
-        try:
-            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError as problem:
-            raise UsageMistake(f"{bundle} is there already", hint="give another name") from problem
-        with open(handle, "w", encoding="utf-8") as stream:
-            stream.write(f"{text}\n")
-        say(f"Written: {plain(str(bundle))}, {size(file.stat().st_size)}. Nothing was sent.")
-    mention(f"{_INSIDE}\nLook through it before you send it.", quiet=quiet)
+    file = shell.surroundings.cwd / bundle
+    if force:  # never written into: the old one may be readable by others
+        file.unlink(missing_ok=True)
+    try:
+        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as problem:
+        hint = "give another name, or --force"
+        raise UsageMistake(f"{bundle} is there already", hint=hint) from problem
+    with open(handle, "w", encoding="utf-8") as stream:
+        stream.write(f"{text}\n")
+    say(f"Written: {plain(str(bundle))}, {size(file.stat().st_size)}. Nothing was sent.")
 
 
 def _json(telling: Telling, whole: Examination) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def _ledger(
         faults.append(fault)
     except (OSError, sqlite3.Error) as problem:
         what = f"can't open the ledger {settings.ledger}"
-        hint = "move the file away, or name another one by TALLY_LEDGER"
+        hint = "put a backup back: tally ledger restore FILE; or name another one by TALLY_LEDGER"
         faults.append(TallyError(what, because=str(problem), hint=hint))
     return {"path": settings.ledger, "problem": str(faults[-1])}
 

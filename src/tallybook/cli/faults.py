@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from ..errors import PriceError, SettingsError, TallyError, UsageMistake
 from ..format import plain
+
+if TYPE_CHECKING:
+    from .shell import Shell
 
 _NEXT: tuple[tuple[type[TallyError], str], ...] = (
     (UsageMistake, "tally help"),
@@ -43,10 +47,10 @@ def complain(lines: Iterable[str]) -> None:
         print("\n".join(lines), file=sys.stderr)
 
 
-def complain_of(faults: Iterable[SettingsError]) -> int:
+def complain_of(faults: Iterable[SettingsError], shell: Shell) -> int:
     """Say each fault of the settings on stderr; the exit code that they mean, 0 without any."""
     code = 0
     for fault in faults:
-        complain(worded(fault))
+        complain(map(shell.hidden, worded(fault)))
         code = fault.exit_code
     return code

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ..clock import local
-from ..format import plain
+from ..format import count, plain
 from ..query import Filter, Query, Report
 from .output import title_of
 
@@ -25,22 +25,44 @@ _ALIKE = 0.55
 def nothing_lines(book: Book, report: Report, what: str = "usage") -> list[str]:
     """Why a report has no rows: an empty ledger, a filter that matches nothing, or a time
     without calls. Asks the book a few more questions."""
-    query = report.query
-    lines = [title_of(query, f"No {what}") + "."]
+    lines = [title_of(report.query, f"No {what}") + "."]
+    return [*lines, *_reasons(book, report), *_voided(book, report.query)]
+
+
+def _reasons(book: Book, report: Report) -> list[str]:
+    query, lines = report.query, list[str]()
     ever = book.latest()
     if ever is None:
-        return [*lines, *_empty(report)]
+        return _empty(report)
     strangers = [each for each in query.where if _matches_nothing(book, each)]
     if strangers:
-        return [*lines, *(line for each in strangers for line in _stranger(book, each))]
+        return [line for each in strangers for line in _stranger(book, each)]
     last = book.latest(query.where)
     if last is None:
-        return [*lines, "Each of the filters matches some calls, but no call matches all of them."]
+        return ["Each of the filters matches some calls, but no call matches all of them."]
     which = "call that matches" if query.where else "recorded call"
     lines.append(f"The last {which} was on {local(last, query.tz):%Y-%m-%d %H:%M}.")
     if query.since_ms is not None or query.until_ms is not None:
         lines.append("For all time, give --since all and no other time.")
     return lines
+
+
+def _voided(book: Book, query: Query) -> list[str]:
+    """That voids hold calls of the sources that were asked for, if any do."""
+    sources = {
+        name
+        for each in query.where
+        if each.dimension == "source" and each.op == "="
+        for name in each.values
+    }
+    held: dict[str, int] = {}
+    for share in (share for void in book.ledger.voids() for share in void.shares):
+        if not sources or share.source in sources:
+            held[share.source] = held.get(share.source, 0) + share.events
+    if not held:
+        return []
+    told = ", ".join(f"{count(events, 'event')} of {name}" for name, events in held.items())
+    return [f"Voided, and in no figure: {plain(told)}. See: tally ledger void --list"]
 
 
 def _empty(report: Report) -> list[str]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -140,12 +142,25 @@ def _from_ledger(ask: Callable[[Book], Iterable[Value]]) -> list[Value]:
     shell = Shell.real()
     try:
         settings = shell.settings()
-        if not os.path.isfile(settings.ledger):
+        if not _is_current(settings.ledger):
             return []
         with shell.open_book(settings) as book:
             return list(ask(book))
     except (TallyError, OSError, sqlite3.Error):
         return []
+
+
+def _is_current(ledger: str) -> bool:
+    """Whether a ledger is there that opening leaves as it is: an older one would be changed."""
+    from ..ledger.migrate import check
+
+    path = Path(ledger).absolute()
+    if not path.is_file():
+        return False
+    if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+        return True  # opening it changes nothing
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as db:
+        return not check(db, ledger)
 
 
 VALUES: Mapping[str, Values] = MappingProxyType(

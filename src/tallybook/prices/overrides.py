@@ -45,6 +45,12 @@ def read_overrides(path: Path) -> Overrides:
     try:
         raw = path.read_bytes()
         data = cast("dict[str, object]", tomllib.loads(raw.decode()))
+    except FileNotFoundError as problem:
+        raise SettingsError(
+            f"there is no price file {path}",
+            because="the setting prices names it",
+            hint="tally config unset prices, or give the right path: tally config set prices FILE",
+        ) from problem
     except (OSError, ValueError) as problem:
         raise SettingsError(
             f"{path}: the price overrides can't be read",

@@ -92,25 +92,26 @@ def _week_day(value: object, ground: Ground) -> int:
     return WEEK_DAYS.index(text)
 
 
-_WORDS = MappingProxyType(
+SWITCH_WORDS: Mapping[str, bool] = MappingProxyType(
     {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 )
 
 
 def _switch(value: object, _ground: Ground) -> bool:
-    known = value if isinstance(value, bool) else _WORDS.get(str(value).lower())
+    known = value if isinstance(value, bool) else SWITCH_WORDS.get(str(value).lower())
     if known is None or not isinstance(value, bool | str):
         raise ValueError("it must be true or false")
     return known
 
 
-_SPAN = r"[1-9]\d{0,5}\s*[smh]"
+_SPAN = r"\s*[1-9]\d{0,5}\s*[smhSMH]\s*"
 
 
 def _seconds(value: object, ground: Ground) -> int:
-    text = _text(value, ground).strip().lower()
+    text = _text(value, ground)
     if re.fullmatch(_SPAN, text, re.ASCII) is None:
         raise ValueError('it must be a time such as "90s", "5m" or "1h"')
+    text = text.strip().lower()
     return int(text[:-1]) * {"s": 1, "m": 60, "h": 3600}[text[-1]]
 
 

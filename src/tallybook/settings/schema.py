@@ -1,14 +1,16 @@
 """The settings file as a JSON Schema, for editors that complete and check TOML.
 
-It is made from the table that the settings are read by, so it can't say anything else.
+It is made from the table that the settings are read by, so it can't say anything else; it is as
+generous as that reading, with capitals and beginnings of names.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
 
-from .keys import PATHS, SETTINGS, Setting
+from .keys import PATHS, SETTINGS, SWITCH_WORDS, Setting
 
 DIRECTIVE = "#:schema"
 """How the first line of a TOML file names its schema to editors (taplo and those built on it)."""
@@ -33,6 +35,7 @@ def settings_schema(sources: Sequence[str]) -> dict[str, object]:
                 "description": "further folders, by source",
                 "type": "object",
                 "properties": dict.fromkeys(sources, folders),
+                "patternProperties": {f"^({'|'.join(_short_names(sources))})$": folders},
                 "additionalProperties": False,
             },
         },
@@ -45,4 +48,29 @@ def _form(setting: Setting) -> dict[str, object]:
     known = default != setting.default and "`" not in default
     told = {"default": {"true": True, "false": False}.get(default, default)} if known else {}
     meaning = re.sub(r", see \[.*|`", "", setting.meaning)
-    return {"description": meaning, **dict(setting.form), **told}
+    return {"description": meaning, **_generous(setting.form), **told}
+
+
+def _generous(form: Mapping[str, object]) -> dict[str, object]:
+    """The form with the other spellings that are read."""
+    named = cast("list[str]", form.get("enum", []))
+    words = list(SWITCH_WORDS) if form["type"] == "boolean" else named
+    if not words:
+        return dict(form)
+    return {"anyOf": [dict(form), {"type": "string", "pattern": _one_of(words)}]}
+
+
+def _short_names(sources: Sequence[str]) -> list[str]:
+    """What else a source may be called: the beginning of just one name, of three letters or
+    more."""
+    starts = {name[:size] for name in sources for size in range(3, len(name))} - {*sources}
+    return sorted(start for start in starts if sum(name.startswith(start) for name in sources) == 1)
+
+
+def _one_of(words: Iterable[str]) -> str:
+    """A pattern of words in any case."""
+    return f"^({'|'.join(re.sub('[a-z]', _either_case, word) for word in words)})$"
+
+
+def _either_case(letter: re.Match[str]) -> str:
+    return f"[{letter[0]}{letter[0].upper()}]"

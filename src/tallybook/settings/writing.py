@@ -62,6 +62,12 @@ def change_file(file: Path, change: Change, *, head: str = "", mode: int = OWN) 
             because=problem.strerror or str(problem),
             hint="mend the permissions of its folder, or name another file by TALLY_CONFIG",
         ) from problem
+    except UnicodeEncodeError as problem:
+        raise SettingsError(
+            f"this value of {'.'.join(change.path)} can't be written into {file}",
+            because="a settings file is UTF-8 text, and the value is none",
+            hint="give a path another name, or make a link to it that has one",
+        ) from problem
     return True
 
 
@@ -121,7 +127,9 @@ def _values(file: Path, text: str) -> dict[str, object]:
 
 
 def _apply(document: TOMLDocument, change: Change) -> None:
+    """Change a document, unless something that is no table stands in the way."""
     import tomlkit
+    from tomlkit.items import InlineTable
 
     *above, last = change.path
     table = cast("dict[str, object]", document)
@@ -129,8 +137,12 @@ def _apply(document: TOMLDocument, change: Change) -> None:
         if name not in table:
             if change.value is None:
                 return
-            table[name] = tomlkit.table(is_super_table=name != above[-1])
-        table = cast("dict[str, object]", table[name])
+            fresh = tomlkit.table(is_super_table=name != above[-1])
+            table[name] = tomlkit.inline_table() if isinstance(table, InlineTable) else fresh
+        below = table[name]
+        if not isinstance(below, dict):
+            return
+        table = cast("dict[str, object]", below)
     if change.value is not None:
         table[last] = change.value
     elif last in table:
@@ -142,10 +154,10 @@ def _changed(before: Mapping[str, object], change: Change) -> dict[str, object]:
     first, *rest = change.path
     after = dict(before)
     if rest:
-        inner = after.get(first, {} if change.value is not None else None)
-        if isinstance(inner, dict):
-            below = Change(tuple(rest), change.value)
-            after[first] = _changed(cast("dict[str, object]", inner), below)
+        inner = after.get(first)
+        if isinstance(inner, dict) or change.value is not None:
+            table = cast("dict[str, object]", inner) if isinstance(inner, dict) else {}
+            after[first] = _changed(table, Change(tuple(rest), change.value))
     elif change.value is None:
         after.pop(first, None)
     else:
