@@ -166,8 +166,12 @@ def shell(line: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("words", ["--version", "help", "usage", "price list", "config show"])
-def test_an_answer_that_has_nowhere_to_go_is_an_error(words: str) -> None:
+def test_an_answer_that_has_nowhere_to_go_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, words: str, unbuffered: str
+) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
     for end, said in ((">&-", "stdout is closed"), (">/dev/full", "can't be written")):
         done = shell(f"$T {words} {end}")
         assert done.returncode == 1

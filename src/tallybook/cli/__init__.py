@@ -15,12 +15,13 @@ from .. import __version__
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line (default: the process's own) and return the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments in (["--version"], ["-V"]) and sys.stdout:
+    if arguments in (["--version"], ["-V"]) and sys.stdout and sys.stdout is sys.__stdout__:
         try:
-            print(f"tally {__version__}", flush=True)
+            # Past the buffer, which would keep what could not be written and try it once more.
+            os.write(sys.stdout.fileno(), f"tally {__version__}{os.linesep}".encode())
             return 0
         except OSError:
-            pass  # tried once more below, where a full disk is told as what it is
+            pass  # tried again below, where a full disk is told as what it is
     if argv is None and (asked := os.environ.get("_TALLY_COMPLETE")):
         from .completing import answer
 
