@@ -7,9 +7,7 @@ from __future__ import annotations
 from typing import cast
 
 from .anthropic import CacheCreation, Findings, Iteration, OutputDetails, ServerTools, Usage
-from .picking import decoded, number
-
-Fields = dict[str, object]
+from .picking import Fields, decoded, inner, number
 
 
 def pick(raw: bytes, findings: Findings) -> Usage | None:
@@ -20,8 +18,8 @@ def pick(raw: bytes, findings: Findings) -> Usage | None:
         findings.complain("usage is not a JSON object")
         return None
     fields = cast("Fields", found)
-    details = _inner(fields, "output_tokens_details", findings)
-    tools = _inner(fields, "server_tool_use", findings)
+    details = inner(fields, "output_tokens_details", findings)
+    tools = inner(fields, "server_tool_use", findings)
     return Usage(
         input_tokens=number(fields, "input_tokens", findings),
         output_tokens=number(fields, "output_tokens", findings),
@@ -48,20 +46,11 @@ def _text(fields: Fields, name: str, findings: Findings) -> str | None:
     return None
 
 
-def _inner(fields: Fields, name: str, findings: Findings) -> Fields:
-    value = fields.get(name)
-    if isinstance(value, dict):
-        return cast("Fields", value)
-    if value is not None:
-        findings.complain(f"{name} is not an object")
-    return {}
-
-
 def _split(fields: Fields, findings: Findings) -> CacheCreation:
-    inner = _inner(fields, "cache_creation", findings)
+    split = inner(fields, "cache_creation", findings)
     return CacheCreation(
-        number(inner, "ephemeral_5m_input_tokens", findings),
-        number(inner, "ephemeral_1h_input_tokens", findings),
+        number(split, "ephemeral_5m_input_tokens", findings),
+        number(split, "ephemeral_1h_input_tokens", findings),
     )
 
 
@@ -77,16 +66,16 @@ def _iterations(fields: Fields, findings: Findings) -> list[Iteration]:
         if not isinstance(one, dict):
             findings.complain("iterations holds something else than objects")
             continue
-        inner = cast("Fields", one)
+        taken = cast("Fields", one)
         passes.append(
             Iteration(
-                type=_text(inner, "type", findings),
-                status=_text(inner, "status", findings),
-                input_tokens=number(inner, "input_tokens", findings),
-                output_tokens=number(inner, "output_tokens", findings),
-                cache_creation_input_tokens=number(inner, "cache_creation_input_tokens", findings),
-                cache_read_input_tokens=number(inner, "cache_read_input_tokens", findings),
-                cache_creation=_split(inner, findings),
+                type=_text(taken, "type", findings),
+                status=_text(taken, "status", findings),
+                input_tokens=number(taken, "input_tokens", findings),
+                output_tokens=number(taken, "output_tokens", findings),
+                cache_creation_input_tokens=number(taken, "cache_creation_input_tokens", findings),
+                cache_read_input_tokens=number(taken, "cache_read_input_tokens", findings),
+                cache_creation=_split(taken, findings),
             )
         )
     return passes

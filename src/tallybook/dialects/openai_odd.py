@@ -9,10 +9,8 @@ from typing import NamedTuple, cast
 
 from ..model import NO_COUNTS, Counts
 from . import Counted
-from .openai import LIFETIME, LIMIT
-from .picking import decoded
-
-Fields = dict[str, object]
+from .openai import LIFETIME
+from .picking import Fields, decoded, number
 
 _INPUT = ("input_tokens", "prompt_tokens")
 _OUTPUT = ("output_tokens", "completion_tokens")
@@ -65,35 +63,8 @@ class Picker:
     def largest(self, names: tuple[str, ...]) -> int | None:
         """The number that goes by any of these names. They are spellings of one number, so the
         largest counts and not the sum."""
-        found = [self._number(name) for name in names]
+        found = [number(self._fields, name, self) for name in names]
         return max((one for one in found if one is not None), default=None)
-
-    def _number(self, name: str) -> int | None:
-        holder, _, field = name.rpartition(".")
-        fields = self._inner(holder) if holder else self._fields
-        value = fields.get(field)
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        if value is None:
-            return None
-        if not isinstance(value, int) or isinstance(value, bool):
-            self.complain(f"{name} is not a whole number")
-            return None
-        if value < 0:
-            self.complain(f"{name} is negative")
-            return 0
-        if value > LIMIT:
-            self.complain(f"{name} is impossibly large")
-            return 0
-        return value
-
-    def _inner(self, name: str) -> Fields:
-        value = self._fields.get(name)
-        if isinstance(value, dict):
-            return cast("Fields", value)
-        if value is not None:
-            self.complain(f"{name} is not an object")
-        return {}
 
 
 def count_odd(raw: bytes) -> Counted:

@@ -5,13 +5,15 @@ Which fields there are, and what they mean, is not known here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, cast
 
 import msgspec
 
 from ..rawusage import LIMIT
 
-__all__ = ["LIMIT", "Complaining", "decoded", "number"]
+__all__ = ["LIMIT", "Complaining", "Fields", "decoded", "inner", "number"]
+
+Fields = Mapping[str, object]
 
 
 class Complaining(Protocol):
@@ -33,10 +35,23 @@ def decoded(raw: bytes) -> object:
         return loose_json(raw)
 
 
-def number(fields: Mapping[str, object], name: str, findings: Complaining) -> int | None:
-    """A count; None for what is absent or, with a complaint, no whole number. An impossible one
-    counts nothing: a wrong total would be worse than a missing part that is named."""
+def inner(fields: Fields, name: str, findings: Complaining) -> Fields:
+    """An object inside of another one; an empty one for what is absent or, with a complaint, no
+    object."""
     value = fields.get(name)
+    if isinstance(value, dict):
+        return cast("Fields", value)
+    if value is not None:
+        findings.complain(f"{name} is not an object")
+    return {}
+
+
+def number(fields: Fields, name: str, findings: Complaining) -> int | None:
+    """A count; None for what is absent or, with a complaint, no whole number. An impossible one
+    counts nothing: a wrong total would be worse than a missing part that is named. A name with a
+    dot is that of a count in an inner object."""
+    holder, _, field = name.rpartition(".")
+    value = (inner(fields, holder, findings) if holder else fields).get(field)
     if value is None:
         return None
     if isinstance(value, float) and value.is_integer():
