@@ -14,13 +14,49 @@ from tallybook.errors import SourceError
 count = counter("anthropic")
 SPLIT = {"ephemeral_5m_input_tokens": 30, "ephemeral_1h_input_tokens": 12}
 LIFETIME = ("cache-write-lifetime",)
+ADVICE = {"type": "advisor_message", "input_tokens": 823, "output_tokens": 1612}
 MORE = {"type": "compaction", "input_tokens": 900, "output_tokens": 70}
 LAST = {"type": "message", "input_tokens": 100, "output_tokens": 8}
 
 TABLE: list[tuple[str, dict[str, object], tuple[int, ...], tuple[str, ...], int]] = [
     ("empty", {}, (0, 0, 0, 0, 0, 0), (), 0),
     ("plain", {"input_tokens": 5, "output_tokens": 7}, (5, 7, 0, 0, 0, 0), (), 0),
-    ("nulls", {"input_tokens": None, "cache_creation": None, "speed": None}, (0,) * 6, (), 0),
+    ("nulls", {"iterations": None, "cache_creation": None, "speed": None}, (0,) * 6, (), 0),
+    (
+        "a total",
+        {"input_tokens": 5, "output_tokens": 7, "total_tokens": 12},
+        (5, 7, 0, 0, 0, 0),
+        (),
+        0,
+    ),
+    (
+        "a total without caches",
+        {"input_tokens": 50, "output_tokens": 7, "cache_read_input_tokens": 20, "total_tokens": 57},
+        (30, 7, 0, 20, 0, 0),
+        ("cache-inside-input",),
+        0,
+    ),
+    (
+        "a total with caches",
+        {
+            "input_tokens": 50,
+            "output_tokens": 7,
+            "cache_read_input_tokens": 20,
+            "cache_creation": SPLIT,
+            "cache_creation_input_tokens": 42,
+            "total_tokens": 119,
+        },
+        (50, 7, 0, 20, 30, 12),
+        (),
+        0,
+    ),
+    (
+        "a total of nothing",
+        {"input_tokens": 5, "output_tokens": 7, "total_tokens": 3},
+        (5, 7, 0, 0, 0, 0),
+        (),
+        1,
+    ),
     ("read", {"cache_read_input_tokens": 9}, (0, 0, 0, 9, 0, 0), (), 0),
     ("no split", {"cache_creation_input_tokens": 40}, (0, 0, 0, 0, 40, 0), LIFETIME, 0),
     ("no write", {"cache_creation_input_tokens": 0}, (0,) * 6, (), 0),
@@ -99,7 +135,15 @@ TABLE: list[tuple[str, dict[str, object], tuple[int, ...], tuple[str, ...], int]
         (),
         1,
     ),
-    ("text", {"input_tokens": "4", "output_tokens": 3}, (0, 3, 0, 0, 0, 0), (), 1),
+    ("quoted", {"input_tokens": "4", "output_tokens": 3}, (4, 3, 0, 0, 0, 0), (), 1),
+    ("text", {"input_tokens": "4 or 5", "output_tokens": 3}, (0, 3, 0, 0, 0, 0), (), 1),
+    (
+        "an advisor's pass",
+        {"input_tokens": 412, "output_tokens": 89, "iterations": [ADVICE]},
+        (823, 1612, 0, 0, 0, 0),
+        ("advisor-priced-alike", "iterations-summed"),
+        0,
+    ),
     ("bool", {"input_tokens": True, "output_tokens": 3}, (0, 3, 0, 0, 0, 0), (), 1),
     ("float", {"input_tokens": 4.0, "output_tokens": 3.5}, (4, 0, 0, 0, 0, 0), (), 1),
     ("list", {"cache_creation": [1], "output_tokens": 3}, (0, 3, 0, 0, 0, 0), (), 1),
@@ -120,10 +164,24 @@ def test_counts(
     assumptions: tuple[str, ...],
     complaints: int,
 ) -> None:
-    found = count(json.dumps(usage).encode())
+    headlines = {"input_tokens": 0, "output_tokens": 0}
+    found = count(json.dumps(headlines | usage).encode())
     assert found.counts == counts
     assert found.assumptions == assumptions
     assert len(found.complaints) == complaints
+
+
+@pytest.mark.parametrize(
+    ("usage", "assumptions"),
+    [
+        ({}, ("input-not-told", "output-not-told")),
+        ({"input_tokens": 3, "cache_creation": SPLIT}, ("output-not-told",)),
+        ({"input_tokens": None, "output_tokens": 3}, ("input-not-told",)),
+        ({"iterations": [LAST]}, ("iterations-summed",)),
+    ],
+)
+def test_absent_is_not_zero(usage: dict[str, object], assumptions: tuple[str, ...]) -> None:
+    assert count(json.dumps(usage).encode()).assumptions == assumptions
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ def test_the_shape_of_omo_quota(
         (b'{"tokens":7}', (0, 0, 0, 0, 0, 0), "tokens is not an object"),
         (usage(-5, 20), (0, 20, 0, 0, 0, 0), "input is negative"),
         (usage(5, 10**11), (5, 0, 0, 0, 0, 0), "output is impossibly large"),
-        (usage(5, 3, 9), (5, 0, 9, 0, 0, 0), "reasoning is larger than what should hold it"),
+        (usage(5, 3, 9), (5, 0, 9, 0, 0, 0), "more reasoning than output"),
         (
             b'{"tokens":{"input":"x","output":2.0,"reasoning":null,"cache":{"read":1.5}}}',
             (0, 2, 0, 0, 0, 0),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import NamedTuple
 
 from ..errors import SourceError
@@ -33,9 +33,18 @@ class Counted(NamedTuple):
 DIALECTS: Mapping[str, str] = MappingProxyType(
     {
         "anthropic": "anthropic",
+        "bedrock": "bedrock",
+        "cohere": "cohere",
+        "google": "google",
+        "ollama": "ollama",
+        "gemini-cli": "gemini_cli",
         "openai": "openai",
         "opencode": "opencode",
+        "otel": "otel",
+        "pi": "pi",
         "tallybook": "tallybook",
+        "watsonx": "watsonx",
+        "xai": "xai",
     }
 )
 """Dialect name → module that holds its `count(raw) -> Counted` and `VERSION`."""
@@ -43,11 +52,22 @@ DIALECTS: Mapping[str, str] = MappingProxyType(
 
 def counter(name: str) -> Callable[[bytes], Counted]:
     """The counting function of a dialect; `SourceError` for a name that is not in `DIALECTS`."""
+    count: Callable[[bytes], Counted] = _module(name).count
+    return count
+
+
+def version(name: str) -> int:
+    """The version of a dialect, which rises when it counts otherwise; `SourceError` for a name
+    that is not in `DIALECTS`."""
+    found: int = _module(name).VERSION
+    return found
+
+
+def _module(name: str) -> ModuleType:
     if name not in DIALECTS:
         raise SourceError(
             f"unknown dialect {name!r}",
             because="a newer Tallybook may have written it",
             hint="install the newest Tallybook",
         )
-    count: Callable[[bytes], Counted] = import_module(f".{DIALECTS[name]}", __name__).count
-    return count
+    return import_module(f".{DIALECTS[name]}", __name__)

@@ -1,8 +1,9 @@
 """The Anthropic dialect: usage of the Messages API, as Claude Code copies it to disk.
 
 The provider's four counters are disjoint on input (`input_tokens` excludes both caches) and
-joined on output (`output_tokens` includes thinking). Source of the rules: the provider's
-Messages API reference, checked against real histories with scripted usage.
+joined on output (`output_tokens` includes thinking). The provider itself tells no total; where
+somebody who speaks like it does, the total decides. Source of the rules: the provider's Messages
+API reference, checked against real histories with scripted usage.
 
 Ordinary objects take one typed decode; whatever does not fit its types is picked apart in
 `anthropic_odd`, which complains and never raises.
@@ -18,9 +19,10 @@ from msgspec import Meta, Struct
 
 from ..model import NO_COUNTS
 from . import Counted
-from .picking import LIMIT
+from .picking import LIMIT, Findings
+from .selecting import canonical
 
-VERSION = 1
+VERSION = 2
 
 Tokens = Annotated[int, Meta(ge=0, le=LIMIT)]
 
@@ -71,26 +73,7 @@ class Usage(Struct, gc=False):
     speed: str | None = None
     inference_geo: str | None = None
     iterations: list[Iteration] | None = None
-
-
-class Findings:
-    """Assumptions and complaints gathered while one object is counted."""
-
-    __slots__ = ("assumptions", "complaints")
-
-    def __init__(self) -> None:
-        self.assumptions: tuple[str, ...] = ()
-        self.complaints: tuple[str, ...] = ()
-
-    def assume(self, name: str) -> None:
-        """Note a guess, once."""
-        if name not in self.assumptions:
-            self.assumptions += (name,)
-
-    def complain(self, text: str) -> None:
-        """Note a problem, once."""
-        if text not in self.complaints:
-            self.complaints += (text,)
+    total_tokens: Tokens | None = None
 
 
 _decode = msgspec.json.Decoder(Usage).decode
@@ -112,16 +95,18 @@ def count(raw: bytes) -> Counted:
         odd = pick(raw, findings)
         return _counted(odd, findings) if odd else _nothing(findings)
     split = usage.cache_creation
-    if split is None or usage.iterations:
+    fresh, output = usage.input_tokens, usage.output_tokens
+    if split is None or fresh is None or output is None:
+        return _counted(usage, Findings())
+    if usage.iterations or usage.total_tokens is not None:
         return _counted(usage, Findings())
     short = split.ephemeral_5m_input_tokens or 0
     long = split.ephemeral_1h_input_tokens or 0
     details = usage.output_tokens_details
     thinking = (details.thinking_tokens or 0) if details else 0
-    output = usage.output_tokens or 0
     if short + long != (usage.cache_creation_input_tokens or 0) or thinking > output:
         return _counted(usage, Findings())
-    fresh, read = usage.input_tokens or 0, usage.cache_read_input_tokens or 0
+    read = usage.cache_read_input_tokens or 0
     counts = (fresh, output - thinking, thinking, read, short, long)
     return Counted(counts, _units(usage.server_tool_use), _context(usage), (), ())
 
@@ -132,6 +117,8 @@ def _nothing(findings: Findings) -> Counted:
 
 def _counted(usage: Usage, findings: Findings) -> Counted:
     """The careful way, for objects that need a guess or a complaint."""
+    if not usage.iterations and not findings.complaints:
+        _what_is_missing(usage, findings)
     fresh, output = usage.input_tokens or 0, usage.output_tokens or 0
     read = usage.cache_read_input_tokens or 0
     short, long = _writes(usage.cache_creation_input_tokens, usage.cache_creation, findings)
@@ -140,9 +127,10 @@ def _counted(usage: Usage, findings: Findings) -> Counted:
     if usage.iterations:
         top = (fresh, output, read, short, long)
         fresh, output, read, short, long = _all_passes(top, usage.iterations, findings)
-    if thinking > output:
-        findings.complain("thinking_tokens above output_tokens")
-    counts = (fresh, max(0, output - thinking), thinking, read, short, long)
+    if usage.total_tokens is not None:
+        fresh = _by_total(usage.total_tokens, fresh, output, read + short + long, findings)
+    said = findings.less(output, thinking, "thinking_tokens above output_tokens")
+    counts = (fresh, said, thinking, read, short, long)
     return Counted(
         counts,
         _units(usage.server_tool_use),
@@ -150,6 +138,24 @@ def _counted(usage: Usage, findings: Findings) -> Counted:
         findings.assumptions,
         findings.complaints,
     )
+
+
+def _what_is_missing(usage: Usage, findings: Findings) -> None:
+    """Absent is not zero: the first event of a stream has no real output, the last no input."""
+    if usage.input_tokens is None:
+        findings.assume("input-not-told")
+    if usage.output_tokens is None:
+        findings.assume("output-not-told")
+
+
+def _by_total(total: int, fresh: int, output: int, cached: int, findings: Findings) -> int:
+    """The input without the cache, where somebody tells a total that shows whether it is inside."""
+    if cached and cached <= fresh and total == fresh + output:
+        findings.assume("cache-inside-input")
+        return fresh - cached
+    if total != fresh + output + cached:
+        findings.complain("the total is no sum of the parts")
+    return fresh
 
 
 def _writes(total: int | None, split: CacheCreation | None, findings: Findings) -> tuple[int, int]:
@@ -171,12 +177,15 @@ Flat = tuple[int, int, int, int, int]
 
 def _all_passes(top: Flat, passes: list[Iteration], findings: Findings) -> Flat:
     """The sum over all passes where it exceeds the headline: a compaction pass is billed but
-    left out of the headline. A declined fallback pass is not billed."""
+    left out of the headline. A declined fallback pass is not billed. An advisor's pass is that of
+    another model, by whose price nobody can tell the sum."""
     sums: Flat = (0, 0, 0, 0, 0)
     doubts = Findings()
     for one in passes:
         if "declined" in f"{one.type} {one.status}":
             continue
+        if one.type == "advisor_message":
+            findings.assume("advisor-priced-alike")
         short, long = _writes(one.cache_creation_input_tokens, one.cache_creation, doubts)
         part = (one.input_tokens, one.output_tokens, one.cache_read_input_tokens, short, long)
         sums = _flat(a + (b or 0) for a, b in zip(sums, part, strict=True))
@@ -210,16 +219,6 @@ def _context(usage: Usage) -> str:
     tier, speed, geo = usage.service_tier, usage.speed, usage.inference_geo
     if tier in _STANDARD_TIERS and speed in _STANDARD_SPEEDS and geo in _STANDARD_GEOS:
         return ""
-    parts: list[str] = []
-    if tier and tier not in _STANDARD_TIERS:
-        parts.append("processing=batch" if tier == "batch" else f"service_tier={_word(tier)}")
-    if speed and speed not in _STANDARD_SPEEDS:
-        parts.append(f"speed={_word(speed)}")
-    if geo and geo not in _STANDARD_GEOS:
-        parts.append(f"inference_geo={_word(geo)}")
-    return ",".join(sorted(parts))
-
-
-def _word(text: str) -> str:
-    """A value that can't break the canonical form."""
-    return "".join(c if c.isalnum() or c in "_-." else "_" for c in text[:40])
+    return canonical(
+        (("service_tier", tier or ""), ("speed", speed or ""), ("inference_geo", geo or ""))
+    )

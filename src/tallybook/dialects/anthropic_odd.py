@@ -4,10 +4,14 @@ broken text. Only `anthropic` calls it; it answers with the same `Usage`, cleane
 
 from __future__ import annotations
 
+from functools import partial
 from typing import cast
 
-from .anthropic import CacheCreation, Findings, Iteration, OutputDetails, ServerTools, Usage
-from .picking import Fields, decoded, inner, number
+from .anthropic import CacheCreation, Iteration, OutputDetails, ServerTools, Usage
+from .picking import Fields, Findings, decoded, inner
+from .picking import number as told_number
+
+number = partial(told_number, quoted=True)
 
 
 def pick(raw: bytes, findings: Findings) -> Usage | None:
@@ -35,6 +39,7 @@ def pick(raw: bytes, findings: Findings) -> Usage | None:
         speed=_text(fields, "speed", findings),
         inference_geo=_text(fields, "inference_geo", findings),
         iterations=_iterations(fields, findings),
+        total_tokens=number(fields, "total_tokens", findings),
     )
 
 

@@ -20,11 +20,11 @@ from msgspec import Meta, Struct
 from . import Counted
 from .picking import LIMIT
 
-VERSION = 1
+VERSION = 2
 
 Tokens = Annotated[int, Meta(ge=0, le=LIMIT)]
 
-LIFETIME = ("cache-write-lifetime",)
+_LIFETIME = ("cache-write-lifetime",)
 """How long a written cache lives is not told: it counts as the short, usual lifetime."""
 
 
@@ -59,5 +59,5 @@ def count(raw: bytes) -> Counted:
 
         return count_odd(raw)
     return Counted(
-        (fresh, said, thought, read, written, 0), (), "", LIFETIME if written else (), ()
+        (fresh, said, thought, read, written, 0), (), "", _LIFETIME if written else (), ()
     )

@@ -22,7 +22,7 @@ from msgspec import Meta, Struct
 
 from ..model import NO_COUNTS, Counts
 from . import Counted
-from .picking import LIMIT, decoded, number
+from .picking import LIMIT, Findings, decoded, number
 
 VERSION = 1
 
@@ -64,32 +64,6 @@ _LIFETIME = ("cache-write-lifetime",)
 """OpenCode never tells how long a cache write lives: it counts as a short one."""
 
 _INSIDE, _OUTSIDE = ("reasoning-inside-output",), ("reasoning-outside-output",)
-
-
-class Findings:
-    """Assumptions and complaints gathered while one object is counted."""
-
-    __slots__ = ("assumptions", "complaints")
-
-    def __init__(self) -> None:
-        self.assumptions: list[str] = []
-        self.complaints: list[str] = []
-
-    def assume(self, name: str) -> None:
-        """Note a guess, once."""
-        if name not in self.assumptions:
-            self.assumptions.append(name)
-
-    def complain(self, text: str) -> None:
-        """Note a problem, once."""
-        if text not in self.complaints:
-            self.complaints.append(text)
-
-    def less(self, whole: int, part: int, what: str) -> int:
-        """A part taken out of a whole that should hold it."""
-        if part > whole:
-            self.complain(f"{what} is larger than what should hold it")
-        return max(0, whole - part)
 
 
 def count(raw: bytes) -> Counted:
@@ -137,7 +111,7 @@ def _carefully(call: Call, findings: Findings) -> Counted:
         counts = NO_COUNTS if tokens is None else _classes(call, tokens, findings)
     if counts[4]:
         findings.assume(_LIFETIME[0])
-    return Counted(counts, (), "", tuple(findings.assumptions), tuple(findings.complaints))
+    return Counted(counts, (), "", findings.assumptions, findings.complaints)
 
 
 def _classes(call: Call, tokens: Tokens, findings: Findings) -> Counts:
@@ -157,7 +131,7 @@ def _classes(call: Call, tokens: Tokens, findings: Findings) -> Counts:
     elif total not in _sums(fresh, output, thought, cached):
         findings.assume("total-mismatch")
     if thought and _inside(call, tokens, findings):
-        output = findings.less(output, thought, "reasoning")
+        output = findings.less(output, thought, "more reasoning than output")
     return fresh, output, thought, read, write, 0
 
 
@@ -224,7 +198,7 @@ def _omo(call: Call, findings: Findings) -> Counts:
         inside = _maker(call.model, call.provider) != "anthropic" and cached <= prompt
         findings.assume("cache-inside-input" if inside else "cache-outside-input")
     if inside:
-        prompt = findings.less(prompt, cached, "the cache")
+        prompt = findings.less(prompt, cached, "more cached input than input")
     return prompt, output, 0, read, write, 0
 
 

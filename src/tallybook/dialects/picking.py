@@ -4,24 +4,49 @@ Which fields there are, and what they mean, is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol, cast
+import re
+from collections.abc import Iterable, Mapping
+from typing import cast
 
 import msgspec
 
 from ..rawusage import LIMIT
 
-__all__ = ["LIMIT", "Complaining", "Fields", "decoded", "inner", "number"]
+__all__ = ["LIMIT", "Fields", "Findings", "Names", "decoded", "inner", "largest", "number", "spelt"]
 
 Fields = Mapping[str, object]
 
+Names = tuple[str, ...]
+"""Spellings of one number. A dot leads into an inner object."""
 
-class Complaining(Protocol):
-    """Whoever gathers what was wrong with an object."""
+_DIGITS = re.compile(r"[0-9]{1,30}")
+
+
+class Findings:
+    """Assumptions and complaints gathered while one object is counted."""
+
+    __slots__ = ("assumptions", "complaints")
+
+    def __init__(self) -> None:
+        self.assumptions: tuple[str, ...] = ()
+        self.complaints: tuple[str, ...] = ()
+
+    def assume(self, name: str) -> None:
+        """Note a guess, once."""
+        if name not in self.assumptions:
+            self.assumptions += (name,)
 
     def complain(self, text: str) -> None:
         """Note a problem, once."""
-        ...
+        if text not in self.complaints:
+            self.complaints += (text,)
+
+    def less(self, whole: int, part: int, complaint: str) -> int:
+        """A part taken out of a whole that should hold it; none is left, with the complaint, if
+        it does not."""
+        if part > whole:
+            self.complain(complaint)
+        return max(0, whole - part)
 
 
 def decoded(raw: bytes) -> object:
@@ -35,7 +60,7 @@ def decoded(raw: bytes) -> object:
         return loose_json(raw)
 
 
-def inner(fields: Fields, name: str, findings: Complaining) -> Fields:
+def inner(fields: Fields, name: str, findings: Findings) -> Fields:
     """An object inside of another one; an empty one for what is absent or, with a complaint, no
     object."""
     value = fields.get(name)
@@ -46,14 +71,22 @@ def inner(fields: Fields, name: str, findings: Complaining) -> Fields:
     return {}
 
 
-def number(fields: Fields, name: str, findings: Complaining) -> int | None:
-    """A count; None for what is absent or, with a complaint, no whole number. An impossible one
-    counts nothing: a wrong total would be worse than a missing part that is named. A name with a
-    dot is that of a count in an inner object."""
-    holder, _, field = name.rpartition(".")
-    value = (inner(fields, holder, findings) if holder else fields).get(field)
-    if value is None:
+def number(fields: Fields, name: str, findings: Findings, *, quoted: bool = False) -> int | None:
+    """A count; None for what is absent (an empty object says nothing either) or, with a complaint,
+    no whole number. An impossible one counts nothing: a wrong total would be worse than a missing
+    part that is named. A name with dots is that of a count in an inner object. With `quoted`,
+    digits in quotes count as well, which is complained of: gateways and logs write such."""
+    field = name
+    if "." in name:
+        *holders, field = name.split(".")
+        for holder in holders:
+            fields = inner(fields, holder, findings)
+    value = fields.get(field)
+    if value is None or value == {}:
         return None
+    if quoted and isinstance(value, str) and _DIGITS.fullmatch(value):
+        findings.complain(f"{name} is a number in quotes")
+        value = int(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
@@ -66,3 +99,25 @@ def number(fields: Fields, name: str, findings: Complaining) -> int | None:
         findings.complain(f"{name} is impossibly large")
         return 0
     return value
+
+
+def largest(fields: Fields, names: Iterable[str], findings: Findings) -> int | None:
+    """The number that goes by any of these names. They are spellings of one number, so the
+    largest counts and not the sum."""
+    best: int | None = None
+    for name in names:
+        if name.partition(".")[0] in fields:
+            found = number(fields, name, findings, quoted=True)
+            if found is not None and (best is None or found > best):
+                best = found
+    return best
+
+
+def spelt(*names: str) -> Names:
+    """Names as they are and in camel case, which is how some libraries hand on the same fields."""
+    return tuple(dict.fromkeys((*names, *map(_camel, names))))
+
+
+def _camel(name: str) -> str:
+    parts = (part.split("_") for part in name.split("."))
+    return ".".join(first + "".join(map(str.capitalize, rest)) for first, *rest in parts)

@@ -11,18 +11,9 @@ from typing import cast
 
 from ..model import CLASSES, NO_COUNTS, six
 from . import Counted
-from .picking import decoded, number
+from .picking import Findings, decoded, number
 
 VERSION = 1
-
-
-class _Findings:
-    def __init__(self) -> None:
-        self.complaints: list[str] = []
-
-    def complain(self, text: str) -> None:
-        if text not in self.complaints:
-            self.complaints.append(text)
 
 
 def count(raw: bytes) -> Counted:
@@ -31,6 +22,6 @@ def count(raw: bytes) -> Counted:
     usage = decoded(raw)
     if not isinstance(usage, dict):
         return Counted(NO_COUNTS, (), "", (), ("the usage object is no JSON object",))
-    fields, findings = cast("Mapping[str, object]", usage), _Findings()
+    fields, findings = cast("Mapping[str, object]", usage), Findings()
     counts = six(number(fields, name, findings) or 0 for name in CLASSES)
-    return Counted(counts, (), "", (), tuple(findings.complaints))
+    return Counted(counts, (), "", (), findings.complaints)
