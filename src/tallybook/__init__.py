@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .errors import TallyError
     from .model import Money, TokenCounts
     from .query import Query, Report
+    from .quoting import Quote, quote
     from .settings import Settings
 
 __version__ = "0.1.0"
@@ -23,12 +24,14 @@ __all__ = [
     "Charge",
     "Money",
     "Query",
+    "Quote",
     "Report",
     "Settings",
     "TallyError",
     "TokenCounts",
     "UsageEvent",
     "__version__",
+    "quote",
 ]
 
 _HOMES = {
@@ -36,11 +39,13 @@ _HOMES = {
     "Charge": "charges",
     "Money": "model",
     "Query": "query",
+    "Quote": "quoting",
     "Report": "query",
     "Settings": "settings",
     "TallyError": "errors",
     "TokenCounts": "model",
     "UsageEvent": "charges",
+    "quote": "quoting",
 }
 
 

@@ -127,7 +127,7 @@ def reading_of(entry: Entry, prices: PriceBook, machine: str | None = None) -> R
     """The reading that an entry is; without an `id` it is another call each time. Raises
     `UsageMistake` if nobody says who served the model."""
     fields = entry.fields
-    provider, model = _served(fields, prices)
+    provider, model = served(fields, prices)
     return Reading(
         keys=(key_of("tallybook:manual", fields.get("id") or entry.content or _new_id()),),
         who=Attribution(MANUAL, **{name: fields.get(name) for name in WHO}, machine=machine),
@@ -149,9 +149,9 @@ def _new_id() -> str:
     return token_hex(16)
 
 
-def _served(fields: Mapping[str, str], prices: PriceBook) -> tuple[str, str]:
+def served(fields: Mapping[str, str], prices: PriceBook) -> tuple[str, str]:
     """Who served the model: as told, by its spelling, or the only one whom the price book has
-    selling it under that very name."""
+    selling it under that very name; an aggregator has to be named."""
     model = fields["model"]
     if "provider" in fields:
         return fields["provider"], model
@@ -160,7 +160,8 @@ def _served(fields: Mapping[str, str], prices: PriceBook) -> tuple[str, str]:
         return before, name
     if (known := provider_of(model)) != UNKNOWN:
         return known, model
-    sellers = [each for each in prices.providers if _sells(prices, each, model)]
+    makers = [each for each in prices.providers if each not in prices.aggregators]
+    sellers = [each for each in makers if _sells(prices, each, model)]
     if len(sellers) == 1:
         return sellers[0], model
     told = f"it is sold by {', '.join(sellers[:6])}" if sellers else "no price names that model"
@@ -193,7 +194,7 @@ def _counts(said: object) -> dict[str, int]:
     if said is None or said == "":
         return {}
     if isinstance(said, str):
-        said = _told(said)
+        said = told_counts(said)
     if not isinstance(said, dict):
         raise UsageMistake("tokens have to be counts by class", hint=f"{', '.join(CLASSES)}")
     found: dict[str, int] = {}
@@ -212,7 +213,7 @@ def _counts(said: object) -> dict[str, int]:
     return {name: found[name] for name in CLASSES if name in found}
 
 
-def _told(text: str) -> dict[str, int]:
+def told_counts(text: str) -> dict[str, int]:
     """The counts of a text such as `input=1200,output=300`."""
     found: dict[str, int] = {}
     for part in text.split(","):
