@@ -1,5 +1,6 @@
 """JSON from bytes that are not quite JSON: broken encoding, raw control characters, numbers that
-JSON does not have. What the values mean is not known here, nor is anything repaired.
+JSON does not have; and from configurations that hold comments. What the values mean is not known
+here, nor is anything repaired.
 """
 
 from __future__ import annotations
@@ -51,3 +52,43 @@ def _sound(pairs: list[tuple[str, object]]) -> dict[str, object]:
         if not name.isprintable() or "\ufffd" in name:
             raise ValueError(name)
     return dict(pairs)
+
+
+def plain_json(text: str) -> str:
+    """JSON with comments and trailing commas as plain JSON. What stands inside strings stays."""
+    out: list[str] = []
+    at, comma = 0, -1
+    while at < len(text):
+        end = _skipped(text, at)
+        if end > at:
+            at = end
+            continue
+        letter = text[at]
+        end = _string_end(text, at) if letter == '"' else at + 1
+        if letter in "]}" and comma >= 0:
+            out[comma] = ""
+        if letter == ",":
+            comma = len(out)
+        elif not letter.isspace():
+            comma = -1
+        out.append(text[at:end])
+        at = end
+    return "".join(out)
+
+
+def _skipped(text: str, at: int) -> int:
+    """The end of a comment that begins here; the same place if there is none."""
+    if text.startswith("//", at):
+        end = text.find("\n", at)
+        return len(text) if end < 0 else end
+    if text.startswith("/*", at):
+        end = text.find("*/", at + 2)
+        return len(text) if end < 0 else end + 2
+    return at
+
+
+def _string_end(text: str, at: int) -> int:
+    end = at + 1
+    while end < len(text) and text[end] != '"':
+        end += 2 if text[end] == "\\" else 1
+    return end + 1

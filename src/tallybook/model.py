@@ -9,7 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from decimal import Context
 
 Counts = tuple[int, int, int, int, int, int]
 """Six disjoint counts in the order of `CLASSES`; the plain form used in bulk paths."""
@@ -134,9 +138,17 @@ def nanos_of(text: str) -> int:
         value = Decimal(text)
         if not value.is_finite() or value.adjusted() > 30:
             raise ValueError(f"not an amount: {text[:40]!r}")
-        return int(value.scaleb(9).to_integral_value(ROUND_HALF_EVEN))
+        return int(value.scaleb(9, _exactly()).to_integral_value(ROUND_HALF_EVEN))
     except ArithmeticError as problem:
         raise ValueError(f"not a decimal number: {text[:40]!r}") from problem
+
+
+@cache
+def _exactly() -> Context:
+    """Arithmetic to any number of digits, whatever the program around us has set."""
+    from decimal import MAX_PREC, Context
+
+    return Context(prec=MAX_PREC)
 
 
 def instant(ms: int) -> datetime:
@@ -146,7 +158,9 @@ def instant(ms: int) -> datetime:
 
 class Appraisal(NamedTuple):
     """What the middle of the walk (normalise, then price) makes of one raw usage object.
-    `nanos` is None and `card` is None when unpriced; `unpriced` counts tokens without a rate."""
+    `nanos` is None and `card` is None when unpriced; `unpriced` counts tokens without a rate.
+    `billed` is what the call added to somebody's bill (nano-units, currency), such as 0 inside a
+    plan; None where nobody knows."""
 
     counts: Counts
     nanos: int | None
@@ -156,3 +170,4 @@ class Appraisal(NamedTuple):
     context: str
     assumptions: tuple[str, ...]
     complaints: tuple[str, ...]
+    billed: tuple[int, str] | None = None

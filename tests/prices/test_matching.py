@@ -20,7 +20,7 @@ from tallybook.prices.alias import ModelAlias, ProviderAlias, Tables, match
         (
             "zhipuai-coding-plan",
             "glm-4.7",
-            "zhipuai/GLM-4.7",
+            "zhipuai/glm-4.7",
             ("provider:zhipuai-coding-plan→zhipuai",),
         ),
         ("xai", "grok-code-fast-1", "x-ai/grok-code-fast-1", ("provider:xai→x-ai",)),
@@ -80,6 +80,12 @@ from tallybook.prices.alias import ModelAlias, ProviderAlias, Tables, match
             "google/gemini-3.1-pro-preview",
             ("effort:antigravity-gemini-3.1-pro-preview-high→gemini-3.1-pro-preview",),
         ),
+        (
+            "google",
+            "antigravity-gemini-3-pro-high",
+            "google/gemini-3-pro-preview",
+            ("effort:antigravity-gemini-3-pro-high→gemini-3-pro",),
+        ),
         # 9. named free by an aggregator
         ("openrouter", "qwen/qwen3-coder:free", "openrouter/qwen/qwen3-coder:free", ("free",)),
         ("opencode", "glm-4.7-free", "opencode/glm-4.7-free", ("free",)),
@@ -112,8 +118,9 @@ def test_rules(book, provider, model, place, steps):
         ("openai", "gpt"),
         ("openai", ""),
         ("zai", "glm-4-7"),  # dots and dashes are swapped for Claude and GPT only
-        ("moonshotai-cn", "kimi-k2-thinking"),  # the mainland list is another product
-        ("opencode-go", "glm-4.7"),  # a plan without a metered sibling
+        ("minimax-cn-elsewhere", "minimax-m2"),  # the mainland lists are other products
+        ("moonshotai-cn-elsewhere", "kimi-k2-thinking"),
+        ("opencode-go", "no-such-model"),
         ("github-copilot", "no-such-model"),
     ],
 )
@@ -121,6 +128,72 @@ def test_never(book, provider, model):
     assert book.find(provider, model) is None
     rated = book.rater(provider, model, {})((1, 0, 0, 0, 0, 0), (), 0)
     assert (rated.nanos, rated.unpriced) == (None, 1)
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "place"),
+    [
+        ("zai-coding-plan", "glm-4.7", "zai"),
+        ("zhipuai-coding-plan", "glm-4.7", "zhipuai"),
+        ("kimi-for-coding", "kimi-k2-thinking", "moonshotai"),
+        ("kimi-code-plan", "kimi-k2-thinking", "moonshotai"),
+        ("kimi-code-plan-global", "kimi-k2-thinking", "moonshotai"),
+        ("kimi-code-plan-of-some-day", "kimi-k2-thinking", "moonshotai"),
+        ("kimi-code-plan-cn", "kimi-k2-thinking", "moonshotai-cn"),
+        ("minimax-coding-plan", "MiniMax-M2", "minimax"),
+        ("minimax-cn-coding-plan", "MiniMax-M2", "minimax-cn"),
+        ("alibaba-coding-plan", "qwen3-coder-plus", "alibaba"),
+        ("alibaba-token-plan", "qwen3-coder-plus", "alibaba"),
+        ("alibaba-coding-plan-cn", "qwen3-coder-plus", "alibaba-cn"),
+        ("alibaba-token-plan-cn", "qwen3-coder-plus", "alibaba-cn"),
+        ("opencode-go", "glm-4.7", "opencode"),
+        ("antigravity", "gemini-3.1-pro-preview-low", "google"),
+    ],
+)
+def test_a_plan_is_worth_what_its_sibling_asks(book, provider, model, place):
+    found = book.find(provider, model)
+    assert found is not None
+    assert found.provider == place
+    assert found.assumptions == (f"plan-value-at:{place}",)
+    plan = book.plan(provider, "opencode", None, 0)
+    assert plan is not None
+    assert plan.value_at == place
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "place"),
+    [
+        ("z-ai", "glm-4.7", "zai"),
+        ("x-ai", "grok-4.5", "x-ai"),
+        ("xai", "grok-4.5", "x-ai"),
+        ("moonshotai-cn", "kimi-k2-thinking", "moonshotai-cn"),
+        ("minimax-cn", "MiniMax-M2", "minimax-cn"),
+        ("alibaba-cn", "qwen3-coder-plus", "alibaba-cn"),
+        ("amazon-bedrock", "anthropic.claude-opus-4-5-20251101-v1:0", "aws"),
+        ("google-vertex-anthropic", "claude-opus-4-5@20251101", "vertex"),
+        ("vertex_ai", "claude-opus-4-5@default", "vertex"),
+        ("opencode", "glm-4.7", "opencode"),
+    ],
+)
+def test_a_provider_by_another_name_is_no_plan(book, provider, model, place):
+    found = book.find(provider, model)
+    assert found is not None
+    assert found.provider == place
+    assert not [said for said in found.assumptions if said.startswith("plan-")]
+    assert book.plan(provider, "opencode", None, 0) is None
+
+
+def test_a_name_that_stands_for_another_model_at_another_time(book):
+    turn = 1_783_555_200_000  # 2026-07-09
+    rater = book.rater("openai", "codex-auto-review", {})
+    before, after = (rater((1000, 0, 0, 0, 0, 0), (), turn + step) for step in (-1, 0))
+    assert (before.nanos, after.nanos) == (5_000_000, 1_000_000)
+    assert before.assumptions == ("estimated-as:openai/gpt-5.5",)
+    assert after.assumptions == ("estimated-as:openai/gpt-5.6-luna",)
+    assert rater.charge((1, 0, 0, 0, 0, 0), (), turn).basis == "estimate"
+    found = book.find("openai", "codex-auto-review", turn - 1)
+    assert found is not None
+    assert found.steps == ("alias:openai/codex-auto-review→openai/gpt-5.5",)
 
 
 @pytest.mark.parametrize("provider", ["ollama", "lmstudio", "llama.cpp"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,8 @@ def test_an_own_price_comes_first_in_its_interval(own):
     assert (inside.nanos, inside.assumptions) == (63_998_000, ())
     assert inside.card == "zhipuai/glm-4.7@2026-01-01+override"
     before = rate(own, "zhipuai", "glm-4.7", (1000, 0, 0, 0, 0, 0), at=JAN_2026 - 1)
-    assert before.assumptions == ("cheapest-tier-only",)
+    assert before.card is not None
+    assert "override" not in before.card
 
 
 def test_an_inclusive_threshold(own):
@@ -150,7 +152,7 @@ def test_the_book_says_that_it_is_overridden(own):
             'schema = 1\n[[price]]\nprovider = 7\nrates = { input = "1" }',
             "price[0].provider: expected",
         ),
-        ("schema = ", "can't be read"),
+        ("schema = ", "not valid TOML"),
     ],
 )
 def test_mistakes_name_the_file_and_the_key(tmp_path, text, words):
@@ -168,7 +170,10 @@ def test_the_example_in_the_documents_works(tmp_path):
     path = tmp_path / "prices.toml"
     path.write_text(page.read_text("utf-8").split("```toml\n")[1].split("```")[0], "utf-8")
     book = open_price_book(path)
-    assert rate(book, "zhipuai", "glm-4.7", (32_001, 0, 0, 0, 0, 0)).nanos == 96_003_000
+    price = partial(rate, book, "zhipuai", "glm-4.7")
+    assert price((31_999, 199, 0, 0, 0, 0)).nanos == 31_999 * 2_000 + 199 * 8_000
+    assert price((31_999, 100, 100, 0, 0, 0)).nanos == 31_999 * 3_000 + 200 * 14_000
+    assert price((32_000, 0, 0, 0, 0, 0)).nanos == 32_000 * 4_000
     assert rate(book, "my-proxy", "anthropic/claude-opus-4-5", (1, 0, 0, 0, 0, 0)).nanos == 5_000
     assert (
         rate(book, "anthropic", "claude-opus-4-6", (10,) * 6, inference_geo="eu").assumptions == ()

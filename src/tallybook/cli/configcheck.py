@@ -34,7 +34,7 @@ def config_check(context: click.Context, file: Path | None, **_options: object) 
     if file is None:
         settings, faults = surveyed(shell, asked)
         files: Sequence[Path] = settings.files
-        found = [*faults, *price_faults(settings.prices)]
+        found = [*faults, *price_faults(settings.prices, settings.price_data)]
     else:
         files = [shell.surroundings.cwd / file]
         found = _faults_of(shell, files[0])
@@ -84,15 +84,16 @@ def _strangers(values: Mapping[str, object], file: Path) -> Iterable[SettingsErr
             yield SettingsError(f"{problem} in {file}", because=problem.because, hint=problem.hint)
 
 
-def price_faults(prices: Path | None) -> list[TallyError]:
-    """Whether the user's own prices can be read."""
-    from ..prices import open_price_book
+def price_faults(prices: Path | None, installed: Path | None = None) -> list[TallyError]:
+    """What is wrong with the user's own prices, and whether the book in use can be read."""
+    from ..prices import open_price_book, price_file_faults
 
+    found: list[TallyError] = [] if prices is None else [*price_file_faults(prices)]
     try:
-        open_price_book(prices)
+        open_price_book(installed=installed)
     except TallyError as fault:
-        return [fault]
-    return []
+        found.append(fault)
+    return found
 
 
 def _json(files: Sequence[Path], found: Sequence[TallyError]) -> dict[str, object]:

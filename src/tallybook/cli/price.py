@@ -14,11 +14,18 @@ from .app import NearMissGroup
 from .asking import begin, settings_for
 from .delimited import json_text
 from .options import Asked, json_option, run_options
+from .priceapply import apply
+from .priceaudit import audit
+from .priceexplain import explain
+from .priceimport import price_import
+from .pricequote import price_quote
+from .priceset import price_set, price_unset
+from .priceupdate import price_update
 from .shell import Shell, mention, say
 
 if TYPE_CHECKING:
     from ..prices import Found, PriceBook
-    from ..prices.cards import Rate, RateCard
+    from ..prices.cards import Rate, RateCard, Tier
     from .tables import Column
 
 _SHOWN = ("input", "output", "cache_read", "cache_write_5m", "cache_write_1h")
@@ -26,21 +33,39 @@ _TITLES = ("Input", "Output", "Cache read", "Write 5m", "Write 1h")
 _PER = 1_000_000
 
 
-@click.group(cls=NearMissGroup, short_help="the price book: list, show")
+@click.group(cls=NearMissGroup, short_help="the price book: list, quote, explain, apply, …")
 def price() -> None:
     """The price book: dated, exact, shipped with the program, nothing fetched."""
 
 
-@price.command("list")
+for _verb in (
+    price_quote,
+    explain,
+    apply,
+    audit,
+    price_set,
+    price_unset,
+    price_import,
+    price_update,
+):
+    price.add_command(_verb)
+
+
+@price.command("list", short_help="the rates in force now")
 @click.argument("part", metavar="[FILTER]", default="")
 @json_option
 @run_options
 @click.pass_context
 def price_list(context: click.Context, part: str, **_options: object) -> int:
-    """The rates in force now, per million tokens; FILTER is a part of provider/model."""
+    """The rates in force now, per million tokens; FILTER is a part of provider/model.
+
+    A price of your own is marked, and stands instead of the book's.
+    """
+    from ..prices.age import stale
+
     shell, asked = begin(context)
     prices = _open(shell, asked)
-    cards = [card for card in prices.cards() if _listed(card, part.lower(), shell.now_ms)]
+    cards = _in_force(prices, part.lower(), shell.now_ms)
     if asked.format == "json":
         rows = [card_json(card) for card in cards]
         say(json_text({"schema": "tallybook.prices/1", "book": prices.id, "rows": rows}))
@@ -51,14 +76,14 @@ def price_list(context: click.Context, part: str, **_options: object) -> int:
 
     ink = Ink(on=shell.colour and asked.colour)
     say("\n".join(draw(_columns(cards), shell.width, ink)))
-    mention(
-        f"\n{count(len(cards), 'card')}, per million tokens. Price book {prices.id}",
-        quiet=asked.quiet,
-    )
+    told = f"{count(len(cards), 'card')}, per million tokens. {book_text(prices)}"
+    mention(f"\n{told}", quiet=asked.quiet)
+    if warning := stale(prices.id, shell.now_ms):
+        mention(warning, quiet=asked.quiet)
     return 0
 
 
-@price.command("show")
+@price.command("show", short_help="every rate of one model, with dates, tiers and origin")
 @click.argument("model", metavar="MODEL")
 @json_option
 @run_options
@@ -78,7 +103,9 @@ def price_show(context: click.Context, model: str, **_options: object) -> int:
         )
     if asked.format == "json":
         rows = [
-            {**card_json(card), "steps": list(each.steps)} for each in found for card in each.cards
+            {**card_json(card), "steps": list(each.steps_to(card))}
+            for each in found
+            for card in each.cards
         ]
         say(json_text({"schema": "tallybook.prices/1", "book": prices.id, "rows": rows}))
         return 0
@@ -90,6 +117,12 @@ def price_show(context: click.Context, model: str, **_options: object) -> int:
     return 0
 
 
+def book_text(prices: PriceBook) -> str:
+    """Which book it is, and where a newer one than the shipped was built from."""
+    made = ", ".join(prices.updated_from)
+    return f"Price book {prices.id}" + (f", updated from {made}" if made else "")
+
+
 def card_json(card: RateCard) -> dict[str, Any]:
     """One rate card: rates as exact decimal texts per so many units."""
     return {
@@ -98,8 +131,9 @@ def card_json(card: RateCard) -> dict[str, Any]:
         "model": card.model,
         "currency": card.currency,
         "rates": _rates_json(card.rates),
-        "tiers": [{"over": tier.over, "rates": _rates_json(tier.rates)} for tier in card.tiers],
+        "tiers": [_tier_json(tier) for tier in card.tiers],
         "when": dict(card.when),
+        "hours": card.schedule.words if card.schedule else None,
         "from": _day(card.valid_from_ms),
         "to": _day(card.valid_to_ms),
         "source": card.source,
@@ -108,14 +142,36 @@ def card_json(card: RateCard) -> dict[str, Any]:
     }
 
 
+def _tier_json(tier: Tier) -> dict[str, Any]:
+    """One tier; a threshold that it does not have is null."""
+    over, output_over = (None if n < 0 else n for n in (tier.over, tier.output_over))
+    return {"over": over, "output_over": output_over, "rates": _rates_json(tier.rates)}
+
+
 def _open(shell: Shell, asked: Asked) -> PriceBook:
     from ..prices import open_price_book
 
-    return open_price_book(settings_for(shell, asked).prices)
+    settings = settings_for(shell, asked)
+    return open_price_book(settings.prices, settings.price_data)
 
 
-def _listed(card: RateCard, part: str, now_ms: int) -> bool:
-    return part in f"{card.provider}/{card.model}" and card.active(now_ms) and not card.when
+def _in_force(prices: PriceBook, part: str, now_ms: int) -> list[RateCard]:
+    """The standard cards of now whose names contain a part; of the book's only those that no card
+    of the user's own stands before."""
+    cards = [card for card in prices.cards() if card.active(now_ms) and not card.when]
+    if any(_is_own(card) for card in cards):
+        cards = [card for card in cards if _is_own(card) or not _set_aside(prices, card, now_ms)]
+    return [card for card in cards if part in f"{card.provider}/{card.model}".lower()]
+
+
+def _set_aside(prices: PriceBook, card: RateCard, now_ms: int) -> bool:
+    found = prices.find(card.provider, card.model)
+    own = found.own if found else ()
+    return any(each.active(now_ms) and not each.when and not each.schedule for each in own)
+
+
+def _is_own(card: RateCard) -> bool:
+    return card.origin == "override"
 
 
 def _found(prices: PriceBook, model: str) -> Iterator[Found]:
@@ -143,7 +199,8 @@ def _day(ms: int | None) -> str | None:
 def _columns(cards: list[RateCard]) -> list[Column]:
     from .tables import Column
 
-    names = tuple(plain(f"{card.provider}/{card.model}") for card in cards)
+    own = {True: " (own)", False: ""}
+    names = tuple(plain(f"{c.provider}/{c.model}{own[_is_own(c)]}") for c in cards)
     columns = [Column(title="Model", cells=names, text=True, least=30)]
     for rank, (name, title) in enumerate(zip(_SHOWN, _TITLES, strict=True)):
         cells = tuple(rate_text(card.rates.get(name)) for card in cards)
@@ -165,21 +222,30 @@ def _page(found: Found, card: RateCard) -> Iterator[str]:
     yield ""
     yield plain(card.id)
     since, until = _day(card.valid_from_ms), _day(card.valid_to_ms)
-    span = f"{since or 'the first day'} to {until or 'now'}" if since or until else "always"
+    begin, end = f"from {since} on" if since else "", f"until {until}" if until else ""
+    span = f"{since} to {until}" if since and until else begin or end or "always"
     yield f"  in force        {span}"
+    if card.schedule:
+        yield f"  only at         {plain(card.schedule.words)}"
     if card.when:
-        yield f"  only with       {', '.join(f'{key}={value}' for key, value in card.when.items())}"
+        told = ", ".join(f"{key}={value}" for key, value in card.when.items())
+        yield f"  only with       {plain(told)}"
     yield from _rate_lines(card.rates, card.currency, "  ")
     for tier in card.tiers:
-        yield f"  for prompts of more than {compact(tier.over)} tokens"
+        limits = (("prompts", tier.over), ("answers", tier.output_over))
+        told = [f"{word} of more than {compact(n)} tokens" for word, n in limits if n >= 0]
+        yield f"  for {' and '.join(told)}"
         yield from _rate_lines(tier.rates, card.currency, "    ")
     missing = [name for name in CLASSES if name not in card.rates]
     if missing and not card.free:
         yield f"  no rate for     {', '.join(missing)} (such tokens stay unpriced)"
-    if found.steps:
-        yield f"  reached by      {', '.join(found.steps)}"
+    if steps := found.steps_to(card):
+        yield f"  reached by      {', '.join(map(plain, steps))}"
     yield from (f"  note            {plain(note)}" for note in card.notes)
-    yield f"  origin          {plain(card.source or card.origin)} {plain(card.url)}".rstrip()
+    origin = "yours, and goes before the book's" if _is_own(card) else card.origin
+    if card.source:
+        origin = f"{origin}: {card.source}" if _is_own(card) else card.source
+    yield f"  origin          {plain(origin)} {plain(card.url)}".rstrip()
 
 
 def _rate_lines(rates: Mapping[str, Rate], currency: str, indent: str) -> Iterable[str]:

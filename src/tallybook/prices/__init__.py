@@ -9,20 +9,31 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..errors import SettingsError
 from .book import Found, PriceBook
 from .own import Overrides
-from .rater import Rated, Rater
-from .shelf import Shelf
+from .rater import Rater
+from .sheet import Rated
+from .shelf import open_shelf
 
-__all__ = ["Found", "PriceBook", "Rated", "Rater", "open_price_book"]
+__all__ = ["Found", "PriceBook", "Rated", "Rater", "open_price_book", "price_file_faults"]
 
 
-def open_price_book(overrides: Path | None = None) -> PriceBook:
-    """The shipped price book, under the user's overrides if a file is given.
+def open_price_book(overrides: Path | None = None, installed: Path | None = None) -> PriceBook:
+    """The shipped price book, or the newer one in the folder `installed` if there is one that
+    stands on it, under the user's overrides if a file is given.
 
     Raises `SettingsError` for an override file that is missing or wrong, `PriceError` for
     damaged price data."""
-    return PriceBook(Shelf(), Overrides() if overrides is None else _read(overrides))
+    own = Overrides() if overrides is None else _read(overrides)
+    return PriceBook(open_shelf(installed), own)
+
+
+def price_file_faults(path: Path) -> tuple[SettingsError, ...]:
+    """Everything that is wrong with a file of the user's own prices, with file and line."""
+    from .overrides import survey_overrides
+
+    return survey_overrides(path)
 
 
 def _read(path: Path) -> Overrides:

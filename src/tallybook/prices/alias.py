@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .schedule import holds
+
 Has = Callable[[str, str], str | None]
 """(provider, model as spelled) → the canonical model id in the book, or None."""
 
@@ -20,15 +22,21 @@ _MARKERS = re.compile(r"(\[1m\]|:thinking|@default)$")
 _DATE = re.compile(r"(-20\d{6}|-20\d\d-\d\d-\d\d|@20\d{6})$")
 _DASHED = re.compile(r"(?<=\d)-(?=\d{1,2}(?!\d))")
 _DOTTED = re.compile(r"(?<=\d)\.(?=\d)")
-_REGION = re.compile(r"^(us|eu|au|jp|apac|us-gov|global)\.")
+_REGION = re.compile(r"^(us|eu|au|jp|in|ca|apac|us-gov|global)\.")
 _REVISION = re.compile(r"-v\d+(:\d+)?$")
 _EFFORT = re.compile(r"-(xhigh|high|medium|low|minimal|thinking)$")
 _FREE = re.compile(r"[:-]free$")
 
-_WORD: Mapping[str, str] = {
+Kind = Literal["same", "plan", "priced-as", "estimate"]
+
+ESTIMATED = "estimated-as:"
+"""How the assumption begins that a price is another model's, for want of any better."""
+
+_WORD: Mapping[Kind, str] = {
     "same": "",
     "plan": "plan-value-at:",
     "priced-as": "priced-as:",
+    "estimate": ESTIMATED,
 }
 
 
@@ -39,31 +47,72 @@ class ProviderAlias:
     metered sibling asks, or a reseller that is `priced-as` the maker."""
 
     to: tuple[str, ...]
-    kind: Literal["same", "plan", "priced-as"] = "same"
+    kind: Kind = "same"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelAlias:
-    """A user's own alias: `model` (every model, if empty) of `provider` is looked up at `to`,
-    as `to_model` if given, after `strip_prefix` is taken off."""
+    """An alias for one `model` (every model, if empty) of `provider`: it is looked up at `to`,
+    as `to_model` if given, after `strip_prefix` is taken off, for calls in the half-open
+    interval. `step` is what the record of the match calls the rule."""
 
     provider: str
     to: str
     model: str = ""
     to_model: str = ""
     strip_prefix: str = ""
+    kind: Kind = "same"
+    valid_from_ms: int | None = None
+    valid_to_ms: int | None = None
+    step: str = "own-alias"
+
+    def concerns(self, provider: str, model: str) -> bool:
+        """Whether the alias is for that name, at some time; both in lower case."""
+        return self.provider == provider and self.model in ("", model)
+
+    def wanted(self, model: str) -> str:
+        """What the model is looked up as; in lower case."""
+        return self.to_model or model.removeprefix(self.strip_prefix)
+
+    def active(self, at_ms: int | None) -> bool:
+        """Whether the alias holds at that instant; None is after everything known."""
+        if at_ms is None:
+            return self.valid_to_ms is None
+        return holds(self.valid_from_ms, self.valid_to_ms, at_ms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
-    """What the rules need to know about providers. `effort` maps a provider to the prefix that
-    its model names must carry (may be empty) for an effort suffix to be stripped."""
+    """What the rules need to know about providers. A name in `providers` that ends in `*` stands
+    for a family of provider ids that begin alike; a name in full goes before it. `models` are
+    names that stand for different models at different times. `effort` maps a provider to the
+    prefix that its model names must carry (may be empty) for an effort suffix to be stripped.
+    `own` are the user's aliases and plans, the first that leads anywhere counting."""
 
     providers: Mapping[str, ProviderAlias] = field(default_factory=dict[str, ProviderAlias])
+    models: tuple[ModelAlias, ...] = ()
     aggregators: frozenset[str] = frozenset()
     local: frozenset[str] = frozenset()
     effort: Mapping[str, str] = field(default_factory=dict[str, str])
     own: tuple[ModelAlias, ...] = ()
+
+    def alias_of(self, provider: str) -> ProviderAlias | None:
+        """The alias of a provider by its name, else by the family that it belongs to."""
+        found = self.providers.get(provider)
+        if found is not None:
+            return found
+        families = (name for name in self.providers if name.endswith("*"))
+        family = next((name for name in families if provider.startswith(name[:-1])), None)
+        return self.providers[family] if family else None
+
+    def edges(self, provider: str, model: str) -> list[int]:
+        """The instants at which a name may begin to lead elsewhere, rising."""
+        provider, model = provider.strip().lower(), model.strip().lower()
+        mine = [alias for alias in self.own if alias.concerns(provider, model)]
+        names = {(provider, model), *((alias.to, alias.wanted(model)) for alias in mine)}
+        theirs = [a for a in self.models if any(a.concerns(*name) for name in names)]
+        bounds = (bound for a in (*mine, *theirs) for bound in (a.valid_from_ms, a.valid_to_ms))
+        return sorted({bound for bound in bounds if bound is not None})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,19 +127,32 @@ class Match:
     free: str = ""
 
 
-def match(provider: str, model: str, tables: Tables, has: Has) -> Match | None:
-    """The first rule that leads to a card, or None. Names are compared regardless of case."""
+def match(
+    provider: str, model: str, tables: Tables, has: Has, at_ms: int | None = None
+) -> Match | None:
+    """The first rule that leads to a card, or None. Names are compared regardless of case.
+    `at_ms` is the instant of the call, for aliases that hold between dates; None is now."""
     provider, model = provider.strip().lower(), model.strip().lower()
     if model == "<synthetic>":
         return Match(provider=provider, model=model, free="synthetic")
+    for alias in tables.own:
+        if alias.concerns(provider, model) and alias.active(at_ms):
+            found = _ruled(alias.to, alias.wanted(model), tables, has, at_ms)
+            if found is not None:
+                return _led(found, alias, (provider, model))
+    return _ruled(provider, model, tables, has, at_ms)
+
+
+def _ruled(provider: str, model: str, tables: Tables, has: Has, at_ms: int | None) -> Match | None:
+    """The first rule that leads to a card, the user's aliases aside; names in lower case."""
     exact = has(provider, model)
     if exact is not None:
         return Match(provider=provider, model=exact)
     if provider in tables.local:
         return Match(provider=provider, model=model, free="local")
     return (
-        _own(provider, model, tables, has)
-        or _by_rules(provider, model, tables, has)
+        _by_rules(provider, model, tables, has)
+        or _renamed(provider, model, tables, has, at_ms)
         or _aggregated(provider, model, tables, has)
         or _bedrock(provider, model, tables, has)
         or _effort(provider, model, tables, has)
@@ -98,16 +160,26 @@ def match(provider: str, model: str, tables: Tables, has: Has) -> Match | None:
     )
 
 
-def _own(provider: str, model: str, tables: Tables, has: Has) -> Match | None:
-    """The user's aliases, which come before the shipped rules."""
-    for alias in tables.own:
-        if alias.provider != provider or alias.model not in ("", model):
-            continue
-        wanted = alias.to_model or model.removeprefix(alias.strip_prefix)
-        found = _by_rules(alias.to, wanted, tables, has)
-        if found is not None:
-            return _after(found, (f"own-alias:{provider}/{model}→{alias.to}/{wanted}",))
+def _renamed(
+    provider: str, model: str, tables: Tables, has: Has, at_ms: int | None
+) -> Match | None:
+    """Where a name leads that stands for other models at other times."""
+    for alias in tables.models:
+        if alias.concerns(provider, model) and alias.active(at_ms):
+            found = _by_rules(alias.to, alias.wanted(model), tables, has)
+            if found is not None:
+                return _led(found, alias, (provider, model))
     return None
+
+
+def _led(found: Match, alias: ModelAlias, name: tuple[str, str]) -> Match:
+    """A match with the alias that led from a name to it."""
+    word = _WORD[alias.kind]
+    place = f"{found.provider}/{found.model}" if alias.to_model else found.provider
+    said = (f"{word}{place}",) if word else ()
+    provider, model = name
+    step = f"{alias.step}:{provider}/{model}→{alias.to}/{alias.wanted(model)}"
+    return _after(found, (step,), said)
 
 
 def _by_rules(provider: str, model: str, tables: Tables, has: Has) -> Match | None:
@@ -135,7 +207,7 @@ def _routes(
             continue
         seen.add(place)
         yield place, hops, said
-        alias = tables.providers.get(place)
+        alias = tables.alias_of(place)
         for target in alias.to if alias else ():
             word = _WORD[alias.kind] if alias else ""
             more = (*said, f"{word}{target}") if word else said

@@ -8,16 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from ..charges import Charge, Unpriced, UsageEvent
 from ..model import CLASSES
-from .alias import Match, match
+from .alias import ESTIMATED, Has, Match, match
 from .cards import Rate, RateCard
 from .context import TIER_KEY, select
-from .own import Overrides
-from .rater import Basis, CardRater, NoCardRater, Rater
+from .decode import table
+from .own import BY_NAME, Overrides
+from .plans import Plan, shipped_plan
+from .rater import Basis, CardRater, NoCardRater, Rater, Succession
 from .shelf import Shelf
-from .timeline import Page, pages
+from .thinking import FROM_REASONING, KEY, ByReasoning, unsaid
+from .timeline import BEGINNING, Timeline
+
+if TYPE_CHECKING:
+    from .fx import FxRate
 
 _FREE_REASONS: Mapping[str, str] = {
     "synthetic": "a placeholder of the agent, not a call",
@@ -31,7 +38,7 @@ _CacheKey = tuple[str, str, tuple[tuple[str, str], ...]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """Where a (provider, model) leads: the canonical names, every card, the alias steps taken
-    and the assumptions that they imply."""
+    and the assumptions that they imply. `own` are the cards by the very name, which took none."""
 
     provider: str
     model: str
@@ -39,6 +46,11 @@ class Found:
     steps: tuple[str, ...]
     assumptions: tuple[str, ...]
     basis: Basis
+    own: tuple[RateCard, ...] = ()
+
+    def steps_to(self, card: RateCard | None) -> tuple[str, ...]:
+        """The alias steps that led to one of the cards."""
+        return () if card in self.own else self.steps
 
 
 class PriceBook:
@@ -48,7 +60,9 @@ class PriceBook:
     def __init__(self, shelf: Shelf, overrides: Overrides) -> None:
         self._shelf = shelf
         self._overrides = overrides
-        self._tables = replace(shelf.tables, own=overrides.aliases)
+        led = (alias for plan in overrides.plans for alias in plan.aliases())
+        every = sorted((*overrides.aliases, *led), key=lambda alias: not alias.model)
+        self._tables = replace(shelf.tables, own=tuple(every))  # those of one model go first
         self.id = f"{shelf.id}+{overrides.id}" if overrides.id else shelf.id
         self.epoch = shelf.epoch
         self._raters: dict[_CacheKey, Rater] = {}
@@ -59,33 +73,74 @@ class PriceBook:
         return tuple(self._shelf.sources)
 
     @property
+    def updated_from(self) -> tuple[str, ...]:
+        """The data packages of a book that is newer than the shipped one; else none."""
+        if not self._shelf.base:
+            return ()
+        named = (table(each, "index.sources") for each in self._shelf.sources)
+        pairs = ((each.get("name"), each.get("version")) for each in named)
+        return tuple(f"{name} {version}" for name, version in pairs if name != "curated")
+
+    @property
     def providers(self) -> tuple[str, ...]:
         """Every provider with cards, in alphabetical order."""
-        own = {card.provider for card in self._overrides.cards}
+        own = {card.provider for card in (*self._overrides.cards, *self._overrides.patterns)}
         return tuple(sorted(own.union(self._shelf.providers)))
 
-    def find(self, provider: str, model: str) -> Found | None:
-        """The cards for a model as logged, or None if no rule leads to one."""
-        found = match(provider, model, self._tables, self._has)
-        if found is None:
+    @property
+    def fx(self) -> tuple[FxRate, ...]:
+        """The user's exchange rates, in the order of the file."""
+        return self._overrides.fx
+
+    @property
+    def has_plans(self) -> bool:
+        """Whether any call can be in a plan at all."""
+        shipped = self._tables.providers.values()
+        return bool(self._overrides.plans) or any(alias.kind == "plan" for alias in shipped)
+
+    def plans(self, provider: str, source: str, account: str | None) -> tuple[Plan, ...]:
+        """The plans that such calls may be in at some time, the one that goes first first: the
+        user's, then what is known of the provider. Empty for most."""
+        name, tool = provider.strip().lower(), source.lower()
+        own = tuple(p for p in self._overrides.plans if p.concerns(name, tool, account))
+        shipped = shipped_plan(self._tables, name)
+        return (*own, shipped) if shipped else own
+
+    def plan(
+        self, provider: str, source: str, account: str | None, at_ms: int, model: str = ""
+    ) -> Plan | None:
+        """The plan that pays for a call at that instant; None for one that is paid by itself."""
+        found = self.plans(provider, source, account)
+        return next((plan for plan in found if plan.pays(model, at_ms)), None)
+
+    @property
+    def aggregators(self) -> frozenset[str]:
+        """Providers that sell what others make."""
+        return self._tables.aggregators
+
+    def find(self, provider: str, model: str, at_ms: int | None = None) -> Found | None:
+        """The cards for a model as logged, or None if no rule leads to one. `at_ms` is the
+        instant of the call, which decides aliases that hold between dates; None is now."""
+        name = provider.strip().lower(), model.strip().lower()
+        mine = self._overrides.named(*name)
+        own = () if mine is None else self._overrides.of(name[0], mine)
+        has = self._listed_besides(name) if own else self._has
+        found = match(provider, model, self._tables, has, at_ms)
+        if found is None and not own:
             return None
-        if found.free:
-            return Found(
-                provider=found.provider,
-                model=found.model,
-                cards=(_free_card(found),),
-                steps=found.steps,
-                assumptions=found.assumptions,
-                basis="free",
-            )
-        cards = self._cards(found.provider, found.model)
+        cards = self._cards(found) if found else ()
+        found = found or Match(provider=name[0], model=mine or name[1])
+        if own:
+            known = set(map(_written, own))
+            cards = tuple(_farther(c, found) for c in cards if _written(c) not in known)
         return Found(
             provider=found.provider,
             model=found.model,
-            cards=cards,
+            cards=(*own, *cards),
             steps=found.steps,
-            assumptions=found.assumptions,
-            basis=_basis(found, cards),
+            assumptions=() if own else found.assumptions,
+            basis=_basis(found, cards or own),
+            own=own,
         )
 
     def card(
@@ -93,8 +148,7 @@ class PriceBook:
     ) -> RateCard | None:
         """The card that prices a call of that model at that instant (before tiers and
         multipliers), or None."""
-        rater = self.rater(provider, model, context)
-        return rater.leaf(at_ms).page.card if isinstance(rater, CardRater) else None
+        return self.rater(provider, model, context).card(at_ms)
 
     def price(self, event: UsageEvent) -> Charge | Unpriced:
         """The charge for one event with its lines. Recovered events, which sum several calls,
@@ -118,44 +172,85 @@ class PriceBook:
     def cards(self) -> Iterator[RateCard]:
         """Every card, the user's own first; reads all files."""
         yield from self._overrides.cards
+        yield from self._overrides.patterns
         for file in self._shelf.files():
             for model in file.models:
                 yield from file.cards(model)
 
     def _rater(self, provider: str, model: str, context: Mapping[str, str]) -> Rater:
-        found = self.find(provider, model)
+        starts = [BEGINNING, *self._tables.edges(provider, model)]
+        raters = [self._rater_at(provider, model, context, at_ms) for at_ms in starts]
+        return raters[0] if len(raters) == 1 else Succession(starts, raters)
+
+    def _rater_at(self, provider: str, model: str, context: Mapping[str, str], at_ms: int) -> Rater:
+        found = self.find(provider, model, at_ms)
+        name = f"{provider or 'an unnamed provider'}/{model}"
         if found is None:
-            return NoCardRater(f"no rate card for {provider or 'an unnamed provider'}/{model}")
-        if found.cards[0].origin.startswith("rule:"):
-            return CardRater(_free_pages(found), "free")
+            return NoCardRater(f"no rate card for {name}")
+        if found.cards[0].origin.startswith("rule:"):  # under every context
+            return CardRater(Timeline(found.cards, (), select({}), found.assumptions), "free", "")
         file = self._shelf.file(found.provider)
         multipliers = (
-            *self._overrides.multipliers_of(found.provider),
+            *self._overrides.multipliers_of(provider.strip().lower(), found.provider),
             *(file.multipliers if file else ()),
         )
-        wanted = [m for m in multipliers if m.concerns(found.model)]
-        return CardRater(
-            pages(found.cards, wanted, select(context), found.assumptions), found.basis
-        )
+        names = (model.strip(), *dict.fromkeys(card.model for card in found.cards))
+        wanted = [m for m in multipliers if any(map(m.concerns, names))]
+        reason = f"no standard rate for {name}"
+        line = Timeline(found.cards, wanted, select(context), found.assumptions)
+        rater = CardRater(line, found.basis, reason)
+        if not unsaid(found.cards, context):
+            return rater
+        said = (*found.assumptions, FROM_REASONING)
+        line = Timeline(found.cards, wanted, select({**context, KEY: "on"}), said)
+        return ByReasoning(rater, CardRater(line, found.basis, reason))
 
     def _has(self, provider: str, model: str) -> str | None:
-        own = self._overrides.named(provider, model)
         file = self._shelf.file(provider)
         listed = file.named(model) if file else None
-        return listed or own
+        return listed or self._overrides.named(provider, model)
 
-    def _cards(self, provider: str, model: str) -> tuple[RateCard, ...]:
-        file = self._shelf.file(provider)
-        listed = file.cards(model) if file and file.named(model.lower()) else ()
-        return (*self._overrides.of(provider, model), *listed)
+    def _listed_besides(self, name: tuple[str, str]) -> Has:
+        """Like `_has`, without the user's cards of that very name."""
+
+        def has(provider: str, model: str) -> str | None:
+            file = self._shelf.file(provider)
+            listed = file.named(model) if file else None
+            return listed or (None if (provider, model) == name else self._has(provider, model))
+
+        return has
+
+    def _cards(self, found: Match) -> tuple[RateCard, ...]:
+        if found.free:
+            return (_free_card(found),)
+        file = self._shelf.file(found.provider)
+        listed = file.named(found.model.lower()) if file else None
+        names = dict.fromkeys((found.model, listed or found.model))
+        own = (card for name in names for card in self._overrides.of(found.provider, name))
+        return (*own, *(file.cards(listed) if file and listed else ()))
 
 
 def _basis(found: Match, cards: tuple[RateCard, ...]) -> Basis:
     if all(card.free for card in cards):
         return "free"
+    if any(said.startswith(ESTIMATED) for said in found.assumptions):
+        return "estimate"
     if all(card.origin == "override" for card in cards):
         return "override"
     return "alias" if found.steps else "rated"
+
+
+def _written(card: RateCard) -> tuple[str, str, str]:
+    """For which name or pattern a card was written, and where."""
+    return card.origin, card.provider, card.closeness[1] or card.model.lower()
+
+
+def _farther(card: RateCard, found: Match) -> RateCard:
+    """A card that others by the very name come before; it alone carries what the way to it
+    implies."""
+    near, pattern = card.closeness
+    assume = (*found.assumptions, *card.assume)
+    return replace(card, closeness=(near - 2 * BY_NAME, pattern), assume=assume)
 
 
 def _free_card(found: Match) -> RateCard:
@@ -168,9 +263,3 @@ def _free_card(found: Match) -> RateCard:
         free=True,
         origin=f"rule:{found.free}",
     )
-
-
-def _free_pages(found: Found) -> tuple[Page, ...]:
-    """One page for ever: what is free by rule is so under every context."""
-    card = found.cards[0]
-    return pages((card,), (), select({}), found.assumptions)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+
+from .schedule import Schedule, holds
 
 MILLION = 1_000_000
 
@@ -22,11 +24,15 @@ PART_OF: Mapping[str, str] = {
     "video_output": "output",
     "audio_cache_read": "cache_read",
     "image_cache_read": "cache_read",
+    "video_cache_read": "cache_read",
     "cache_write_30m": "cache_write_5m",
     "cache_write_12h": "cache_write_1h",
 }
 """Units that are tokens, and the class whose count includes them. They are taken out of the
 class and priced by their true kind where a card has a rate for it."""
+
+PLAIN = frozenset({"image_input", "video_input", "image_cache_read", "video_cache_read"})
+"""Those that vendors price as text, unless their list says otherwise."""
 
 
 def half_even(numerator: int, denominator: int) -> int:
@@ -58,13 +64,25 @@ class Rate:
         return half_even(count * self.nanos, self.per)
 
 
+ANY_LENGTH = -1
+"""The threshold that every request is over."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tier:
-    """Rates for a whole request whose prompt (input and every cache class, never output) is
-    longer than `over` tokens. A threshold that vendors call inclusive is stored one lower."""
+    """Rates for a whole request whose prompt (input and every cache class) is longer than
+    `over` tokens and whose answer (output and reasoning) is longer than `output_over`. A
+    threshold that vendors call inclusive is stored one lower; `ANY_LENGTH` asks nothing."""
 
     over: int
     rates: Mapping[str, Rate]
+    output_over: int = ANY_LENGTH
+
+    @property
+    def mark(self) -> str:
+        """How a charge names the tier, such as `#over200000` or `#over32000-output-over200`."""
+        limits = (("over", self.over), ("output-over", self.output_over))
+        return "#" + "-".join(f"{word}{n}" for word, n in limits if n != ANY_LENGTH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +95,10 @@ class RateCard:
     `when` is the price context that selects the card, empty for the standard card. The
     interval is half-open in epoch milliseconds, None is open. `known_from_ms` is the first
     moment for which there is evidence: earlier calls carry an assumption. `inherited` names
-    rates taken from the standard card because the vendor keeps them unchanged. `origin` is
-    `book` or `override`.
+    rates taken from the standard card because the vendor keeps them unchanged. With a
+    `schedule` the card holds only in those hours. `origin` is `book`, `override`, or a rule by
+    which something is free. The card with the greatest `closeness` goes first: by the very name,
+    by a longer pattern (which it names), by a shorter one.
     """
 
     provider: str
@@ -96,8 +116,10 @@ class RateCard:
     notes: tuple[str, ...] = ()
     assume: tuple[str, ...] = ()
     inherited: tuple[str, ...] = ()
+    schedule: Schedule | None = None
     free: bool = False
     origin: str = "book"
+    closeness: tuple[int, str] = (0, "")
 
     @property
     def id(self) -> str:
@@ -110,46 +132,15 @@ class RateCard:
 
     def active(self, at_ms: int) -> bool:
         """Whether the card's interval contains the instant."""
-        return (self.valid_from_ms is None or self.valid_from_ms <= at_ms) and (
-            self.valid_to_ms is None or at_ms < self.valid_to_ms
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
-    """Hours of the day during which a multiplier applies. `hours` are (first minute, end
-    minute) pairs of the UTC day, wrapping over midnight where the end is not later. Weekdays
-    and holidays are those of the zone `offset_minutes` ahead of UTC; holidays are known up to
-    `known_to_ms`."""
-
-    hours: tuple[tuple[int, int], ...]
-    weekdays_only: bool = False
-    holidays: frozenset[str] = frozenset()
-    offset_minutes: int = 0
-    known_to_ms: int | None = None
-
-    def covers(self, at_ms: int) -> bool:
-        """Whether the schedule is in force at that instant."""
-        minute = at_ms // 60_000 % 1440
-        if not any(_within(minute, first, end) for first, end in self.hours):
-            return False
-        if not self.weekdays_only and not self.holidays:
-            return True
-        moment = datetime.fromtimestamp(at_ms / 1000, UTC) + timedelta(minutes=self.offset_minutes)
-        if self.weekdays_only and moment.weekday() >= 5:
-            return False
-        return moment.date().isoformat() not in self.holidays
-
-
-def _within(minute: int, first: int, end: int) -> bool:
-    return first <= minute < end if first < end else minute >= first or minute < end
+        return holds(self.valid_from_ms, self.valid_to_ms, at_ms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Multiplier:
     """An exact fraction on some classes of every card of a provider, or of the named models,
     while the price context contains `when` (always, if empty) and the schedule is in force.
-    A card that is itself selected by one of the keys of `when` is not multiplied for it."""
+    A card that is itself selected by one of the keys of `when` is not multiplied for it.
+    `origin` is `book` or `override`; the book's factors never touch a user's own card."""
 
     provider: str
     classes: tuple[str, ...]
@@ -161,16 +152,15 @@ class Multiplier:
     valid_to_ms: int | None = None
     schedule: Schedule | None = None
     source: str = ""
+    origin: str = "book"
 
     def concerns(self, model: str) -> bool:
-        """Whether the multiplier is for this model (canonical id)."""
-        return not self.models or model in self.models
+        """Whether the multiplier is for a model of that name."""
+        return not self.models or model in self.models or model.lower() in self.models
 
     def active(self, at_ms: int) -> bool:
         """Whether the multiplier's interval contains the instant; hours are not looked at."""
-        return (self.valid_from_ms is None or self.valid_from_ms <= at_ms) and (
-            self.valid_to_ms is None or at_ms < self.valid_to_ms
-        )
+        return holds(self.valid_from_ms, self.valid_to_ms, at_ms)
 
 
 def day_of(ms: int) -> str:

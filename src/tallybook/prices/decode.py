@@ -7,11 +7,13 @@ The files are made by `tools/build_prices.py`; every number in them is an intege
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import TypeGuard, cast
 
 from ..errors import PriceError
 from ..model import CLASSES
-from .cards import MILLION, Multiplier, Rate, RateCard, Schedule, Tier
+from .cards import ANY_LENGTH, MILLION, Multiplier, Rate, RateCard, Tier
+from .schedule import DAY_MINUTES, WEEK, WORKDAYS, Schedule
 
 CACHE_WRITES = ("cache_write_5m", "cache_write_1h")
 
@@ -51,6 +53,7 @@ def _whole(value: object) -> TypeGuard[int]:
 
 
 def _moment(value: object, place: str) -> int | None:
+    """The value as epoch milliseconds, None if it is absent."""
     if value is None or _whole(value):
         return value
     raise PriceError(f"{place}: expected epoch milliseconds", because=f"found {value!r}")
@@ -103,37 +106,45 @@ def card_from(data: Mapping[str, object], provider: str, model: str) -> RateCard
 
 def _tier(value: object, same_as: Mapping[str, str], place: str) -> Tier:
     data = table(value, place)
-    over = data.get("over")
-    if not _whole(over) or over < 0:
-        raise PriceError(f"{place}: a tier needs `over`, a whole number")
-    return Tier(over=over, rates=_rates(data.get("rates"), same_as, place))
+    over, output_over = (data.get(key, ANY_LENGTH) for key in ("over", "output_over"))
+    if not _whole(over) or not _whole(output_over) or min(over, output_over) < ANY_LENGTH:
+        raise PriceError(f"{place}: `over` and `output_over` of a tier are whole numbers")
+    return Tier(over=over, output_over=output_over, rates=_rates(data.get("rates"), same_as, place))
 
 
-def check(card: RateCard, place: str) -> None:
+def check(card: RateCard, place: object) -> None:
     """`PriceError` unless the card can be used: a currency code, an interval that is not
-    empty, rising tiers that each price every token class that the base prices, and no plain
-    zero unless the card says that it is free."""
+    empty, usable tiers, and no plain zero unless the card says that it is free. `place` says
+    where the card stands; it is made a text only for an error."""
     code = card.currency
     if len(code) != 3 or not code.isascii() or not code.isupper():
         raise PriceError(f"{place}: {code!r} is not a currency code")
     since, until = card.valid_from_ms, card.valid_to_ms
     if since is not None and until is not None and since >= until:
         raise PriceError(f"{place}: valid_from must be before valid_to")
-    overs = [tier.over for tier in card.tiers]
-    if overs != sorted(set(overs)):
-        raise PriceError(f"{place}: tiers must rise")
+    if not card.rates:
+        raise PriceError(f"{place}: a card without rates")
+    _check_tiers(card, place)
+    if not card.free and not any(rate.nanos for rate in card.rates.values()):
+        raise PriceError(f"{place}: all rates are 0", because="a free model must say `free`")
+
+
+def _check_tiers(card: RateCard, place: object) -> None:
+    """`PriceError` unless tiers rise, each asks something, and each prices every token class
+    that the base prices."""
+    limits = [(tier.over, tier.output_over) for tier in card.tiers]
+    if (ANY_LENGTH, ANY_LENGTH) in limits:
+        raise PriceError(f"{place}: a tier needs `over` or `output_over`")
+    if limits != sorted(set(limits)):
+        raise PriceError(f"{place}: tiers must rise", because="the last one that fits is used")
     priced = {name for name in CLASSES if name in card.rates}
     for tier in card.tiers:
         missing = sorted(priced - set(tier.rates))
         if missing:
             raise PriceError(
-                f"{place}: the tier over {tier.over} lacks {', '.join(missing)}",
+                f"{place}: the tier {tier.mark[1:]} lacks {', '.join(missing)}",
                 because="a tier prices the whole request, so it needs every class of the card",
             )
-    if not card.rates:
-        raise PriceError(f"{place}: a card without rates")
-    if not card.free and not any(rate.nanos for rate in card.rates.values()):
-        raise PriceError(f"{place}: all rates are 0", because="a free model must say `free`")
 
 
 def multiplier_from(data: Mapping[str, object], provider: str) -> Multiplier:
@@ -165,14 +176,25 @@ def classes_of(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _schedule(data: Mapping[str, object], place: str) -> Schedule:
-    pairs = [cast("list[int]", rows(pair, place)) for pair in rows(data.get("hours"), place)]
+    """A schedule of a data file: minutes of the UTC day, days by the place `offset` ahead."""
+    pairs = [rows(pair, place) for pair in rows(data.get("hours"), place)]
     offset = data.get("offset", 0)
-    if not _whole(offset) or any(len(pair) != 2 for pair in pairs):
+    if not _whole(offset) or any(len(p) != 2 or not all(map(_whole, p)) for p in pairs):
         raise PriceError(f"{place}: a damaged schedule")
+    hours = [[(minute + offset) % DAY_MINUTES for minute in cast("list[int]", p)] for p in pairs]
+    try:
+        days = [date.fromisoformat(day) for day in words(data.get("holidays", []), place)]
+    except ValueError as problem:
+        raise PriceError(f"{place}: a damaged holiday", because=str(problem)) from problem
     return Schedule(
-        hours=tuple((first, end) for first, end in pairs),
-        weekdays_only=data.get("weekdays") is True,
-        holidays=frozenset(words(data.get("holidays", []), place)),
+        hours=tuple((first, end) for first, end in hours),
+        weekdays=WORKDAYS if data.get("weekdays") is True else WEEK,
+        holidays=frozenset(map(day_number, days)),
         offset_minutes=offset,
         known_to_ms=_moment(data.get("known_to"), place),
     )
+
+
+def day_number(day: date) -> int:
+    """Days since 1970-01-01."""
+    return (day - date(1970, 1, 1)).days

@@ -3,36 +3,25 @@ and then called for every usage event.
 
 Which rates hold when was decided in `timeline`. The fast path is one expression in integers;
 it is taken where every rate is a whole number of nano-units a token, so that no line needs
-rounding. Everything else goes through the same lines that a full charge shows.
+rounding. Everything else goes through the lines of a `sheet`.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
-from typing import Literal, NamedTuple, Protocol
+from collections.abc import Sequence
+from typing import Literal, Protocol
 
-from ..charges import Charge, ChargeLine, Unpriced
-from ..model import CLASSES, Counts
-from .cards import PART_OF, Rate, half_even
-from .timeline import Page
+from ..charges import Charge, Unpriced
+from ..model import Counts
+from .cards import RateCard
+from .schedule import Schedule
+from .sheet import Rated, Sheet, Units
+from .timeline import Timeline
 
-Units = tuple[tuple[str, int], ...]
 Basis = Literal["rated", "alias", "override", "estimate", "free"]
 
 UNLIMITED = 1 << 62
-
-
-class Rated(NamedTuple):
-    """What one call costs. `nanos` is None when unpriced, with `reason` in words; `unpriced`
-    counts tokens of classes without a rate, which are in no amount."""
-
-    nanos: int | None
-    currency: str | None
-    card: str | None
-    unpriced: int
-    assumptions: tuple[str, ...]
-    reason: str
 
 
 class Rater(Protocol):
@@ -55,153 +44,163 @@ class Rater(Protocol):
         """The price at the base tier, for counts that sum up requests of unknown sizes."""
         ...
 
-
-class Sheet:
-    """The rates of one page and tier, ready for arithmetic."""
-
-    __slots__ = ("assumptions", "card", "currency", "gaps", "per_token", "quick", "rates")
-
-    def __init__(self, page: Page, rates: Mapping[str, Rate], suffix: str = "") -> None:
-        self.rates = rates
-        self.card = page.name + suffix
-        self.currency = page.card.currency
-        self.assumptions = page.assumptions
-        found = [rates.get(name) for name in CLASSES]
-        self.gaps = tuple(index for index, rate in enumerate(found) if rate is None)
-        self.quick = all(rate is None or rate.nanos % rate.per == 0 for rate in found)
-        self.per_token = tuple(0 if rate is None else rate.nanos // rate.per for rate in found)
-
-    def lines(self, counts: Counts, units: Units) -> tuple[list[ChargeLine], int, tuple[str, ...]]:
-        """Charge lines, tokens without a rate, and assumptions made beyond the page's."""
-        parts, unpriced, assumed = self._parts(counts, units)
-        return [_line(name, count, rate) for name, count, rate in parts], unpriced, assumed
-
-    def total(self, counts: Counts, units: Units) -> Rated:
-        """The sum of the same lines."""
-        parts, unpriced, assumed = self._parts(counts, units)
-        nanos = sum([half_even(count * rate.nanos, rate.per) for _, count, rate in parts])
-        said = (*self.assumptions, *assumed) if assumed else self.assumptions
-        return Rated(nanos, self.currency, self.card, unpriced, said, "")
-
-    def _parts(
-        self, counts: Counts, units: Units
-    ) -> tuple[list[tuple[str, int, Rate]], int, tuple[str, ...]]:
-        """What is charged: classes, less the units that are part of them, then the units."""
-        rates = self.rates
-        left = list(counts)
-        beside: list[tuple[str, int, Rate]] = []
-        assumed: list[str] = []
-        for name, told in units:
-            rate = rates.get(name)
-            parent = PART_OF.get(name)
-            count = told if parent is None else min(told, left[CLASSES.index(parent)])
-            if count <= 0:
-                continue
-            if rate is None:
-                assumed.append(f"no-rate-for:{name}")
-                continue
-            if parent is not None:
-                left[CLASSES.index(parent)] -= count
-            beside.append((name, count, rate))
-        parts: list[tuple[str, int, Rate]] = []
-        unpriced = 0
-        for name, count in zip(CLASSES, left, strict=True):
-            rate = rates.get(name) if count else None
-            if rate is not None:
-                parts.append((name, count, rate))
-            else:
-                unpriced += count
-        return parts + beside, unpriced, tuple(assumed)
-
-
-def _line(name: str, count: int, rate: Rate) -> ChargeLine:
-    return ChargeLine(
-        name=name, count=count, rate=rate.nanos, per=rate.per, amount=rate.amount(count)
-    )
+    def card(self, at_ms: int) -> RateCard | None:
+        """The card that holds at that instant, or None."""
+        ...
 
 
 class _Leaf:
-    """A page with its sheets: the base, and one a tier."""
+    """What holds from one start of the timeline to the next, outside its schedules' hours, and
+    in them once they are asked for."""
 
-    __slots__ = ("base", "limit", "loud", "page", "tiers")
+    __slots__ = (
+        "_in_hours",
+        "_line",
+        "_since",
+        "base",
+        "limit",
+        "page",
+        "schedules",
+        "tiers",
+    )
 
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.base = Sheet(page, page.rates)
-        self.tiers = [(over, Sheet(page, rates, f"#over{over}")) for over, rates in page.tiers]
-        self.limit = self.tiers[0][0] if self.tiers else UNLIMITED
-        self.loud = None if page.scheduled is None else _Leaf(page.scheduled)
+    def __init__(self, line: Timeline, since_ms: int, in_force: tuple[Schedule, ...] = ()) -> None:
+        self._line = line
+        self._since = since_ms
+        self._in_hours: dict[int, _Leaf] = {}
+        self.schedules = line.schedules(since_ms)
+        page = self.page = line.page(since_ms, in_force)
+        self.base = None if page is None else Sheet(page, page.rates)
+        tiers = () if page is None else page.tiers
+        self.tiers = [(t.over, t.output_over, Sheet(page, t.rates, t.mark)) for t in tiers if page]
+        self.limit = min((tier.over for tier in tiers), default=UNLIMITED)
 
-    def sheet(self, prompt: int) -> Sheet:
-        """The sheet for a prompt of that many tokens."""
+    def sheet(self, prompt: int, answer: int) -> Sheet | None:
+        """The sheet for a request whose prompt and answer have so many tokens; None where no
+        card holds."""
         chosen = self.base
-        for over, sheet in self.tiers:
-            if prompt > over:
+        for over, output_over, sheet in self.tiers:
+            if prompt > over and answer > output_over:
                 chosen = sheet
         return chosen
 
+    def at(self, at_ms: int) -> _Leaf:
+        """What holds at that instant, hours considered."""
+        in_force = [schedule.covers(at_ms) for schedule in self.schedules]
+        if not any(in_force):
+            return self
+        mask = sum(1 << index for index, covered in enumerate(in_force) if covered)
+        leaf = self._in_hours.get(mask)
+        if leaf is None:
+            chosen = tuple(
+                s for s, covered in zip(self.schedules, in_force, strict=True) if covered
+            )
+            leaf = _Leaf(self._line, self._since, chosen)
+            self._in_hours[mask] = leaf
+        return leaf
+
 
 class CardRater:
-    """Prices by the pages of one model."""
+    """Prices by the timeline of one model. `reason` is what it says where no card holds."""
 
-    __slots__ = ("_leaves", "_starts", "basis", "by_completion")
+    __slots__ = ("_leaves", "_reason", "_starts", "basis", "by_completion")
 
-    def __init__(self, pages: Sequence[Page], basis: Basis) -> None:
-        self._starts = [page.since_ms for page in pages[1:]]
-        self._leaves = [_Leaf(page) for page in pages]
+    def __init__(self, timeline: Timeline, basis: Basis, reason: str) -> None:
+        self._starts = timeline.starts[1:]
+        self._leaves = [_Leaf(timeline, since) for since in timeline.starts]
+        self._reason = reason
         self.basis: Basis = basis
-        self.by_completion = any(page.schedule is not None for page in pages)
+        self.by_completion = any(leaf.schedules for leaf in self._leaves)
 
     def __call__(self, counts: Counts, units: Units, at_ms: int) -> Rated:
         """The price of one call at that instant."""
         leaf = self._leaves[bisect_right(self._starts, at_ms)]
-        if leaf.loud is not None:
-            leaf = self._hour(leaf, at_ms)
+        if leaf.schedules:
+            leaf = leaf.at(at_ms)
         fresh, output, reasoning, read, short, long = counts
         prompt = fresh + read + short + long
-        sheet = leaf.base if prompt <= leaf.limit else leaf.sheet(prompt)
-        if units or not sheet.quick:
-            return sheet.total(counts, units)
+        sheet = leaf.base if prompt <= leaf.limit else leaf.sheet(prompt, output + reasoning)
+        if units or not sheet or not sheet.quick:
+            return self._total(sheet, counts, units)
         a, b, c, d, e, f = sheet.per_token
         nanos = fresh * a + output * b + reasoning * c + read * d + short * e + long * f
         unpriced = 0
         for gap in sheet.gaps:
             unpriced += counts[gap]
-        return Rated(nanos, sheet.currency, sheet.card, unpriced, sheet.assumptions, "")
+        said = sheet.lacking(counts) if unpriced else sheet.assumptions
+        return Rated(nanos, sheet.currency, sheet.card, unpriced, said, "")
 
-    def charge(self, counts: Counts, units: Units, at_ms: int) -> Charge:
+    def charge(self, counts: Counts, units: Units, at_ms: int) -> Charge | Unpriced:
         """The same price with its lines."""
-        leaf = self.leaf(at_ms)
-        sheet = leaf.sheet(counts[0] + counts[3] + counts[4] + counts[5])
+        leaf = self._leaf(at_ms)
+        fresh, output, reasoning, read, short, long = counts
+        sheet = leaf.sheet(fresh + read + short + long, output + reasoning)
+        if leaf.page is None or sheet is None:
+            return Unpriced(reason=self._reason)
         lines, unpriced, assumed = sheet.lines(counts, units)
         return Charge(
             lines=tuple(lines),
             currency=sheet.currency,
             card=sheet.card,
-            basis=self._basis(leaf.page),
+            basis=self._basis(leaf.page.card),
             unpriced=unpriced,
             assumptions=frozenset((*sheet.assumptions, *assumed)),
         )
 
     def base(self, counts: Counts, at_ms: int) -> Rated:
         """The price at the base tier, for counts that sum up requests of unknown sizes."""
-        return self.leaf(at_ms).base.total(counts, ())
+        return self._total(self._leaf(at_ms).base, counts, ())
 
-    def leaf(self, at_ms: int) -> _Leaf:
-        """The page that holds at that instant, hours of the day included."""
-        leaf = self._leaves[bisect_right(self._starts, at_ms)]
-        return self._hour(leaf, at_ms)
+    def card(self, at_ms: int) -> RateCard | None:
+        """The card that holds at that instant, hours of the day included."""
+        page = self._leaf(at_ms).page
+        return None if page is None else page.card
 
-    def _basis(self, page: Page) -> Basis:
-        if page.card.free:
+    def _total(self, sheet: Sheet | None, counts: Counts, units: Units) -> Rated:
+        if sheet is None:
+            return Rated(None, None, None, sum(counts), (), self._reason)
+        return sheet.total(counts, units)
+
+    def _leaf(self, at_ms: int) -> _Leaf:
+        return self._leaves[bisect_right(self._starts, at_ms)].at(at_ms)
+
+    def _basis(self, card: RateCard) -> Basis:
+        if card.free:
             return "free"
-        return "override" if page.card.origin != "book" else self.basis
+        if self.basis == "estimate":
+            return "estimate"
+        return "override" if card.origin == "override" else self.basis
 
-    @staticmethod
-    def _hour(leaf: _Leaf, at_ms: int) -> _Leaf:
-        schedule = leaf.page.schedule
-        loud = leaf.loud
-        return loud if loud is not None and schedule and schedule.covers(at_ms) else leaf
+
+class Succession:
+    """Prices by one rater after another: an alias that holds between dates leads elsewhere
+    than before and after."""
+
+    __slots__ = ("_raters", "_starts", "by_completion")
+
+    def __init__(self, starts: Sequence[int], raters: Sequence[Rater]) -> None:
+        self._starts = list(starts[1:])
+        self._raters = raters
+        self.by_completion = any(rater.by_completion for rater in raters)
+
+    def __call__(self, counts: Counts, units: Units, at_ms: int) -> Rated:
+        """The price of one call at that instant."""
+        return self._rater(at_ms)(counts, units, at_ms)
+
+    def charge(self, counts: Counts, units: Units, at_ms: int) -> Charge | Unpriced:
+        """The same price with its lines."""
+        return self._rater(at_ms).charge(counts, units, at_ms)
+
+    def base(self, counts: Counts, at_ms: int) -> Rated:
+        """The price at the base tier."""
+        return self._rater(at_ms).base(counts, at_ms)
+
+    def card(self, at_ms: int) -> RateCard | None:
+        """The card that holds at that instant."""
+        return self._rater(at_ms).card(at_ms)
+
+    def _rater(self, at_ms: int) -> Rater:
+        return self._raters[bisect_right(self._starts, at_ms)]
 
 
 class NoCardRater:
@@ -227,3 +226,7 @@ class NoCardRater:
     def base(self, counts: Counts, at_ms: int) -> Rated:
         """No amount at any tier."""
         return self(counts, (), at_ms)
+
+    def card(self, at_ms: int) -> None:
+        """There is none."""
+        del at_ms

@@ -6,13 +6,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import cast
 
+from ..clock import DAY_MS
 from ..errors import PriceError
-from .alias import ProviderAlias, Tables
+from .alias import Kind, ModelAlias, ProviderAlias, Tables
 from .cards import Multiplier, RateCard
-from .decode import card_from, multiplier_from, rows, table, texts, words
+from .decode import card_from, day_number, multiplier_from, rows, table, texts, words
 
 DATA = Path(__file__).parent / "data"
 
@@ -54,6 +56,11 @@ class ProviderFile:
         """Canonical model ids."""
         return tuple(self._models)
 
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Every name in lower case, and the canonical id that it stands for."""
+        return self._names
+
     def named(self, model: str) -> str | None:
         """The canonical id of a name in lower case: an id or a declared other name."""
         return self._names.get(model)
@@ -72,19 +79,21 @@ class ProviderFile:
 
 
 class Shelf:
-    """All data files of a price book. Opening it reads only the index."""
+    """All data files of a price book. Opening it reads only the index. `base` is the id of the
+    shipped book on which a newer one stands; a shipped one has none."""
 
     def __init__(self, folder: Path = DATA) -> None:
         index = _load(folder / "index.json")
         self._folder = folder
         self.id = str(index.get("id"))
+        self.base = str(index.get("base", ""))
         epoch = index.get("epoch")
         if not isinstance(epoch, int):
             raise PriceError("the price index has no epoch", hint="install Tallybook again")
         self.epoch: int = epoch
         self.providers = words(index.get("providers"), "index.providers")
         self.sources = rows(index.get("sources", []), "index.sources")
-        self.tables = _tables(table(index.get("aliases", {}), "index.aliases"))
+        self.tables = alias_tables(table(index.get("aliases", {}), "index.aliases"))
         self._known = frozenset(self.providers)
         self._files: dict[str, ProviderFile] = {}
 
@@ -106,17 +115,68 @@ class Shelf:
                 yield found
 
 
-def _tables(data: Mapping[str, object]) -> Tables:
+def open_shelf(installed: Path | None = None) -> Shelf:
+    """The shipped files, or those in the folder `installed` if they were built on just these: a
+    later release of Tallybook knows more than a book that stands on an earlier one."""
+    shipped = Shelf()
+    if installed is None or not (installed / "index.json").exists():
+        return shipped
+    try:
+        newer = Shelf(installed)
+    except PriceError as problem:
+        raise PriceError(
+            f"the newer price book in {installed} can't be read",
+            because=problem.because or str(problem),
+            hint="go back to the shipped one: tally price update --shipped",
+        ) from problem
+    return newer if newer.base == shipped.id else shipped
+
+
+def alias_tables(data: Mapping[str, object]) -> Tables:
+    """The tables of the alias rules, as the index and the curated rules hold them."""
     providers: dict[str, ProviderAlias] = {}
     for name, entry in table(data.get("providers", {}), "aliases").items():
         item = table(entry, f"aliases.{name}")
-        kind = item.get("kind", "same")
-        if kind not in ("same", "plan", "priced-as"):
-            raise PriceError(f"aliases.{name}: unknown kind {kind!r}")
-        providers[name] = ProviderAlias(to=words(item.get("to"), f"aliases.{name}"), kind=kind)
+        providers[name] = ProviderAlias(
+            to=words(item.get("to"), f"aliases.{name}"), kind=_kind(item, name)
+        )
     return Tables(
         providers=providers,
+        models=tuple(
+            _model_alias(table(item, "aliases.models"))
+            for item in rows(data.get("models", []), "aliases.models")
+        ),
         aggregators=frozenset(words(data.get("aggregators", []), "aliases")),
         local=frozenset(words(data.get("local", []), "aliases")),
         effort=texts(data.get("effort", {}), "aliases.effort"),
     )
+
+
+def _kind(item: Mapping[str, object], name: str) -> Kind:
+    kind = item.get("kind", "same")
+    if kind not in ("same", "plan", "priced-as", "estimate"):
+        raise PriceError(f"aliases.{name}: unknown kind {kind!r}")
+    return kind
+
+
+def _model_alias(item: Mapping[str, object]) -> ModelAlias:
+    """A name that stands for another model of its provider, `as`, between the days `from` and
+    `to`, which begin at midnight UTC."""
+    named = texts(item, "aliases.models")
+    try:
+        return ModelAlias(
+            provider=named["provider"],
+            model=named["model"],
+            to=named["provider"],
+            to_model=named["as"],
+            kind=_kind(item, named["model"]),
+            valid_from_ms=_midnight(named.get("from")),
+            valid_to_ms=_midnight(named.get("to")),
+            step="alias",
+        )
+    except (KeyError, ValueError) as problem:
+        raise PriceError("aliases.models: a damaged alias", because=str(problem)) from problem
+
+
+def _midnight(day: str | None) -> int | None:
+    return None if day is None else day_number(date.fromisoformat(day)) * DAY_MS

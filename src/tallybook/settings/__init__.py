@@ -37,6 +37,9 @@ __all__ = [
 
 PROJECT_FILE = "tally.toml"
 
+PRICE_DATA = "prices"
+"""The folder beside the ledger's usual place for a newer price book."""
+
 
 class Surroundings(NamedTuple):
     """What settings are read from: the environment, the user's home, the working directory,
@@ -52,15 +55,19 @@ class Surroundings(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings. `ledger` is a file or a database address, `tz` an IANA zone, `week_start`
-    0 for Monday to 6 for Sunday, `prices` the file of the user's own prices, `titles` whether
-    session titles are kept, `active_within` for how many seconds after its last call a session
-    counts as active, `paths` further roots by source. `origins` tells for each key
-    where its value was found; `files` are the settings files that were read."""
+    0 for Monday to 6 for Sunday, `prices` the file of the user's own prices, `price_data` where a
+    newer price book is kept if one was built, `currency` the one in which amounts are told (None
+    for those of their prices), `titles` whether session titles are kept, `active_within` for how
+    many seconds after its last call a session counts as active, `paths` further roots by source.
+    `origins` tells for each key where its value was found; `files` are the settings files that
+    were read."""
 
     ledger: str
     tz: str = "UTC"
     week_start: int = 0
     prices: Path | None = None
+    price_data: Path | None = None
+    currency: str | None = None
     titles: bool = True
     active_within: int = 300
     paths: Mapping[str, tuple[Path, ...]] = field(default_factory=dict[str, tuple[Path, ...]])
@@ -149,6 +156,8 @@ def _settings(surroundings: Surroundings, flags: Mapping[str, str | None], tell:
         tz=str(tz),
         week_start=cast("int", found.get("week_start", (0, ""))[0]),
         prices=cast("Path | None", found.get("prices", (None, ""))[0]),
+        price_data=surroundings.ledger_file.parent / PRICE_DATA,
+        currency=cast("str | None", found.get("currency", (None, ""))[0]),
         titles=found.get("titles", (True, ""))[0] is True,
         active_within=cast("int", found.get("active_within", (300, ""))[0]),
         paths=paths,

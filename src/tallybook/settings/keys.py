@@ -16,6 +16,7 @@ from typing import NamedTuple, cast
 from ..clock import zone
 from ..errors import UsageMistake
 from ..periods import WEEK_DAYS
+from ..questions import currency_of
 
 
 class Ground(NamedTuple):
@@ -85,6 +86,13 @@ def _tz(value: object, ground: Ground) -> str:
     return text
 
 
+def _currency(value: object, ground: Ground) -> str | None:
+    try:
+        return currency_of(_text(value, ground))
+    except UsageMistake as problem:
+        raise ValueError(f"use {problem.hint}") from problem
+
+
 def _week_day(value: object, ground: Ground) -> int:
     text = _text(value, ground).lower()
     if text not in WEEK_DAYS:
@@ -146,6 +154,15 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             "none",
             "the file with your own prices, see [prices](prices.md)",
             "~/prices.toml",
+        ),
+        "currency": Setting(
+            _currency,
+            MappingProxyType(
+                {"type": "string", "pattern": "^([A-Za-z]{3}|[Nn][Aa][Tt][Ii][Vv][Ee])$"}
+            ),
+            "`native`",
+            "the currency in which amounts are told, see [currencies](currencies.md)",
+            "EUR",
         ),
         "titles": Setting(
             _switch,

@@ -1,4 +1,4 @@
-"""On which line of a settings file a key stands. Nothing is decided about values here.
+"""On which line of a settings or price file a key stands. Nothing is decided about values here.
 
 The reader of the standard library tells no positions, so the file is taken apart into its
 statements, each of which is read on its own.
@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import cast
 
-KeyPath = tuple[str, ...]
+KeyPath = tuple[str | int, ...]
+"""Names of tables and keys, with the place in its list, from 0, for each of `[[tables]]`."""
 
 _MOST = 5_000
 """Lines of a file above which positions are not looked for."""
@@ -20,6 +22,7 @@ _MOST = 5_000
 def key_lines(text: str) -> Mapping[KeyPath, int]:
     """The line of each key and table of a file that is valid TOML, counted from 1."""
     found: dict[KeyPath, int] = {}
+    sizes: Counter[KeyPath] = Counter()
     table: KeyPath = ()
     rows = text.split("\n")
     start = 0
@@ -27,14 +30,29 @@ def key_lines(text: str) -> Mapping[KeyPath, int]:
         statement = _read("\n".join(rows[start : at + 1]))
         if statement is None:  # it goes on in the next line
             continue
-        if rows[start].lstrip().startswith("["):
-            table = next(_leaves(statement), ())
+        head = rows[start].lstrip()
+        if head.startswith("["):
+            names = next(_leaves(statement), ())
+            table = _opened(names, head.startswith("[["), sizes)
             found.setdefault(table, start + 1)
-        for path in _leaves(statement) if not rows[start].lstrip().startswith("[") else ():
+            found.setdefault(names, start + 1)  # of a list, the first
+        for path in _leaves(statement) if not head.startswith("[") else ():
             for size in range(len(table) + 1, len(table) + len(path) + 1):
                 found.setdefault((*table, *path)[:size], start + 1)
         start = at + 1
     return found
+
+
+def _opened(names: KeyPath, listed: bool, sizes: Counter[KeyPath]) -> KeyPath:
+    """The path of a table that a header opens; `sizes` counts the tables of each list."""
+    path: KeyPath = ()
+    for index, name in enumerate(names, 1):
+        path = (*path, name)
+        if listed and index == len(names):
+            sizes[path] += 1
+        if path in sizes:  # of a list that is further up, the last one
+            path = (*path, sizes[path] - 1)
+    return path
 
 
 def fault_line(text: str, problem: tomllib.TOMLDecodeError) -> int | None:
