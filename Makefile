@@ -94,6 +94,10 @@ bench: $(VENV)/.run ## timing table of whole processes and of recording (ARGS="-
 bench-large: $(VENV)/.run ## the same with 1 GB of histories and a million events: minutes, 3 GB of disk
 	@$(BIN)/python bench/run.py --mb 1000 --runs 3 --events 1000000 $(ARGS)
 
+.PHONY: bench-pricing
+bench-pricing: $(VENV)/.run ## what opening the price book and pricing a million calls cost
+	@$(BIN)/python bench/pricing.py $(ARGS)
+
 .PHONY: bench-reports
 bench-reports: $(VENV)/.run ## how fast ledgers of 1 and 10 million calls answer: 10 minutes, 2 GB of disk
 	@$(BIN)/python bench/reports.py $(ARGS)
@@ -121,6 +125,10 @@ screens: $(VENV)/.run ## draw the screens in the documents again
 .PHONY: prices
 prices: $(VENV)/.dev ## build the shipped price book again from its pinned inputs
 	@$(BIN)/python tools/build_prices.py
+
+.PHONY: prices-check
+prices-check: $(VENV)/.dev ## hold the price book against other data (ARGS="--litellm FILE --models-dev FILE")
+	@$(BIN)/python tools/crosscheck_prices.py --model-prices $(ARGS)
 
 .PHONY: lock
 lock: ## choose versions anew and pin them by hash (needs uv)

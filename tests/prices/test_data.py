@@ -60,8 +60,10 @@ UNITS = (
     "video_input",
     "video_output",
     "web_search",
+    "web_fetch",
     "storage_search",
     "cache_write_12h",
+    "cache_write_30m",
 )
 
 
