@@ -7,13 +7,17 @@ looked up once.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from .dialects import Counted, counter
+from .dialects import Counted, counter, version
 from .model import DEAREST, Appraisal, Counts
 from .prices import PriceBook, Rater
 from .reading import Reading
 
-TIER_UNKNOWN = "tier-unknown"
+if TYPE_CHECKING:
+    from .prices.plans import Plan
+
+TIER_UNKNOWN, USAGE_DROPPED = "tier-unknown", "usage-dropped"
 
 
 class Appraising:
@@ -23,19 +27,29 @@ class Appraising:
         self._prices = prices
         self._counters: dict[str, Callable[[bytes], Counted]] = {}
         self._raters: dict[tuple[str, str, str], Rater] = {}
+        self._plans: dict[tuple[str, str, str | None], tuple[Plan, ...]] = {}
+
+    @property
+    def book(self) -> str:
+        """The id of the price book in use."""
+        return self._prices.id
 
     @property
     def epoch(self) -> int:
         """The number of the price book in use."""
         return self._prices.epoch
 
-    def appraise(self, reading: Reading) -> Appraisal:
-        """Count and price the raw usage of one reading. Never raises: what can't be read
-        becomes zeros with a complaint, what has no price stays unpriced."""
-        count = self._counters.get(reading.dialect)
-        if count is None:
-            count = self._counters[reading.dialect] = counter(reading.dialect)
-        counts, units, context, assumed, complaints = count(reading.usage)
+    def version(self, dialect: str) -> int:
+        """The version of a dialect."""
+        return version(dialect)
+
+    def appraise(self, reading: Reading, told: Counted | None = None) -> Appraisal:
+        """Count and price the raw usage of one reading, or price what it is `told` to be. Never
+        raises: what can't be read becomes zeros with a complaint, what has no price stays
+        unpriced."""
+        if told is None:
+            told = self._count(reading)
+        counts, units, context, assumed, complaints = told
         rater = self._raters.get((reading.provider, reading.model, context))
         if rater is None:
             rater = self._rater(reading.provider, reading.model, context)
@@ -46,15 +60,46 @@ class Appraising:
         if nanos is not None and nanos > DEAREST:
             complaints = (*complaints, "a price above a million was not believed")
             nanos, currency, card, unpriced = None, None, None, sum(counts)
-        return Appraisal(counts, nanos, currency, card, unpriced, context, assumed, complaints)
-
-    def estimate(self, provider: str, model: str, counts: Counts, at_ms: int) -> Appraisal:
-        """Price counts of unknown requests at the base tier."""
-        rated = self._rater(provider, model, "").base(counts, at_ms)
-        assumed = (*rated.assumptions, TIER_UNKNOWN)
+        who = reading.who
+        plans = self._plans.get((reading.provider, who.source, who.account))
+        billed = None if plans == () else self._billed(reading, currency, at)
         return Appraisal(
-            counts, rated.nanos, rated.currency, rated.card, rated.unpriced, "", assumed, ()
+            counts, nanos, currency, card, unpriced, context, assumed, complaints, billed
         )
+
+    def reprice(self, reading: Reading, counts: Counts, context: str) -> Appraisal:
+        """Price counts that stand; units and context are told by the raw usage, where it was not
+        dropped."""
+        if not reading.usage:
+            return self.appraise(reading, Counted(counts, (), context, (USAGE_DROPPED,), ()))
+        return self.appraise(reading, self._count(reading)._replace(counts=counts))
+
+    def estimate(self, reading: Reading, counts: Counts) -> Appraisal:
+        """Price counts of unknown requests at the base tier."""
+        at = reading.started_ms
+        rated = self._rater(reading.provider, reading.model, "").base(counts, at)
+        nanos, currency, card, unpriced, more, _ = rated
+        assumed = (*more, TIER_UNKNOWN)
+        billed = self._billed(reading, currency, at)
+        return Appraisal(counts, nanos, currency, card, unpriced, "", assumed, (), billed)
+
+    def _count(self, reading: Reading) -> Counted:
+        count = self._counters.get(reading.dialect)
+        if count is None:
+            count = self._counters[reading.dialect] = counter(reading.dialect)
+        return count(reading.usage)
+
+    def _billed(self, reading: Reading, currency: str | None, at_ms: int) -> tuple[int, str] | None:
+        """What a plan bills for a call: nothing, in the currency of its value or of its fee."""
+        who = reading.who
+        key = (reading.provider, who.source, who.account)
+        plans = self._plans.get(key)
+        if plans is None:
+            plans = self._plans[key] = self._prices.plans(*key)
+        plan = next((each for each in plans if each.pays(reading.model, at_ms)), None)
+        if plan is None:
+            return None
+        return 0, currency or (plan.fee.currency if plan.fee else "USD")
 
     def _rater(self, provider: str, model: str, context: str) -> Rater:
         pairs = (part.split("=", 1) for part in context.split(",") if part)

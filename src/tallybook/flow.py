@@ -26,8 +26,9 @@ __all__ = ["Progress", "SyncReceipt", "Walk", "sync"]
 class SyncReceipt:
     """What a sync did. `counts` are the tokens that it added, recovered ones and those of
     calls that turned out larger included; `messages` are those of new events, `sessions` those
-    that were read. `healed` calls had no price before and have one now. `complete` is False
-    while some place can't be read at all."""
+    that were read. `healed` calls had no price before and have one now; `outdated` ones were
+    priced while another price book was in use. `complete` is False while some place can't be
+    read at all."""
 
     sources: tuple[str, ...]
     places_found: int
@@ -44,6 +45,7 @@ class SyncReceipt:
     ledger: str
     seconds: float
     complete: bool
+    outdated: int = 0
 
 
 FAR = 1 << 62
@@ -87,6 +89,7 @@ def sync(walk: Walk, sources: Sequence[Source]) -> SyncReceipt:
         ledger=walk.ledger.path,
         seconds=time.monotonic() - started,
         complete=not walk.ledger.standing()[1],
+        outdated=walk.ledger.outdated(),
     )
 
 

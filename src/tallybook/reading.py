@@ -198,15 +198,30 @@ class Appraiser(Protocol):
     counted and priced again, and the ledger knows neither dialects nor prices."""
 
     @property
+    def book(self) -> str:
+        """The id of the price book in use, with the user's own prices."""
+        ...
+
+    @property
     def epoch(self) -> int:
         """The number of the price book in use; charges remember it."""
+        ...
+
+    def version(self, dialect: str) -> int:
+        """The version of a dialect; events remember by which one they were counted."""
         ...
 
     def appraise(self, reading: Reading) -> Appraisal:
         """Count and price the raw usage of one reading."""
         ...
 
-    def estimate(self, provider: str, model: str, counts: Counts, at_ms: int) -> Appraisal:
+    def reprice(self, reading: Reading, counts: Counts, context: str) -> Appraisal:
+        """Price counts that stand, whatever the dialect would make of the raw usage today. What
+        else is priced is told by the raw usage, or where that was dropped, by the price context
+        that is left of it (assumption `usage-dropped`)."""
+        ...
+
+    def estimate(self, reading: Reading, counts: Counts) -> Appraisal:
         """Price counts of unknown requests at the base tier (assumption `tier-unknown`)."""
         ...
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
-from .charges import Charge
 from .errors import UsageMistake
 from .naming import undated
 from .query import Figures, Filter, Query, Report, Row
@@ -23,7 +23,6 @@ from .reports import answer
 if TYPE_CHECKING:
     from .ledger import Ledger, SessionRecord
     from .ledger.evidence import Call
-    from .prices import PriceBook
     from .sources.source import Source
 
 UNRECORDED = "unrecorded"
@@ -98,9 +97,16 @@ class Configured(NamedTuple):
         return tuple(each for each in self.ran if undated(each) != undated(self.model))
 
 
-def session_named(ledger: Ledger, session_id: str, tz: str) -> SessionAnswer | None:
+Ask = Callable[[Query], Report]
+"""Answers a question, with what a reader of its figures has to know."""
+
+
+def session_named(
+    ledger: Ledger, session_id: str, tz: str, ask: Ask | None = None
+) -> SessionAnswer | None:
     """One session by its id or a prefix of it; None if there is none. Raises `UsageMistake` when
-    the prefix fits several."""
+    the prefix fits several. Its figures are those that `ask` gives, the ledger's own unless
+    told."""
     found = ledger.find_sessions(session_id)
     if not found:
         return None
@@ -111,12 +117,12 @@ def session_named(ledger: Ledger, session_id: str, tz: str) -> SessionAnswer | N
             because=", ".join(each for _, each in found[:4]),
             hint="give more of the id",
         )
-    return _answer(ledger, ledger.session(source, session), tz)
+    return _answer(ledger, ledger.session(source, session), tz, ask or partial(answer, ledger))
 
 
-def _answer(ledger: Ledger, record: SessionRecord, tz: str) -> SessionAnswer:
+def _answer(ledger: Ledger, record: SessionRecord, tz: str, ask: Ask) -> SessionAnswer:
     where = _those(record.source, (record.session,))
-    by_model = answer(ledger, Query(by=("model",), where=where, tz=tz))
+    by_model = ask(Query(by=("model",), where=where, tz=tz))
     by_agent = ledger.ask(Query(by=("agent",), where=where))
     by_project = ledger.ask(Query(by=("project",), where=where))
     projects = [row.dims["project"] or "" for row in by_project.rows]
@@ -143,7 +149,7 @@ def _answer(ledger: Ledger, record: SessionRecord, tz: str) -> SessionAnswer:
         places=record.places,
         children=tuple(sorted(children.get(record.session, ()))),
         below=len(below),
-        family=_family(ledger, record, below) if below else None,
+        family=_family(ask, record, below) if below else None,
         copies=record.copies,
         titles=_titles(ledger, record, children.get(record.session, ())),
         spellings={name: raw for name, raw in record.spellings if name in agents},
@@ -171,9 +177,10 @@ def _below(session: str, children: Mapping[str, Sequence[str]]) -> list[str]:
     return found
 
 
-def _family(ledger: Ledger, record: SessionRecord, below: Sequence[str]) -> Figures:
+def _family(ask: Ask, record: SessionRecord, below: Sequence[str]) -> Figures:
     """The figures of a session and of all below it, each call once."""
-    return ledger.ask(Query(where=_those(record.source, (record.session, *below)))).totals
+    whole = Query(by=("session",), where=_those(record.source, (record.session, *below)))
+    return ask(whole).totals
 
 
 def _titles(ledger: Ledger, record: SessionRecord, children: Sequence[str]) -> dict[str, str]:
@@ -243,29 +250,13 @@ def _call(each: Round, calls: Mapping[bytes, Call]) -> Call | None:
     return next((calls[key] for key in each.keys if key in calls), None)
 
 
-def charge_of(call: Call, prices: PriceBook) -> Charge | None:
-    """The lines of what a call costs; None where they can't be told: it has no price, it stands
-    for several calls, or the price book has changed since it was priced."""
-    from .dialects import counter
-
-    if call.cost is None or not call.dialect:
-        return None
-    counts, units, context, _, _ = counter(call.dialect)(call.usage)
-    selectors = dict(part.split("=", 1) for part in context.split(",") if part)
-    rater = prices.rater(call.provider, call.model, selectors)
-    charge = rater.charge(counts, units, call.ended_ms if rater.by_completion else call.started_ms)
-    if not isinstance(charge, Charge) or charge.amount != call.cost:
-        return None
-    return charge
-
-
 def with_company(ledger: Ledger, report: Report) -> Report:
     """A report by session, where each row also tells the session's project and its models, the
     ones with the most tokens first."""
     ids = tuple(filter(None, (row.dims["session"] for row in report.rows)))
     if not ids:
         return report
-    same = replace(report.query, bucket=None, sort=None, limit=None)
+    same = replace(report.query, bucket=None, sort=None, limit=None, currency=None)
     if len(ids) <= _FEW:
         same = replace(same, where=(*same.where, Filter(dimension="session", values=ids)))
     rows = ledger.ask(replace(same, by=("session", "project", "model"))).rows

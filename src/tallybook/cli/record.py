@@ -210,7 +210,7 @@ def _would_be(reading: Reading, appraiser: Appraising) -> Call:
     from ..ledger.evidence import Call
     from ..model import Money
 
-    counts, nanos, currency, card, unpriced, _, assumed, _ = appraiser.appraise(reading)
+    counts, nanos, currency, card, unpriced, _, assumed, _, billed = appraiser.appraise(reading)
     return Call(
         keys=reading.keys,
         who=reading.who,
@@ -223,6 +223,7 @@ def _would_be(reading: Reading, appraiser: Appraising) -> Call:
         cost=None if nanos is None else Money(nanos, currency or ""),
         reported=reading.reported,
         unpriced=unpriced,
+        billed=Money(*billed) if billed else None,
         card=card or "",
         assumptions=assumed,
         usage=reading.usage,
@@ -234,7 +235,7 @@ def call_json(call: Call, tz: str) -> dict[str, Any]:
     import json
 
     said: dict[str, Any] = json.loads(call.usage or b"{}")
-    amounts = {"cost": call.cost, "reported_cost": call.reported}
+    amounts = {"cost": call.cost, "reported_cost": call.reported, "billed_cost": call.billed}
     return {
         "key": call.keys[0].hex(),
         "at": exact_time(call.started_ms, tz),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SCHEMA = "tallybook.sync/1"
 _SAMPLES = 3
 _DATABASE = b"SQLite format 3\0"
+_HISTORIES = (".jsonl", ".json")
 
 
 @click.command(short_help="read the agents' histories into the ledger")
@@ -78,11 +79,11 @@ def sync(
 
 def _history(path: Path) -> Path:
     """A folder, or a file that can be read on its own; raises `UsageMistake` for any other."""
-    if path.is_dir() or path.suffix == ".jsonl" or (path.is_file() and _is_database(path)):
+    if path.is_dir() or path.suffix in _HISTORIES or (path.is_file() and _is_database(path)):
         return path.absolute()
     raise UsageMistake(
         f"{path} is no history",
-        because="it is no folder, no file that ends in .jsonl, and no SQLite database",
+        because="it is no folder, no file that ends in .jsonl or .json, and no SQLite database",
         hint="tally sync --path FOLDER",
     )
 
@@ -128,6 +129,7 @@ def receipt_json(receipt: SyncReceipt, holds: Report) -> dict[str, Any]:
         "new_events": receipt.new_events,
         "joined": receipt.joined,
         "healed": receipt.healed,
+        "outdated": receipt.outdated,
         "complaints": [complaint_json(each) for each in receipt.complaints],
         "by_provider": ledger["rows"],
         "totals": ledger["totals"],
@@ -170,6 +172,7 @@ def receipt_lines(
         ("new", _new(receipt)),
         ("seen before", count(receipt.joined, "reading") if receipt.joined else ""),
         ("priced now", _healed(receipt)),
+        ("priced before", _outdated(receipt)),
         ("complaints", _complaints(receipt, known)),
     ]
     lines = facts([pair for pair in pairs if pair[1]], ink, shell.width)
@@ -203,6 +206,12 @@ def _new(receipt: SyncReceipt) -> str:
 def _healed(receipt: SyncReceipt) -> str:
     """Calls that had no price when they were recorded and have one since."""
     return f"{count(receipt.healed, 'call')} that had no price" if receipt.healed else ""
+
+
+def _outdated(receipt: SyncReceipt) -> str:
+    """Calls that were priced while another price book was in use."""
+    calls = f"{count(receipt.outdated, 'call')} by another price book or other prices of your own"
+    return f"{calls}: tally price apply shows what would change" if receipt.outdated else ""
 
 
 def _complaints(receipt: SyncReceipt, known: int) -> str:

@@ -8,19 +8,11 @@ event. Which events, and why, is decided elsewhere. All inside the caller's writ
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from ..model import Counts
-from .deltas import LIST, REPORTED, Amounts, Deltas, EventFigures
-from .rows import chunks
-
-_FIGURES = """
-SELECT e.start, e.start + e.dur, e.series, st.value NOT IN ('unmetered', 'recovered'),
-    e.unpriced, e.list, e.currency, e.reported, e.reported_currency,
-    e.input, e.output, e.reasoning, e.cache_read, e.cache_write_5m, e.cache_write_1h
-FROM temp.moving m JOIN {table} e ON e.id = m.old
-JOIN series s ON s.id = e.series JOIN dim st ON st.id = s.status
-"""
+from .deltas import Deltas
+from .rows import chunks, figures_of
 
 
 def lower(db: sqlite3.Connection, events: Iterable[int], void: int) -> Counts:
@@ -29,7 +21,7 @@ def lower(db: sqlite3.Connection, events: Iterable[int], void: int) -> Counts:
     for chunk in chunks(events):
         first = db.execute("SELECT min(0, coalesce(min(id), 0)) FROM voided").fetchone()[0]
         _plan(db, [(old, first - 1 - at) for at, old in enumerate(chunk)])
-        for figures in _figures(db, "event"):
+        for figures in figures_of(db, chunk).values():
             deltas.add(figures, -1)
         _move(db, ("event", "sighting"), ("voided", "voided_sighting"), (void,))
     deltas.apply(db)
@@ -45,7 +37,7 @@ def lift(db: sqlite3.Connection, events: Iterable[int]) -> tuple[dict[int, int],
         first = db.execute("SELECT coalesce(max(id), 0) FROM event").fetchone()[0]
         pairs = [(old, first + 1 + at) for at, old in enumerate(chunk)]
         _plan(db, pairs)
-        for figures in _figures(db, "voided"):
+        for figures in figures_of(db, chunk, "voided").values():
             deltas.add(figures)
         _move(db, ("voided", "voided_sighting"), ("event", "sighting"), ())
         numbers.update(pairs)
@@ -59,15 +51,6 @@ def _plan(db: sqlite3.Connection, pairs: Sequence[tuple[int, int]]) -> None:
     )
     db.execute("DELETE FROM temp.moving")
     db.executemany("INSERT INTO temp.moving VALUES (?, ?)", pairs)
-
-
-def _figures(db: sqlite3.Connection, table: str) -> Iterator[EventFigures]:
-    for row in db.execute(_FIGURES.format(table=table)).fetchall():
-        start, end, series, requests, unpriced, nanos, unit, paid, paid_unit = row[:9]
-        amounts: Amounts = () if nanos is None else ((LIST, unit, nanos),)
-        if paid is not None:
-            amounts = (*amounts, (REPORTED, paid_unit, paid))
-        yield start, end, series, requests, row[9:], unpriced, amounts
 
 
 def _move(
@@ -93,9 +76,9 @@ def _move(
 def merge(db: sqlite3.Connection, event: int, others: Iterable[int]) -> None:
     """Let an event stand for others too, as it is: they leave it their keys, and the sessions that
     had them or showed them as sightings."""
-    _plan(db, [(other, event) for other in others])
-    deltas = Deltas()
-    for figures in _figures(db, "event"):
+    pairs, deltas = [(other, event) for other in others], Deltas()
+    _plan(db, pairs)
+    for figures in figures_of(db, [other for other, _ in pairs]).values():
         deltas.add(figures, -1)
     db.execute(
         "INSERT OR IGNORE INTO sighting"

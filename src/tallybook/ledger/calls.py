@@ -6,13 +6,16 @@ Reports are made of roll-ups (`asking`); here it is about one call and all that 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from ..model import Money
-from .deltas import LIST
+from ..query import Query
+from .choosing import span_in
+from .deltas import BILLED, LIST
 from .evidence import Call
-from .rows import Stored, chunks, known_keys, load
+from .filters import where_sql
+from .rows import CHUNK, Stored, chunks, dialect_of, known_keys, load
 
 T = TypeVar("T")
 
@@ -22,8 +25,14 @@ SELECT g.event, d.value FROM sighting g JOIN dim d ON d.id = g.session
 WHERE g.event IN ({marks}) ORDER BY g.event, d.value
 """
 _CHARGES = """
-SELECT e.id, c.value, a.value FROM event e LEFT JOIN dim c ON c.id = e.card
-LEFT JOIN dim a ON a.id = e.assumed WHERE e.id IN ({marks})
+SELECT e.id, c.value, a.value, x.value, d.value FROM event e LEFT JOIN dim c ON c.id = e.card
+LEFT JOIN dim a ON a.id = e.assumed LEFT JOIN dim x ON x.id = e.context
+LEFT JOIN dim d ON d.id = e.dialect WHERE e.id IN ({marks})
+"""
+_REPORTED = f"""
+SELECT e.id FROM event e JOIN series s ON s.id = e.series
+WHERE ({{where}}) AND e.start >= ? AND e.start < ? AND e.id > ? AND e.reported IS NOT NULL
+ORDER BY e.id LIMIT {CHUNK}
 """
 _UNITS = "SELECT id, value FROM dim WHERE id IN ({marks})"
 
@@ -43,7 +52,7 @@ def calls_at(db: sqlite3.Connection, events: Iterable[int]) -> dict[int, Call]:
     names: dict[int, str] = dict(_rows(db, _UNITS, units))
     keys: dict[int, list[bytes]] = _grouped(_rows(db, _KEYS, stored))
     seen: dict[int, list[str]] = _grouped(_rows(db, _SEEN, stored))
-    charges = {event: (card or "", told or "") for event, card, told in _rows(db, _CHARGES, stored)}
+    charges = {event: tuple(words) for event, *words in _rows(db, _CHARGES, stored)}
     return {
         event: _call(each, names, charges[event])._replace(
             keys=tuple(keys.get(event, ())), seen_in=tuple(seen.get(event, ()))
@@ -52,11 +61,21 @@ def calls_at(db: sqlite3.Connection, events: Iterable[int]) -> dict[int, Call]:
     }
 
 
-def _call(stored: Stored, units: Mapping[int, str], charge: tuple[str, str]) -> Call:
+def reported_calls(db: sqlite3.Connection, query: Query) -> Iterator[Call]:
+    """The calls of a question's conditions and time for which the agent itself told a cost, in the
+    order of their numbers."""
+    where, span, last = where_sql(db, query.where), span_in(query), 0
+    sql = _REPORTED.format(where=where.sql)
+    while ids := [row[0] for row in db.execute(sql, (*where.values, *span, last))]:
+        yield from calls_at(db, ids).values()
+        last = ids[-1]
+
+
+def _call(stored: Stored, units: Mapping[int, str], words: tuple[str | None, ...]) -> Call:
     reading = stored.reading
     _, _, _, _, counts, unpriced, amounts = stored.figures
-    listed = [Money(nanos, units[unit]) for kind, unit, nanos in amounts if kind == LIST]
-    card, assumed = charge
+    money = {kind: Money(nanos, units[unit]) for kind, unit, nanos in amounts}
+    card, assumed, context, stamp = (word or "" for word in words)
     return Call(
         keys=(),
         who=reading.who,
@@ -66,14 +85,17 @@ def _call(stored: Stored, units: Mapping[int, str], charge: tuple[str, str]) -> 
         model=reading.model,
         status=reading.status,
         counts=counts,
-        cost=listed[0] if listed else None,
+        cost=money.get(LIST),
         reported=reading.reported,
+        billed=money.get(BILLED),
         unpriced=unpriced,
         card=card,
         witness=reading.witness,
         note=reading.note,
         assumptions=tuple(filter(None, assumed.split(";"))),
         dialect=reading.dialect,
+        version=dialect_of(stamp)[1],
+        context=context,
         usage=reading.usage,
         place=reading.place,
         offset=reading.offset,

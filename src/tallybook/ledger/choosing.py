@@ -75,7 +75,7 @@ def choose(db: sqlite3.Connection, order: VoidOrder) -> None:
         )
     for statement in _TABLES.split(";"):
         db.execute(statement)
-    where, span = where_sql(db, query.where), _span(query)
+    where, span = where_sql(db, query.where), span_in(query)
     if order.place:
         _locate(db, order.place)
     sql = _FITTING.format(where=where.sql) + (_HERE if order.place else "")
@@ -97,7 +97,7 @@ def _locate(db: sqlite3.Connection, wanted: str) -> None:
 def fits(db: sqlite3.Connection, order: VoidOrder, reading: Reading, series: int) -> bool:
     """Whether a reading, which would stand in a series, is one of those that the order is about:
     if not, its call is known from elsewhere too."""
-    where, (since, until) = where_sql(db, order.query.where), _span(order.query)
+    where, (since, until) = where_sql(db, order.query.where), span_in(order.query)
     if order.copies:
         return True
     if not since <= reading.started_ms < until:
@@ -153,7 +153,8 @@ def order_of(text: str) -> VoidOrder:
     return VoidOrder(query, terms["place"], terms["copies"], tuple(terms["hidden"]))
 
 
-def _span(query: Query) -> tuple[int, int]:
+def span_in(query: Query) -> tuple[int, int]:
+    """The time of an order in epoch milliseconds, half-open."""
     since = -FAR if query.since_ms is None else query.since_ms
     return since, FAR if query.until_ms is None else query.until_ms
 

@@ -9,13 +9,22 @@ again from what that one row sums up.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..clock import QUARTER_MS
 from ..model import NANOS, Counts, six, summed
 
 LIST, REPORTED, BILLED = 1, 2, 3
 """Kinds of amount, as stored in `rollup_amount.kind`; never mixed."""
+
+AMOUNTS = (
+    (LIST, "list", "currency"),
+    (REPORTED, "reported", "reported_currency"),
+    (BILLED, "billed", "billed_currency"),
+)
+"""Each kind with the columns of an event that hold it: nano-units, NULL for none, and currency."""
+
+AMOUNT_COLUMNS = ", ".join(f"{nanos}, {unit}" for _, nanos, unit in AMOUNTS)
 
 _SUM = """
 INSERT INTO {table} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?{more})
@@ -59,6 +68,15 @@ Amounts = tuple[tuple[int, int, int], ...]
 """(kind, currency id, nanos) of one event."""
 
 
+def amounts_of(columns: Sequence[int | None]) -> Amounts:
+    """The amounts of an event from its `AMOUNT_COLUMNS`."""
+    listed, unit, reported, r_unit, billed, b_unit = columns
+    found: Amounts = () if listed is None else ((LIST, unit or 0, listed),)
+    if reported is not None:
+        found = (*found, (REPORTED, r_unit or 0, reported))
+    return found if billed is None else (*found, (BILLED, b_unit or 0, billed))
+
+
 class Deltas:
     """Differences gathered over a batch, applied once."""
 
@@ -66,6 +84,17 @@ class Deltas:
         self._rows: dict[tuple[int, int], list[int]] = {}
         self._amounts: dict[tuple[int, int, int, int], list[int]] = {}
         self._shrunk: set[tuple[int, int]] = set()
+        self._revalued: set[tuple[int, int]] = set()
+
+    def revalue(self, before: EventFigures, after: EventFigures) -> None:
+        """Let an event be counted and priced otherwise, that stays when and whose it was."""
+        where = (before[0] // QUARTER_MS, before[2])
+        shrunk = where in self._shrunk
+        self.add(before, -1)
+        self.add(after)
+        self._revalued.add(where)
+        if not shrunk:
+            self._shrunk.discard(where)
 
     def add(self, event: EventFigures, sign: int = 1) -> None:
         """Put an event's figures in (`sign` 1) or take them out (-1)."""
@@ -112,22 +141,33 @@ class Deltas:
             ((*where[1:], events, *divmod(nanos, NANOS)) for where, (events, nanos) in amounts),
         )
         if self._shrunk:
-            self._repair(db)
+            self._repair(db, sorted(self._shrunk))
+        if self._revalued:
+            _sweep(db, ("rollup_amount",), ("series_amount",), sorted(self._revalued))
 
-    def _repair(self, db: sqlite3.Connection) -> None:
-        rows = sorted(self._shrunk)
+    def _repair(self, db: sqlite3.Connection, rows: list[tuple[int, int]]) -> None:
         db.executemany(
             _EXTREMES,
             ((b, s, b * QUARTER_MS, (b + 1) * QUARTER_MS) for b, s in rows),
         )
-        for table in ("rollup", "rollup_amount"):
-            db.executemany(
-                f"DELETE FROM {table} WHERE bucket = ? AND series = ? AND events = 0", rows
-            )
-        series = sorted({(series,) for _, series in rows})
-        db.executemany(_TOTAL_EXTREMES, series)
-        for table in ("series_total", "series_amount"):
-            db.executemany(f"DELETE FROM {table} WHERE series = ? AND events = 0", series)
+        _sweep(db, ("rollup", "rollup_amount"), (), rows)
+        db.executemany(_TOTAL_EXTREMES, sorted({(series,) for _, series in rows}))
+        _sweep(db, (), ("series_total", "series_amount"), rows)
+
+
+def _sweep(
+    db: sqlite3.Connection,
+    parts: tuple[str, ...],
+    wholes: tuple[str, ...],
+    rows: list[tuple[int, int]],
+) -> None:
+    """Delete what sums up no event any more: by quarter-hour and series, and of all time."""
+    where = "series = ? AND events = 0"
+    for table in parts:
+        db.executemany(f"DELETE FROM {table} WHERE bucket = ? AND {where}", rows)
+    series = sorted({(series,) for _, series in rows})
+    for table in wholes:
+        db.executemany(f"DELETE FROM {table} WHERE {where}", series)
 
 
 EventFigures = tuple[int, int, int, int, Counts, int, Amounts]

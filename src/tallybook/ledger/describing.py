@@ -18,6 +18,7 @@ TABLES = (
     "complaint",
     "void",
     "voided",
+    "rerating",
     "forgotten",
 )
 

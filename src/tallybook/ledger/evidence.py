@@ -16,7 +16,8 @@ class Call(NamedTuple):
     where no price is known, `unpriced` counts the tokens without one; `note` and `assumptions`
     name what was guessed, by the reader and by whoever counted and priced. `seen_in` are the
     sessions that show the call without owning it; `place` and `offset` say where the owner's
-    line stands. `witness` is 0 for what is derived from an agent's own counters."""
+    line stands. `witness` is 0 for what is derived from an agent's own counters. `context` is the
+    price context as canonical text, `version` that of the dialect that counted it."""
 
     keys: tuple[bytes, ...]
     who: Attribution
@@ -38,6 +39,9 @@ class Call(NamedTuple):
     place: str = ""
     offset: int = 0
     seen_in: tuple[str, ...] = ()
+    billed: Money | None = None
+    context: str = ""
+    version: int = 0
 
 
 class Claimed(NamedTuple):

@@ -14,6 +14,7 @@ from .doomed import Doomed, Name, choose
 from .frozen import freeze
 from .generation import renew
 from .orders import ForgetOrder, ForgetPlan, VoidOrder
+from .rerating import drop_undo
 from .veil import (
     PART,
     PLACE,
@@ -49,8 +50,11 @@ def carry_out(db: sqlite3.Connection, order: ForgetOrder) -> ForgetPlan:
     sure = bool(order.names) and all(quotes_of(*name) for name in order.names)
     for place in doomed.places:
         forgetting.place(place, bare=not sure)
-    forgetting.revoid()
+    for table in ("void", "rerating"):
+        forgetting.reword(table)
     if "raw" in order.what:
+        if order.before_ms is not None:
+            drop_undo(db, order.before_ms)
         for table in ("event", "voided"):
             freeze(db, table, "SELECT id FROM temp.doomed")
         _strike_shapes(db)
@@ -148,10 +152,11 @@ class _Forgetting:
         quoting = [row for row in samples if self._is_quoted(row[0])]
         db.executemany("UPDATE complaint SET sample = '' WHERE sample = ?", quoting)
 
-    def revoid(self) -> None:
-        """Let voids speak of the pseudonyms: they go on to mean what they meant."""
+    def reword(self, table: str) -> None:
+        """Let voids and re-ratings speak of the pseudonyms: they go on to mean what they meant."""
         db = self._db
-        for void, reason, terms in db.execute("SELECT id, reason, terms FROM void").fetchall():
+        orders = db.execute(f"SELECT id, reason, terms FROM {table}").fetchall()
+        for number, reason, terms in orders:
             order, said = order_of(terms), reason
             for name, hidden in self._hidden:
                 order = _renamed(order, name, hidden)
@@ -159,8 +164,11 @@ class _Forgetting:
                     said = said.replace(name.value, hidden)
             if any(_gives_away(order.place, name) for name, _ in self._hidden):
                 order = order._replace(place=pseudonym(self._salt, PLACE, order.place))
-            sql = "UPDATE void SET reason = ?, terms = ? WHERE id = ?"
-            db.execute(sql, (said, terms_of(order), void))
+            sql = f"UPDATE {table} SET reason = ?, terms = ? WHERE id = ?"
+            db.execute(sql, (said, terms_of(order), number))
+        for name, hidden in self._hidden:
+            if table == "rerating" and name.kind == "user":
+                db.execute("UPDATE rerating SET who = ? WHERE who = ?", (hidden, name.value))
 
     def _is_quoted(self, text: str) -> bool:
         return any(each in text for each in self._gone)

@@ -17,11 +17,16 @@ def generation(db: sqlite3.Connection) -> int:
     return db.execute(GENERATION).fetchone()[0]
 
 
+def meta(db: sqlite3.Connection, name: str) -> str:
+    """What the ledger notes of itself under a name; empty if nothing."""
+    row = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    return row[0] if row else ""
+
+
 def lineage(db: sqlite3.Connection) -> str:
     """Which ledger this is: another one after a copy was put back. Whoever goes on from where a
     file was read to has to know that these are still the same places."""
-    row = db.execute("SELECT value FROM meta WHERE name = 'lineage'").fetchone()
-    return row[0] if row else ""
+    return meta(db, "lineage")
 
 
 def part(db: sqlite3.Connection) -> None:

@@ -5,11 +5,19 @@ sessions, cursors, complaints. Each is written so that order and repetition can'
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from ..clock import QUARTER_MS
 from ..naming import storable
-from ..reading import Complaint, Cursor, LimitSnapshot, SessionClaim, SessionFact, Spelling
+from ..reading import (
+    Complaint,
+    Cursor,
+    LimitSnapshot,
+    Reading,
+    SessionClaim,
+    SessionFact,
+    Spelling,
+)
 from .intern import Interner
 
 READER, APPRAISAL = 1, 2
@@ -57,6 +65,28 @@ _CURSORS = """
 SELECT p.value, c.size, c.mtime_ns, c.version, c.state FROM cursor c
 JOIN dim p ON p.id = c.place JOIN dim s ON s.id = c.source WHERE s.kind = 'source' AND s.value = ?
 """
+
+
+_SETTLE = f"DELETE FROM complaint WHERE place = ? AND position = ? AND stage = {APPRAISAL}"
+
+
+def appraisal_complaints(reading: Reading, reasons: Iterable[str]) -> Iterator[Complaint]:
+    """What is wrong with a usage object, as complaints about where it stands."""
+    return (
+        Complaint(
+            source=reading.who.source,
+            place=reading.place,
+            position=reading.offset,
+            reason=reason,
+            hint="the call is counted with what could be read of it",
+        )
+        for reason in reasons
+    )
+
+
+def settle_appraisals(db: sqlite3.Connection, spots: Iterable[tuple[int, int]]) -> None:
+    """Strike out what was said of usage objects that were counted again: (place, position)."""
+    db.executemany(_SETTLE, spots)
 
 
 def write_facts(db: sqlite3.Connection, intern: Interner, facts: Iterable[SessionFact]) -> None:

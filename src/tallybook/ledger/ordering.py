@@ -49,7 +49,7 @@ def ordered(query: Query, rows: list[Row], units: Units = None) -> list[Row]:
     are the currencies in the order in which they count, if more rows than these decide it."""
     name, falling = order_of(query)
     by_name = sorted(rows, key=lambda row: [str(part or "") for part in row.dims.values()])
-    rank = _amount_rank(rows, name, units) if name in AMOUNTS else _rank(name)
+    rank = _amount_rank(rows, query, units) if name in AMOUNTS else _rank(name)
     inside = sorted(by_name, key=rank, reverse=falling)
     return inside[: query.limit] if query.limit is not None else inside
 
@@ -73,10 +73,13 @@ def by_use(amounts: Iterable[Mapping[str, int]]) -> list[str]:
     return sorted(met, key=lambda unit: (-met[unit], unit))
 
 
-def _amount_rank(rows: list[Row], name: str, units: Units) -> Rank:
-    """By the amount in the currency that is met most often, then in the next one: amounts of
-    different currencies are never added, not even to sort by them."""
+def _amount_rank(rows: list[Row], query: Query, units: Units) -> Rank:
+    """By the amount in the currency of the question, if it has one, then in that which is met
+    most often, then in the next one: amounts of different currencies are never added, not even to
+    sort by them."""
+    name, _ = order_of(query)
     told = by_use(getattr(row.figures, name) for row in rows) if units is None else units
+    told = sorted(told, key=lambda unit: unit != query.currency)
     return lambda row: (
         *(getattr(row.figures, name).get(unit, 0) for unit in told),
         row.figures.total,

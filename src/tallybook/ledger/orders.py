@@ -1,5 +1,5 @@
-"""What may be ordered of a ledger beside recording: to void events, to forget names. Only the
-nouns: `voiding` and `forgetting` carry them out.
+"""What may be ordered of a ledger beside recording: to void events, to forget names, to work
+charges out again. Only the nouns: `voiding`, `forgetting` and `rerating` carry them out.
 """
 
 from __future__ import annotations
@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from ..model import Counts
 from ..query import Query
 
 WHAT = ("titles", "projects", "places", "raw")
@@ -89,3 +90,88 @@ class ForgetPlan(NamedTuple):
     def empty(self) -> bool:
         """Whether there is nothing to forget."""
         return not (self.names or self.titles or self.places or self.raw)
+
+
+class RerateOrder(NamedTuple):
+    """Which charges to work out again: those of the query's conditions and time. To `renormalise`
+    is to count raw usage by today's dialects first, where an older one has counted it: all such, or
+    those of one `dialect`."""
+
+    query: Query
+    renormalise: bool = False
+    dialect: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is about every price in the ledger."""
+        query = self.query
+        timed = query.since_ms is not None or query.until_ms is not None
+        return not (self.renormalise or query.where or timed)
+
+
+class Shift(NamedTuple):
+    """What becomes of the calls of one model: how many change, what these came to and will come to
+    in nano-units by currency, and their tokens by class. Of these, `priced` had no price and get
+    one, `unpriced` lose theirs, `billed` are billed otherwise, and of `relabelled` only the card or
+    an assumption is another."""
+
+    provider: str
+    model: str
+    events: int
+    was: Mapping[str, int]
+    becomes: Mapping[str, int]
+    counts_were: Counts
+    counts_become: Counts
+    priced: int = 0
+    unpriced: int = 0
+    billed: int = 0
+    relabelled: int = 0
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """The currencies that either has."""
+        return tuple(sorted(self.was.keys() | self.becomes.keys()))
+
+
+class RerateNote(NamedTuple):
+    """What is written down beside a re-rating: when it was, who asked for it, and why."""
+
+    now_ms: int
+    who: str = ""
+    reason: str = ""
+
+
+class ReratePlan(NamedTuple):
+    """What a re-rating changes, or would: by model, the largest difference first, out of how many
+    calls that were looked at. `rerating` is its number once it is done."""
+
+    shifts: tuple[Shift, ...]
+    examined: int
+    rerating: int = 0
+
+    @property
+    def events(self) -> int:
+        """How many calls change."""
+        return sum(shift.events for shift in self.shifts)
+
+
+class Rerating(NamedTuple):
+    """A re-rating that was done. It can be undone while the ledger holds what the charges were
+    (`held` of them); `undone_ms` is when it was, 0 for never."""
+
+    id: int
+    note: RerateNote
+    order: RerateOrder
+    book: str
+    shifts: tuple[Shift, ...]
+    undone_ms: int
+    held: int
+
+
+class Reversal(NamedTuple):
+    """What undoing a re-rating did: calls that are what they were before it, and those that
+    `stay` because they were joined, counted or priced otherwise, voided or taken out since."""
+
+    rerating: int
+    events: int
+    stay: int

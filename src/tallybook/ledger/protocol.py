@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -15,7 +15,18 @@ if TYPE_CHECKING:
 
     from .backup import Copy
     from .evidence import Call, Explanation
-    from .orders import ForgetOrder, ForgetPlan, Void, VoidOrder, VoidPlan
+    from .orders import (
+        ForgetOrder,
+        ForgetPlan,
+        RerateNote,
+        RerateOrder,
+        ReratePlan,
+        Rerating,
+        Reversal,
+        Void,
+        VoidOrder,
+        VoidPlan,
+    )
 
 
 class Receipt(NamedTuple):
@@ -91,6 +102,11 @@ class Ledger(Protocol):
         """The recorded call behind each identity; unknown identities are left out."""
         ...
 
+    def reported_calls(self, query: Query) -> Iterator[Call]:
+        """The recorded calls of a question's conditions and time for which the agent itself told
+        a cost. One moment of the ledger, until the last is taken."""
+        ...
+
     def voided(self, keys: Iterable[bytes]) -> Mapping[bytes, int]:
         """Which of these identities are those of voided events, and of which void."""
         ...
@@ -155,6 +171,29 @@ class Ledger(Protocol):
 
     def voids(self) -> tuple[Void, ...]:
         """Every void that stands, the oldest first."""
+        ...
+
+    def plan_rerate(self, order: RerateOrder, appraiser: Appraiser) -> ReratePlan:
+        """What a re-rating would change; nothing is written."""
+        ...
+
+    def rerate(self, order: RerateOrder, appraiser: Appraiser, note: RerateNote) -> ReratePlan:
+        """Work charges out again in one transaction, and write down what they were. Where nothing
+        changes, nothing is written down."""
+        ...
+
+    def unrate(self, rerating: int, now_ms: int) -> Reversal:
+        """Let charges be what they were before a re-rating, as far as they have not changed since.
+        Raises `UsageMistake` if there is none with that number to be undone."""
+        ...
+
+    def reratings(self) -> tuple[Rerating, ...]:
+        """Every re-rating that was ever done, the oldest first."""
+        ...
+
+    def outdated(self) -> int:
+        """How many calls were priced when another price book was in use; 0 once all were
+        re-rated. Whether any of them would cost another amount is not known."""
         ...
 
     def plan_forget(self, order: ForgetOrder) -> ForgetPlan:

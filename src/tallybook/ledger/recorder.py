@@ -19,11 +19,9 @@ from .deltas import Deltas
 from .draft import Draft, gather, keys_of
 from .intern import Interner
 from .joining import join, says_nothing_new
-from .journal import APPRAISAL
+from .journal import appraisal_complaints, settle_appraisals
 from .protocol import Receipt
 from .rows import INSERT, REPLACE, EventRow, Stored, Writer, known_keys, load
-
-_SETTLE = f"DELETE FROM complaint WHERE place = ? AND position = ? AND stage = {APPRAISAL}"
 
 _CLAIM = "INSERT OR IGNORE INTO event_key VALUES (?, ?)"
 _GOT = "SELECT event, count(*) FROM event_key WHERE event >= ? GROUP BY event"
@@ -182,16 +180,7 @@ class Recorder:
         self._keys.extend((key, event) for key in keys_of(draft))
 
     def _complain(self, reading: Reading, reasons: tuple[str, ...]) -> None:
-        self._complaints.extend(
-            Complaint(
-                source=reading.who.source,
-                place=reading.place,
-                position=reading.offset,
-                reason=reason,
-                hint="the call is counted with what could be read of it",
-            )
-            for reason in reasons
-        )
+        self._complaints.extend(appraisal_complaints(reading, reasons))
 
     def _merge(self, survivor: int, others: list[Stored], stored: dict[int, Stored]) -> None:
         for other in others:
@@ -221,7 +210,7 @@ class Recorder:
         """Write what is left, then the roll-ups."""
         self._flush()
         self._deltas.apply(self._db)
-        self._db.executemany(_SETTLE, self._recounted)
+        settle_appraisals(self._db, self._recounted)
         return Receipt(
             new=self._new,
             joined=self._joined,

@@ -76,6 +76,7 @@ class Recording:
         told = settled.complaints
         if revival is not None:
             told = (*told, *revival.end(batch.readings, settled.absorbed))
+            self._freshen(revival.back)
         counts = [receipt.counts, self._derive(batch, recorder.touched, revival)]
         self._beside(batch)
         write_complaints(db, intern, (*batch.complaints, *told), READER)
@@ -92,6 +93,12 @@ class Recording:
         from .revival import Revival
 
         return Revival(self._db, self._intern)
+
+    def _freshen(self, back: set[int]) -> None:
+        if back:
+            from .healing import freshen
+
+            freshen(self._db, self._intern, self._appraiser, back)
 
     def _veiled(self, batch: Batch) -> Batch:
         from .veil import Veil

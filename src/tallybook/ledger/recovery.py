@@ -214,7 +214,7 @@ def _replace(
     next_id = 1 + db.execute("SELECT coalesce(max(id), 0) FROM event").fetchone()[0]
     for number, (key, each) in enumerate(sorted(wanted.items())):
         reading = _reading(db, session, each)
-        appraisal = tools.appraiser.estimate(each.provider, each.model, each.counts, each.seen_ms)
+        appraisal = tools.appraiser.estimate(reading, each.counts)
         row, figures = tools.writer.place(next_id + number, reading, appraisal)
         db.execute(INSERT, row)
         db.execute("INSERT INTO event_key VALUES (?, ?)", (key, next_id + number))

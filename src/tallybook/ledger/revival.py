@@ -41,7 +41,7 @@ WHERE s.session = ? AND e.void = ? AND e.witness > 0 LIMIT 1
 class Revival:
     """The voided events that one batch meets: `begin` before its calls are recorded, `end` after
     that, and `deriving` around what is derived of them. `counts` are the tokens by which all that
-    changed the ledger."""
+    changed the ledger, `back` the events that count again, as far as they were not merged."""
 
     def __init__(self, db: sqlite3.Connection, intern: Interner) -> None:
         self._db = db
@@ -49,6 +49,7 @@ class Revival:
         self._voids: dict[int, int] = {}
         self._orders: dict[int, VoidOrder] = {}
         self.counts = NO_COUNTS
+        self.back: set[int] = set()
 
     def begin(self, readings: Sequence[Reading]) -> None:
         """Count the voided events among those that these readings show, so that they are joined
@@ -78,6 +79,7 @@ class Revival:
                 told.setdefault((reading.place, void), _came_back(reading, void))
         for event in back:
             self._voids.pop(event, None)
+        self.back = back
         for void in sorted(set(self._voids.values())):
             self._lower([event for event, of in self._voids.items() if of == void], void)
         return list(told.values())

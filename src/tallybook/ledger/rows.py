@@ -12,16 +12,18 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from ..model import Appraisal, Counts, Money, Status
 from ..reading import Appraiser, Reading
-from .deltas import LIST, REPORTED, Amounts, EventFigures
+from .deltas import AMOUNT_COLUMNS, BILLED, LIST, REPORTED, Amounts, EventFigures, amounts_of
 from .intern import LIMIT, Interner, Series, SeriesKey, key_of_series
 from .rawtext import Splitter, unite
+from .schema import COUNT_COLUMNS, VALUED
 
 T = TypeVar("T")
 
 CHUNK = 10_000
 
-INSERT = f"INSERT INTO event VALUES ({', '.join('?' * 28)})"
+INSERT = f"INSERT INTO event VALUES ({', '.join('?' * 30)})"
 REPLACE = "INSERT OR REPLACE" + INSERT.removeprefix("INSERT")
+JUDGE = f"UPDATE event SET ({VALUED}) = ({', '.join('?' * len(VALUED.split(', ')))}) WHERE id = ?"
 
 UNCOUNTED = frozenset({"unmetered", "recovered"})
 """Statuses that add no requests; every other one adds one."""
@@ -50,6 +52,7 @@ class Writer:
         self._intern = interner
         self._appraise = appraiser.appraise
         self._epoch = appraiser.epoch
+        self._version = appraiser.version
         self._words: dict[Words, WordIds] = {}
         self._tool_ids: dict[Tools, int] = {}
         self._series: tuple[SeriesKey | None, int] = (None, 0)
@@ -65,8 +68,9 @@ class Writer:
     def place(
         self, event: int, reading: Reading, appraisal: Appraisal
     ) -> tuple[EventRow, EventFigures]:
-        """The row of an event whose counts and price are known already."""
-        counts, nanos, currency, card, unpriced, context, assumed, _ = appraisal
+        """The row of an event whose counts and price are known already. It is one flat tuple:
+        building it from parts would cost as much as all the rest."""
+        counts, nanos, currency, card, unpriced, context, assumed, _, billed = appraisal
         _, who, attr, start, end, provider, model, dialect, usage, witness = reading[:10]
         status, note, tools, reported, place, offset = reading[10:]
         key = (who, provider, model, status)
@@ -89,19 +93,20 @@ class Writer:
         if status == "unmetered":
             nanos = None  # it has cost something, nobody knows what
         amounts: Amounts = () if nanos is None else ((LIST, unit, nanos),)
-        paid, p_unit = None, 0
+        paid, p_unit, due, b_unit = None, 0, None, 0
         if reported is not None:
             paid, p_unit = reported.nanos, self._intern.dim("currency", reported.currency)
             amounts = (*amounts, (REPORTED, p_unit, paid))
+        if billed is not None:
+            due, b_unit = billed[0], self._intern.dim("currency", billed[1])
+            amounts = (*amounts, (BILLED, b_unit, due))
         a, b, c, d, e, f = counts
-        # One flat tuple: building it from parts would cost as much as all the rest.
         row = (
             event, start, end - start, series, witness, attr, a, b, c, d, e, f, unpriced,
-            nanos, unit, u_card, self._epoch, paid, p_unit, u_dialect, shape, numbers,
+            nanos, unit, u_card, self._epoch, paid, p_unit, due, b_unit, u_dialect, shape, numbers,
             u_context, u_note, u_assumed, u_tools, u_place, offset,
         )  # fmt: skip
-        requests = 0 if status in UNCOUNTED else 1
-        return row, (start, end, series, requests, counts, unpriced, amounts)
+        return row, (start, end, series, 0 if status in UNCOUNTED else 1, counts, unpriced, amounts)
 
     def _interned(self, words: Words) -> WordIds:
         currency, card, dialect, context, note, assumed = words
@@ -111,7 +116,7 @@ class Writer:
         found = self._words[words] = (
             dim("currency", currency),
             dim("card", card),
-            dim("dialect", dialect),
+            dim("dialect", f"{dialect}@{self._version(dialect)}" if dialect else None),
             dim("context", context),
             dim("note", note),
             dim("note", ";".join(assumed)),
@@ -138,9 +143,8 @@ _SERIES = f"""
 SELECT s.id, {", ".join(f"d_{name}.value" for name in Series._fields)} FROM series s
 {" ".join(f"LEFT JOIN dim d_{name} ON d_{name}.id = s.{name}" for name in Series._fields)}
 WHERE s.id IN """
-_EVENTS = """
-SELECT id, start, dur, series, witness, attr, input, output, reasoning, cache_read,
-    cache_write_5m, cache_write_1h, unpriced, list, currency, reported, reported_currency, raw,
+_EVENTS = f"""
+SELECT id, start, dur, series, witness, attr, {COUNT_COLUMNS}, unpriced, {AMOUNT_COLUMNS}, raw,
     position, shape, tools, dialect, note, place
 FROM event WHERE id IN """
 _SHAPES = "SELECT id, text FROM usage_shape WHERE id IN "
@@ -154,18 +158,23 @@ class _Named(NamedTuple):
     series: dict[int, SeriesKey]
     shapes: dict[int, bytes]
     names: dict[int, str]
+    tools: dict[int, Tools]
+    dialects: dict[int, str]
 
 
 def load(db: sqlite3.Connection, ids: Iterable[int]) -> dict[int, Stored]:
     """Events by id, as they stand."""
     rows = list(_chosen(db, _EVENTS, ids))
+    names = dict(_chosen(db, _NAMES, {each for row in rows for each in (row[16], *row[22:])}))
     named = _Named(
         {
             row[0]: key_of_series(Series(*row[1:]))
             for row in _chosen(db, _SERIES, {row[3] for row in rows})
         },
-        dict(_chosen(db, _SHAPES, {row[19] for row in rows})),
-        dict(_chosen(db, _NAMES, {each for row in rows for each in (row[16], *row[20:])})),
+        dict(_chosen(db, _SHAPES, {row[21] for row in rows})),
+        names,
+        {tools: tools_of(names.get(tools)) for tools in {row[22] for row in rows}},
+        {stamp: dialect_of(names.get(stamp, ""))[0] for stamp in {row[23] for row in rows}},
     )
     return {row[0]: _stored(row, named) for row in rows}
 
@@ -177,38 +186,33 @@ def _chosen(db: sqlite3.Connection, sql: str, ids: Iterable[int]) -> Iterator[An
 
 def _stored(row: tuple[Any, ...], named: _Named) -> Stored:
     event, start, dur, series, witness, attr = row[:6]
-    unpriced, nanos, unit, reported, reported_unit, numbers, position = row[12:19]
+    unpriced, amounts, numbers, position = row[12], amounts_of(row[13:19]), row[19], row[20]
     names = named.names
     who, provider, model, status = named.series[series]
-    money = None
-    amounts: Amounts = ()
-    if nanos is not None:
-        amounts = ((LIST, unit, nanos),)
-    if reported is not None:
-        money = Money(reported, names[reported_unit])
-        amounts = (*amounts, (REPORTED, reported_unit, reported))
+    money = None if row[15] is None else Money(row[15], names[row[16]])
     counts: Counts = row[6:12]
     reading = Reading(
-        keys=(),
-        who=who,
-        attr=attr,
-        started_ms=start,
-        ended_ms=start + dur,
-        provider=provider,
-        model=model,
-        dialect=names.get(row[21], ""),
-        usage=unite(named.shapes[row[19]], numbers),
-        witness=witness,
-        status=cast("Status", status),
-        note=names.get(row[22], ""),
-        tools=tools_of(names.get(row[20])),
-        reported=money,
-        place=names.get(row[23], ""),
-        offset=position,
-    )
+        (), who, attr, start, start + dur, provider, model, named.dialects[row[23]],
+        unite(named.shapes[row[21]], numbers), witness, cast("Status", status),
+        names.get(row[24], ""), named.tools[row[22]], money, names.get(row[25], ""), position,
+    )  # fmt: skip
     requests = 0 if status in UNCOUNTED else 1
     figures = (start, start + dur, series, requests, counts, unpriced, amounts)
     return Stored(event, reading, figures)
+
+
+_FIGURES = f"""
+SELECT e.id, e.start, e.start + e.dur, e.series, st.value NOT IN ('unmetered', 'recovered'),
+    e.unpriced, {COUNT_COLUMNS}, {AMOUNT_COLUMNS}
+FROM {{table}} e JOIN series s ON s.id = e.series JOIN dim st ON st.id = s.status WHERE e.id IN """
+
+
+def figures_of(
+    db: sqlite3.Connection, events: Iterable[int], table: str = "event"
+) -> dict[int, EventFigures]:
+    """The figures that the roll-ups hold of some events: all that is known of them is in `load`."""
+    rows = _chosen(db, _FIGURES.format(table=table), events)
+    return {row[0]: (*row[1:5], row[6:12], row[5], amounts_of(row[12:])) for row in rows}
 
 
 def words_of(tools: Tools) -> str:
@@ -219,6 +223,12 @@ def words_of(tools: Tools) -> str:
 def tools_of(words: str | None) -> Tools:
     """The inverse of `words_of`."""
     return tuple((name, calls) for name, calls in json.loads(words)) if words else ()
+
+
+def dialect_of(stamp: str) -> tuple[str, int]:
+    """The dialect of an event, and the version by which it was counted; 0 if none is told."""
+    name, _, version = stamp.partition("@")
+    return name, int(version or "0")
 
 
 def chunks(items: Iterable[T]) -> Iterator[list[T]]:

@@ -23,6 +23,18 @@ _FIGURES = f"""events INTEGER NOT NULL, requests INTEGER NOT NULL, messages INTE
     {_COUNTS},
     unpriced INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL"""
 
+VALUED = (
+    f"{COUNT_COLUMNS}, unpriced, list, currency, card, epoch, billed, billed_currency,"
+    " dialect, context, assumed"
+)
+"""The columns of an event that say how it is counted and priced: what a better dialect or another
+price book may say otherwise."""
+
+_MAYBE = frozenset({"list", "billed"})
+_JUDGEMENT = ", ".join(
+    f"{{0}}_{name} INTEGER" + ("" if name in _MAYBE else " NOT NULL") for name in VALUED.split(", ")
+)
+
 _EVENT = f"""\
     id INTEGER PRIMARY KEY,
     start INTEGER NOT NULL, dur INTEGER NOT NULL,
@@ -32,6 +44,7 @@ _EVENT = f"""\
     unpriced INTEGER NOT NULL,
     list INTEGER, currency INTEGER NOT NULL, card INTEGER NOT NULL, epoch INTEGER NOT NULL,
     reported INTEGER, reported_currency INTEGER NOT NULL,
+    billed INTEGER, billed_currency INTEGER NOT NULL,
     dialect INTEGER NOT NULL, shape INTEGER NOT NULL, raw TEXT,
     context INTEGER NOT NULL, note INTEGER NOT NULL, assumed INTEGER NOT NULL,
     tools INTEGER NOT NULL,
@@ -147,6 +160,19 @@ CREATE TABLE voided_sighting (
     PRIMARY KEY (session, event)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX voided_sighting_event ON voided_sighting (event);
+
+CREATE TABLE rerating (
+    id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, who TEXT NOT NULL,
+    reason TEXT NOT NULL, terms TEXT NOT NULL, book TEXT NOT NULL, told TEXT NOT NULL,
+    undone INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE rerated (
+    rerating INTEGER NOT NULL REFERENCES rerating (id), key BLOB NOT NULL,
+    {_JUDGEMENT.format("was")},
+    {_JUDGEMENT.format("became")},
+    PRIMARY KEY (rerating, key)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE forgotten (
     hash BLOB PRIMARY KEY, kind TEXT NOT NULL

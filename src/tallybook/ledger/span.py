@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from ..clock import DAY_MS, HOUR_MS, QUARTER_MS, local, midnight_ms, offsets
 from ..query import Query
+from .deltas import AMOUNTS
 from .schema import COUNT_COLUMNS
 
 FAR = QUARTER_MS << 40
@@ -78,16 +79,12 @@ def amounts_sql(span: Span) -> str:
         )
     ]
     for since, until in span.edges:
-        where = f"start >= {since} AND start < {until}"
         parts += [
             (
-                f"SELECT start, series, 1, currency, 0, list FROM event"
-                f" WHERE list IS NOT NULL AND {where}"
-            ),
-            (
-                f"SELECT start, series, 2, reported_currency, 0, reported FROM event"
-                f" WHERE reported IS NOT NULL AND {where}"
-            ),
+                f"SELECT start, series, {kind}, {unit}, 0, {nanos} FROM event"
+                f" WHERE {nanos} IS NOT NULL AND start >= {since} AND start < {until}"
+            )
+            for kind, nanos, unit in AMOUNTS
         ]
     return " UNION ALL ".join(parts)
 

@@ -5,7 +5,7 @@ How rows are joined, rolled up, recovered, healed and asked for lives in the mod
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,14 +14,25 @@ from ..errors import LedgerError
 from ..query import Filter, Query, Report
 from ..reading import Appraiser, Batch, Complaint, Cursor, LimitSnapshot
 from .connection import connect, reading, writing
-from .generation import generation, lineage
+from .generation import generation, lineage, meta
 from .intern import Interner
 from .protocol import Receipt, SessionRecord
 
 if TYPE_CHECKING:
     from .backup import Copy
     from .evidence import Call, Explanation
-    from .orders import ForgetOrder, ForgetPlan, Void, VoidOrder, VoidPlan
+    from .orders import (
+        ForgetOrder,
+        ForgetPlan,
+        RerateNote,
+        RerateOrder,
+        ReratePlan,
+        Rerating,
+        Reversal,
+        Void,
+        VoidOrder,
+        VoidPlan,
+    )
 
 # What records is imported when something is: a report does without it.
 
@@ -95,10 +106,11 @@ class SqliteLedger:
 
     def heal(self, appraiser: Appraiser, mark: str) -> int:
         """Price the calls that had no price and now have one; how many those are."""
-        from .healing import heal
+        from .healing import heal, outdate
 
         with self._writing():
             healed = heal(self._db, self._intern, appraiser)
+            outdate(self._db, appraiser.book, healed)
             self._db.execute("INSERT OR REPLACE INTO meta VALUES ('priced_by', ?)", (mark,))
             if healed:
                 self._advance()
@@ -128,13 +140,15 @@ class SqliteLedger:
 
     def unvoid(self, void: int, appraiser: Appraiser) -> VoidPlan:
         """Count again what a void took out."""
+        from .healing import freshen
         from .recovery import recover
         from .revival import Revival
         from .voiding import sessions_of, undo
 
         with self._changing():
             sessions = sessions_of(self._db, void)
-            done = undo(self._db, void)
+            done, back = undo(self._db, void)
+            freshen(self._db, self._intern, appraiser, back)
             with Revival(self._db, self._intern).deriving(sessions):
                 recover(self._db, self._intern, appraiser, sessions)
             self._db.execute("DELETE FROM meta WHERE name = 'priced_by'")
@@ -146,6 +160,44 @@ class SqliteLedger:
 
         with reading(self._db):
             return voids(self._db)
+
+    def plan_rerate(self, order: RerateOrder, appraiser: Appraiser) -> ReratePlan:
+        """What a re-rating would change."""
+        from .rerating import plan
+
+        with reading(self._db):
+            return plan(self._db, order, appraiser)
+
+    def rerate(self, order: RerateOrder, appraiser: Appraiser, note: RerateNote) -> ReratePlan:
+        """Work charges out again, and write down what they were."""
+        from .healing import renewed
+        from .rerating import carry_out
+
+        with self._writing():
+            done = carry_out(self._db, self._intern, appraiser, order, note)
+            if order.whole:
+                renewed(self._db, appraiser.book)
+            if done.rerating:
+                self._advance()
+        return done
+
+    def unrate(self, rerating: int, now_ms: int) -> Reversal:
+        """Let charges be what they were before a re-rating."""
+        from .rerating import undo
+
+        with self._changing():
+            return undo(self._db, rerating, now_ms)
+
+    def reratings(self) -> tuple[Rerating, ...]:
+        """Every re-rating that was done."""
+        from .rerating import reratings
+
+        with reading(self._db):
+            return reratings(self._db)
+
+    def outdated(self) -> int:
+        """How many calls an earlier price book has priced."""
+        return int(self._meta("outdated") or "0")
 
     def plan_forget(self, order: ForgetOrder) -> ForgetPlan:
         """What would be forgotten."""
@@ -205,6 +257,13 @@ class SqliteLedger:
 
         with reading(self._db):
             return calls_of(self._db, keys)
+
+    def reported_calls(self, query: Query) -> Iterator[Call]:
+        """The recorded calls for which the agent itself told a cost."""
+        from .calls import reported_calls
+
+        with reading(self._db):
+            yield from reported_calls(self._db, query)
 
     def voided(self, keys: Iterable[bytes]) -> Mapping[bytes, int]:
         """Which of these identities are those of voided events, and of which void."""
@@ -293,8 +352,7 @@ class SqliteLedger:
 
     def _meta(self, name: str) -> str:
         with reading(self._db):
-            row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-        return row[0] if row else ""
+            return meta(self._db, name)
 
     def reopen(self) -> None:
         """Open the file again after `close`, which a process does on both sides of a fork."""

@@ -9,7 +9,7 @@ from ..clock import QUARTER_MS
 from ..errors import LedgerError
 from ..model import NANOS
 from .connection import reading
-from .deltas import LIST, REPORTED
+from .deltas import AMOUNTS
 
 _REBUILT = """
 SELECT {bucket}e.series, count(*) AS events,
@@ -20,17 +20,20 @@ SELECT {bucket}e.series, count(*) AS events,
 FROM event e JOIN series s ON s.id = e.series JOIN dim st ON st.id = s.status
 GROUP BY {bucket}e.series
 """
-_AMOUNTS = f"""
-SELECT {{bucket}}e.series, {LIST}, e.currency, count(*), {{list}} FROM event e
-WHERE e.list IS NOT NULL GROUP BY {{bucket}}e.series, e.currency
-UNION ALL
-SELECT {{bucket}}e.series, {REPORTED}, e.reported_currency, count(*), {{reported}} FROM event e
-WHERE e.reported IS NOT NULL GROUP BY {{bucket}}e.series, e.reported_currency
-"""
 _BUCKET = f"(e.start - (e.start % {QUARTER_MS} + {QUARTER_MS}) % {QUARTER_MS}) / {QUARTER_MS}, "
 """The quarter-hour, rounded down as Python does: SQL rounds times before 1970 up."""
 
 _CARRIED = f"sum({{0}} / {NANOS}) + sum({{0}} % {NANOS}) / {NANOS}, sum({{0}} % {NANOS}) % {NANOS}"
+
+
+def _amounts(bucket: str, total: str) -> str:
+    return " UNION ALL ".join(
+        f"SELECT {bucket}e.series, {kind}, e.{unit}, count(*), {total.format(f'e.{nanos}')}"
+        f" FROM event e WHERE e.{nanos} IS NOT NULL GROUP BY {bucket}e.series, e.{unit}"
+        for kind, nanos, unit in AMOUNTS
+    )
+
+
 _TOTAL_AMOUNTS = (
     f"SELECT series, kind, currency, events, units + nanos / {NANOS}, nanos % {NANOS}"
     " FROM series_amount"
@@ -40,15 +43,13 @@ _SUMS = (
     (
         "rollup_amount",
         "SELECT * FROM rollup_amount",
-        _AMOUNTS.format(bucket=_BUCKET, list="sum(e.list)", reported="sum(e.reported)"),
+        _amounts(_BUCKET, "sum({})"),
     ),
     ("series_total", "SELECT * FROM series_total", _REBUILT.format(bucket="")),
     (
         "series_amount",
         _TOTAL_AMOUNTS,
-        _AMOUNTS.format(
-            bucket="", list=_CARRIED.format("e.list"), reported=_CARRIED.format("e.reported")
-        ),
+        _amounts("", _CARRIED),
     ),
 )
 """The tables of sums, what they say, and the same from the events."""
@@ -83,6 +84,10 @@ _CHECKS = (
     (
         "priced events without a card or currency",
         "SELECT count(*) FROM event WHERE list IS NOT NULL AND (currency = 0 OR card = 0)",
+    ),
+    (
+        "billed events without a currency",
+        "SELECT count(*) FROM event WHERE billed IS NOT NULL AND billed_currency = 0",
     ),
     (
         "events that hide tokens without a price",

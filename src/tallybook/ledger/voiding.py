@@ -7,7 +7,7 @@ becomes of a voided event that is read again is decided by `revival`.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from ..errors import UsageMistake
 from ..model import NANOS
@@ -53,16 +53,17 @@ def carry_out(db: sqlite3.Connection, order: VoidOrder, reason: str, now_ms: int
     return planned._replace(void=void)
 
 
-def undo(db: sqlite3.Connection, void: int) -> VoidPlan:
-    """Count again what a void holds, and strike the void out. Raises `UsageMistake` if there is
-    no such void. Inside the caller's write transaction."""
+def undo(db: sqlite3.Connection, void: int) -> tuple[VoidPlan, Collection[int]]:
+    """Count again what a void holds, and strike the void out; what that comes to, and the events
+    that count again. Raises `UsageMistake` if there is no such void. Inside the caller's write
+    transaction."""
     if db.execute("SELECT 1 FROM void WHERE id = ?", (void,)).fetchone() is None:
         raise UsageMistake(f"there is no void {void}", hint="tally ledger void --list")
     shares = _shares_of(db, void)
     held = db.execute("SELECT id FROM voided WHERE void = ? ORDER BY id DESC", (void,))
-    lift(db, [event for (event,) in held])
+    numbers, _ = lift(db, [event for (event,) in held])
     db.execute("DELETE FROM void WHERE id = ?", (void,))
-    return VoidPlan(shares=shares, kept=0, kept_by=(), void=void)
+    return VoidPlan(shares=shares, kept=0, kept_by=(), void=void), numbers.values()
 
 
 def voids(db: sqlite3.Connection) -> tuple[Void, ...]:
