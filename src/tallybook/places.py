@@ -156,6 +156,24 @@ def codex_roots(
     return tuple(dict.fromkeys(one / ".codex" for one in (home, *beside)))
 
 
+def gemini_roots(
+    environ: Mapping[str, str],
+    home: Path,
+    platform: str = sys.platform,
+    profiles: Sequence[Path] = (),
+) -> tuple[Path, ...]:
+    """Folders of Gemini CLI, existing or not, each once: `.gemini` in the folder that
+    `GEMINI_CLI_HOME` names instead of the home; else in the home and in each of `profiles` (the
+    Windows side of WSL). `GEMINI_DATA_DIR` (a comma list, a habit of other meters) adds folders.
+    """
+    chosen = environ.get("GEMINI_CLI_HOME", "").strip()
+    beside = profiles if in_wsl(environ, platform) else ()
+    homes = (expand(chosen, home),) if chosen else (home, *beside)
+    more = [part.strip() for part in environ.get("GEMINI_DATA_DIR", "").split(",")]
+    roots = [one / ".gemini" for one in homes] + [expand(part, home) for part in more if part]
+    return tuple(dict.fromkeys(roots))
+
+
 OPENCODE_DATA = ".local/share/opencode"
 """Where OpenCode keeps its data below a home, on every system."""
 
@@ -187,3 +205,28 @@ def opencode_database(environ: Mapping[str, str], data: Path) -> Path | None:
     data folder, `:memory:` nowhere."""
     named = environ.get("OPENCODE_DB", "").strip()
     return None if named in ("", ":memory:") else data / named
+
+
+def pi_roots(
+    environ: Mapping[str, str],
+    home: Path,
+    platform: str = sys.platform,
+    profiles: Sequence[Path] = (),
+) -> tuple[Path, ...]:
+    """Homes of pi, existing or not, each once: `PI_CODING_AGENT_DIR`, or `CODING_AGENT_DIR` as its
+    first versions had it, replaces all others; else `~/.pi/agent`, and the one in each of
+    `profiles` (the Windows side of WSL)."""
+    names = ("PI_CODING_AGENT_DIR", "CODING_AGENT_DIR")
+    chosen = [environ.get(name, "").strip() for name in names]
+    if any(chosen):
+        return tuple(dict.fromkeys(expand(each, home) for each in chosen if each))
+    beside = profiles if in_wsl(environ, platform) else ()
+    return tuple(dict.fromkeys(one / ".pi" / "agent" for one in (home, *beside)))
+
+
+def pi_sessions(environ: Mapping[str, str], home: Path) -> tuple[Path, ...]:
+    """The folder in which pi keeps its sessions by `PI_CODING_AGENT_SESSION_DIR`, if it is set. A
+    relative one depends on where pi was started: it is not known."""
+    named = environ.get("PI_CODING_AGENT_SESSION_DIR", "").strip()
+    folder = expand(named, home)
+    return (folder,) if named and folder.is_absolute() else ()

@@ -107,7 +107,7 @@ def invents(source: Spoilt, place: Place, since: Cursor | None) -> Iterator[Obse
     """Adds a total that its classes don't make."""
     for each in source.inner.read(place, since):
         if isinstance(each, Reading):
-            usage = json.loads(each.usage) | {"total_tokens": 1}
+            usage = json.loads(each.usage) | {"total": 1}
             each = each._replace(usage=json.dumps(usage).encode())
         yield each
 

@@ -15,6 +15,9 @@ from pathlib import Path
 
 from tallybook.clock import zone
 from tallybook.dialects import counter
+from tallybook.dialects.choosing import dialect_of
+from tallybook.dialects.responses import heard
+from tallybook.dialects.streams import Reduction
 from tallybook.errors import SettingsError, UsageMistake
 from tallybook.ledger.rawtext import split, unite
 from tallybook.loosejson import loose_json
@@ -24,9 +27,11 @@ from tallybook.questions import parse_query, query_pairs
 from tallybook.rawusage import join
 from tallybook.reading import Complaint, Cursor, Reading
 from tallybook.settings import Surroundings, load_settings, survey_settings
-from tallybook.sources import Place, open_source
+from tallybook.sources import SOURCES, Place, open_source
 from tallybook.sources.opencode_configured import plain_json
 
+from ..dialects.wires import WIRES
+from ..dialects.worked import examples
 from .mutations import mutants
 from .trying import HOMES
 
@@ -151,14 +156,38 @@ def joined(data: bytes) -> None:
     assert unite(*split(both)) == both
 
 
+def response(data: bytes) -> None:
+    """A response, or the text of a streamed one: what is heard of it, also in pieces, can be
+    counted, and where there is no usage it says why."""
+    found = heard(data)
+    assert found.usage is not None or found.complaints
+    counted(dialect_of(found.usage or {}))(json.dumps(found.usage).encode())
+    reduction = Reduction()
+    for at in range(0, len(data), 97):
+        reduction.feed(data[at : at + 97])
+    assert reduction.heard().complaints or reduction.heard().usage is not None
+
+
+EXAMPLES: Mapping[str, tuple[bytes, ...]] = {
+    name: tuple(each.raw for each in examples() if each.dialect == name)
+    for name in ("bedrock", "cohere", "google", "ollama", "otel", "watsonx", "xai")
+}
+"""Usage objects of dialects that no agent's history here is written in."""
+
 TARGETS: Mapping[str, Target] = {
     "anthropic": counted("anthropic"),
     "openai": counted("openai"),
     "opencode": counted("opencode"),
+    "pi": counted("pi"),
+    "gemini-cli": counted("gemini-cli"),
+    **{name: counted(name) for name in EXAMPLES},
     "claude-code": read("claude-code", "proj/8cfb97a0-0921-4e39-b38c-8f63c4ff2e24.jsonl"),
     "codex": read(
         "codex", "rollout-2026-11-22T09-46-33-01a202a6-7532-74b2-890d-49fe2c666d7a.jsonl"
     ),
+    "pi-session": read("pi", "2026-11-22T04-42-58-014Z_01a20190-845d-7080-8510-946072c661f8.jsonl"),
+    "gemini-session": read("gemini-cli", "chats/session-2026-11-22T04-24-36a471c4.jsonl"),
+    "gemini-document": read("gemini-cli", "chats/session-2026-11-22T15-11-e1599c7d.json"),
     "database": read("opencode", "opencode.db"),
     "message": message,
     "time": time_word,
@@ -167,19 +196,35 @@ TARGETS: Mapping[str, Target] = {
     "prices": own_prices,
     "comments": commented,
     "join": joined,
+    "response": response,
 }
 """Everything that is fuzzed, by name."""
+
+
+HISTORIES: Mapping[str, str] = {
+    "claude-code": "claude-code",
+    "codex": "codex",
+    "gemini-session": "gemini-cli",
+    "pi-session": "pi",
+}
+"""Targets that read files of lines, and the source that does."""
 
 
 @cache
 def seeds(name: str) -> tuple[bytes, ...]:
     """Good examples for a target, to begin from."""
+    if name in EXAMPLES:
+        return EXAMPLES[name]
+    if name == "response":
+        return tuple(wire.text for wire in WIRES.values())
     if name in _WORDS:
         return tuple(each.encode() for each in _WORDS[name])
-    if name in ("claude-code", "codex"):
-        return tuple(islice((b"\n".join(file) for file in _files(name)), 12))
+    if name in HISTORIES:
+        return tuple(islice((b"\n".join(file) for file in _files(HISTORIES[name])), 12))
     if name == "database":
         return (next(_homes("opencode", "**/opencode.db")).read_bytes(),)
+    if name == "gemini-document":
+        return tuple(path.read_bytes() for path in _homes("gemini-cli", "**/session-*.json"))
     if name == "message":
         return tuple(path.read_bytes() for path in islice(_homes("opencode", "**/msg_*.json"), 20))
     return tuple(_usages(name))
@@ -197,7 +242,7 @@ def _files(source: str) -> Iterator[list[bytes]]:
 
 def _usages(name: str) -> Iterator[bytes]:
     """Usage objects of the agent whose dialect it is."""
-    writer = {"openai": "codex", "opencode": "opencode"}.get(name, "claude-code")
+    writer = name if name in SOURCES else {"openai": "codex"}.get(name, "claude-code")
     for one, home in HOMES:
         if one != writer:
             continue
@@ -259,7 +304,7 @@ def spoilt(name: str, seed: int) -> bytes:
     """A good example, spoilt by chance."""
     chance = random.Random(seed)
     data = chance.choice(seeds(name))
-    way = mutants(data, chance, lines=name in ("claude-code", "codex"))
+    way = mutants(data, chance, lines=name in HISTORIES)
     return next(way).data
 
 

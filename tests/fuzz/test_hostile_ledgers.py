@@ -23,7 +23,7 @@ from tallybook.cli.boundary import run
 from tallybook.cli.shell import Shell
 from tallybook.ledger import connection
 
-from .world import World, as_others, opencode, sound, three_agents, usually
+from .world import World, all_agents, as_others, opencode, sound, usually
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="these are things of Unix")
 
@@ -39,7 +39,7 @@ READING = (
 
 @pytest.fixture
 def world(home: Path) -> World:
-    return World(three_agents(home))
+    return World(all_agents(home))
 
 
 @pytest.fixture

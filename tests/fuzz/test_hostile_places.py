@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from .world import World, as_others, claude, codex, opencode, three_agents, usually
+from .world import World, all_agents, as_others, claude, codex, gemini, opencode, usually
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="these are things of Unix")
 
@@ -23,7 +23,7 @@ Spoil = Callable[[Path], object]
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     """What the home holds when nothing is wrong."""
-    home = three_agents(tmp_path_factory.mktemp("calm") / "home")
+    home = all_agents(tmp_path_factory.mktemp("calm") / "home")
     world = World(home)
     assert world.run("sync").returncode == 0
     return world.totals()
@@ -31,11 +31,16 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
 
 @pytest.fixture
 def world(home: Path) -> World:
-    return World(three_agents(home))
+    return World(all_agents(home))
+
+
+def folders(home: Path) -> tuple[Path, ...]:
+    """One folder of each agent in which histories stand."""
+    return claude(home), codex(home), gemini(home), opencode(home) / "storage" / "message"
 
 
 def links_in_circles(home: Path) -> None:
-    for folder in (claude(home), codex(home), opencode(home) / "storage" / "message"):
+    for folder in folders(home):
         (folder / "up").symlink_to(folder.parent)
         (folder / "me.jsonl").symlink_to(folder / "me.jsonl")
         (folder / "ses_me").symlink_to(folder / "ses_me")
@@ -61,6 +66,9 @@ def pipes(home: Path) -> None:
         message / "prt_pipe.json",
         data / "storage" / "session" / "ses_pipe.json",
         data / "storage" / "message" / "ses_pipe",
+        gemini(home) / "session-pipe.json",
+        gemini(home) / "pipe.jsonl",
+        home / ".gemini" / "trustedFolders.json",
         home / ".config" / "opencode" / "oh-my-opencode.json",
         home / "tallybook" / "prices.toml",
     ):
@@ -86,6 +94,8 @@ def devices(home: Path) -> None:
     (claude(home) / "zero.jsonl").symlink_to("/dev/zero")
     (codex(home) / "rollout-zero.jsonl").symlink_to("/dev/zero")
     (codex(home) / "rollout-full.jsonl").symlink_to("/dev/full")
+    (gemini(home) / "session-zero.json").symlink_to("/dev/zero")
+    (gemini(home).parent / "logs.json").symlink_to("/dev/full")
     (opencode(home) / "opencode-zero.db").symlink_to("/dev/zero")
     session = next((opencode(home) / "storage" / "message").iterdir())
     (session / "msg_zero.json").symlink_to("/dev/zero")
@@ -105,6 +115,8 @@ def closed(home: Path) -> None:
 def folders_for_files(home: Path) -> None:
     (claude(home) / "folder.jsonl").mkdir()
     (codex(home) / "rollout-folder.jsonl").mkdir()
+    (gemini(home) / "session-folder.json").mkdir()
+    (gemini(home).parent.parent / "file").touch()
     (opencode(home) / "opencode-x.db").mkdir()
     session = next((opencode(home) / "storage" / "message").iterdir())
     (session / "msg_folder.json").mkdir()
@@ -116,7 +128,7 @@ def folders_for_files(home: Path) -> None:
 
 
 def names_in_no_encoding(home: Path) -> None:
-    for folder in (claude(home), codex(home), opencode(home) / "storage" / "message"):
+    for folder in folders(home):
         odd = os.fsencode(folder) + b"/\xff\xfe\x01\n\x1b[31m"
         os.mkdir(odd)
         for name in (
@@ -131,7 +143,7 @@ def names_in_no_encoding(home: Path) -> None:
 
 
 def paths_without_end(home: Path) -> None:
-    for folder in (claude(home), codex(home), opencode(home) / "storage" / "message"):
+    for folder in folders(home):
         at = os.open(folder, os.O_RDONLY)
         for _ in range(25):
             os.mkdir("d" * 250, dir_fd=at)
@@ -153,6 +165,7 @@ def times_that_never_were(home: Path) -> None:
 def empty_files(home: Path) -> None:
     (claude(home) / "empty.jsonl").touch()
     (codex(home) / "rollout-empty.jsonl").touch()
+    (gemini(home) / "session-empty.json").touch()
     (opencode(home) / "opencode-empty.db").touch()
     session = next((opencode(home) / "storage" / "message").iterdir())
     (session / "msg_empty.json").touch()
@@ -160,7 +173,11 @@ def empty_files(home: Path) -> None:
 
 def sparse(home: Path) -> None:
     """A hundred megabytes of nothing, as a full disk leaves them."""
-    for path in (claude(home) / "sparse.jsonl", codex(home) / "rollout-sparse.jsonl"):
+    for path in (
+        claude(home) / "sparse.jsonl",
+        codex(home) / "rollout-sparse.jsonl",
+        gemini(home) / "session-sparse.json",
+    ):
         with open(path, "wb") as file:
             file.truncate(100 << 20)
 

@@ -19,7 +19,7 @@ from tallybook.prices import open_price_book
 from tallybook.query import Query, Report
 from tallybook.sources import SOURCES, open_source
 
-from .world import three_agents
+from .world import all_agents
 
 
 def walk(home: Path, ledger: SqliteLedger) -> SyncReceipt:
@@ -86,7 +86,7 @@ class Mover:
 
 
 def check(folder: Path, seed: int, seconds: float) -> None:
-    home = three_agents(folder / "home")
+    home = all_agents(folder / "home")
     calm = SqliteLedger(str(folder / "calm.db"))
     walk(home, calm)
     want, ledger, mover = answer(calm), SqliteLedger(str(folder / "moved.db")), Mover(home, seed)

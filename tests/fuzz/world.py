@@ -1,4 +1,4 @@
-"""A small home of three agents, and the program as a process of its own inside it: what it says
+"""A small home of several agents, and the program as a process of its own inside it: what it says
 is checked for tracebacks, silence and waiting. For tests of what surrounds the program.
 """
 
@@ -31,12 +31,14 @@ def usually(usual: Sequence[Any], rest: Sequence[Any]) -> list[Any]:
     return [*usual, *(pytest.param(each, marks=pytest.mark.long) for each in rest)]
 
 
-def three_agents(home: Path) -> Path:
-    """Histories of three agents in one home."""
+def all_agents(home: Path) -> Path:
+    """Histories of every agent in one home."""
     parts = (
         ("claude_code/home_2_1_330_forks", ".claude"),
         ("codex/home_0_169_0", ".codex"),
         ("opencode/home_1_1_27_to_1_2_4", ".local"),
+        ("gemini_cli/home_0_24_5_to_0_61_0", ".gemini"),
+        ("pi/home_0_73_1", ".pi"),
     )
     for sample, top in parts:
         shutil.copytree(SOURCES / sample / top, home / top, dirs_exist_ok=True)
@@ -51,6 +53,11 @@ def claude(home: Path) -> Path:
 def codex(home: Path) -> Path:
     """The folder above Codex's histories of one day."""
     return next((home / ".codex" / "sessions").rglob("*.jsonl")).parent
+
+
+def gemini(home: Path) -> Path:
+    """A folder with sessions of Gemini CLI."""
+    return home / ".gemini" / "tmp" / "alpha" / "chats"
 
 
 def opencode(home: Path) -> Path:

@@ -28,8 +28,8 @@ NAMES = sorted(home.name for home in HOMES.iterdir() if (home / "expected.json")
 class Part:
     """A source that offers some of its places, in some order."""
 
-    def __init__(self, home: Path, places: list[Place]) -> None:
-        self.inner = open_home("codex", home)
+    def __init__(self, name: str, home: Path, places: list[Place]) -> None:
+        self.inner = open_home(name, home)
         self.places = places
 
     def __getattr__(self, name: str) -> Any:
@@ -42,8 +42,8 @@ class Part:
         return self.inner.read(place, since)
 
 
-def shuffled(home: Path, seed: int) -> list[Place]:
-    places = [one for one in open_home("codex", home).locate() if isinstance(one, Place)]
+def shuffled(name: str, home: Path, seed: int) -> list[Place]:
+    places = [one for one in open_home(name, home).locate() if isinstance(one, Place)]
     random.Random(seed).shuffle(places)
     return places
 
@@ -85,7 +85,7 @@ def test_the_order_of_files_does_not_matter(
     real: Path, ledger: SqliteLedger, tmp_path: Path, seed: int
 ) -> None:
     other = SqliteLedger(str(tmp_path / "other.db"))
-    for place in shuffled(real, seed):  # a sync after each file
-        sync(Walk(ledger=other, prices=open_price_book), [Part(real, [place])])  # pyright: ignore[reportArgumentType]  a part of a source
+    for place in shuffled("codex", real, seed):  # a sync after each file
+        sync(Walk(ledger=other, prices=open_price_book), [Part("codex", real, [place])])  # pyright: ignore[reportArgumentType]  a part of a source
     assert other.verify() == []
     assert picture(other.path) == picture(ledger.path)

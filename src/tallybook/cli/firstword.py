@@ -16,7 +16,7 @@ from ..sources import source_names
 from .teaching import HELP, flags_of
 
 _UNREAD = (
-    *("amp", "antigravity", "codebuff", "copilot", "droid", "gemini", "goose", "grok"),
+    *("amp", "antigravity", "codebuff", "copilot", "droid", "goose", "grok"),
     *("hermes", "kilo", "kimi", "openclaw", "pi", "qwen", "zcode"),
 )
 """Agents that ccusage has commands for. Those that can be read here are sources."""

@@ -28,7 +28,8 @@ _FOLDERS = """
 Library Application Support AppData Local Roaming .local share .config state zoneinfo localtime
 tallybook ledger.db config.toml tally.toml backups .claude claude Claude projects subagents
 local-agent-mode-sessions claude-code-sessions .codex sessions archived_sessions opencode
-opencode.db storage message part session project session_diff
+opencode.db storage message part session project session_diff .pi agent
+.gemini chats projects.json trustedFolders.json .project_root
 """
 _SHARED = frozenset(_FOLDERS.split())
 """Names in paths that every installation has and that say nothing of anybody."""

@@ -28,7 +28,7 @@ def source() -> None:
 source.add_command(source_test)
 
 
-@source.command("list")
+@source.command("list", short_help="every source, and what was found of it here")
 @json_option
 @run_options
 @click.pass_context
@@ -61,7 +61,7 @@ def source_list(context: click.Context, **_options: object) -> int:
     return 0
 
 
-@source.command("explain")
+@source.command("explain", short_help="where it is looked for, and what it never tells")
 @click.argument("name", metavar="NAME")
 @json_option
 @run_options

@@ -44,7 +44,7 @@ class Tried:
         return all(each.passed for each in self.verdicts)
 
 
-@click.command("test")
+@click.command("test", short_help="try it on real histories: what must hold")
 @click.argument("what", metavar="NAME|PATH")
 @click.option("--as", "name", metavar="NAME", help="Whose histories they are, if not told by them.")
 @click.option(

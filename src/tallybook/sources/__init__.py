@@ -20,7 +20,9 @@ SOURCES: Mapping[str, str] = MappingProxyType(
     {
         "claude-code": "claude_code:ClaudeCode",
         "codex": "codex:Codex",
+        "gemini-cli": "gemini_cli:GeminiCli",
         "opencode": "opencode:OpenCode",
+        "pi": "pi:Pi",
     }
 )
 """Source name → `module:Class` in this package. Add the one line of a new source here."""

@@ -6,13 +6,13 @@ Where the files are, what is missing in them and how the parts work together; th
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from ..places import claude_roots, home_folder, host_name, in_wsl, windows_profiles
+from ..places import claude_roots
 from ..reading import Complaint, Cursor, Observation, ProcessSignature, Round
+from .around import Around
 from .claude_files import NAME, locate
 from .source import Place
 from .tail import Buffers
@@ -46,10 +46,8 @@ class ClaudeCode:
         platform: str = sys.platform,
         machine: str | None = None,
     ) -> None:
-        self._environ = os.environ if environ is None else environ
-        self._platform = platform
+        self._around = Around(environ, platform, machine)
         self._extra = tuple(extra_roots)
-        self._machine = machine or host_name(self._environ)
         self._buffers = Buffers()
 
     def roots(self) -> Sequence[Path]:
@@ -64,7 +62,7 @@ class ClaudeCode:
         """What a file says since the cursor; see `claude_reader.read_file`."""
         from .claude_reader import read_file  # with the decoder: not needed when nothing changed
 
-        return read_file(place, since, self.version, self._machine, self._buffers)
+        return read_file(place, since, self.version, self._around.machine, self._buffers)
 
     def recall(self, session: str) -> Iterator[Round]:
         """The conversation of a session, from the files as they are now."""
@@ -77,6 +75,4 @@ class ClaudeCode:
         return {}
 
     def _usual_roots(self) -> tuple[Path, ...]:
-        environ, platform = self._environ, self._platform
-        profiles = windows_profiles() if in_wsl(environ, platform) else ()
-        return claude_roots(environ, home_folder(environ, platform), platform, profiles)
+        return self._around.roots(claude_roots, ".claude")

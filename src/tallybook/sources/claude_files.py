@@ -14,7 +14,7 @@ from typing import NamedTuple, cast
 from ..naming import storable
 from ..places import DESKTOP_FOLDERS
 from ..reading import Complaint
-from .folders import ROLLOUT, Search, exists, is_rollout
+from .folders import ROLLOUT, Search, exists, is_pi_session, is_rollout
 from .source import Place
 from .tail import open_regular
 
@@ -29,7 +29,7 @@ def locate(roots: Sequence[Path], extra: Sequence[Path]) -> Iterator[Place | Com
     search = Search(NAME, _is_history)
     for root in dict.fromkeys([*roots, *extra]):
         if root in extra and root.suffix == ".jsonl":
-            if not is_rollout(str(root)):
+            if not is_rollout(str(root)) and not is_pi_session(str(root)):
                 yield from search.alone(str(root))
             continue
         top = root / "projects"

@@ -179,10 +179,3 @@ def _blocks(value: object) -> list[Block]:
         )
         for one in dicts
     ]
-
-
-def ms_of(time: datetime) -> int:
-    """Epoch milliseconds; a time without offset is one in UTC."""
-    if time.tzinfo is None:
-        time = time.replace(tzinfo=UTC)
-    return int(time.timestamp() * 1000 + 0.5)

@@ -11,7 +11,7 @@ from ..clock import EARLIEST_MS, LATEST_MS
 from ..naming import provider_of
 from ..reading import Observation
 from .claude_files import NAME, origin_of
-from .claude_lines import Line, Message, decode_line, decode_tolerant, latest_ms, ms_of
+from .claude_lines import Line, Message, decode_line, decode_tolerant, latest_ms
 from .claude_names import continued, names_of, trusted
 from .claude_replies import PLACEHOLDER, Reply, usd_nanos
 from .claude_scan import WINDOW
@@ -19,7 +19,7 @@ from .claude_sessions import Notes, Seen, claims_of
 from .claude_state import State
 from .claude_whose import Ownership
 from .damage import BACKUP_HINT, Damage
-from .json_lines import NOTHING, Problems
+from .json_lines import NOTHING, Problems, ms_of
 from .source import Place
 from .tail import Block
 
@@ -203,11 +203,7 @@ class LineTaker:
 
     def damaged(self, pos: int, end: int) -> None:
         """A line that is not a whole object."""
-        if self._block.unfinished:
-            hint = "nothing to do if the agent is running: the rest is read when it is written"
-            self._complain(pos, end, "the last line is not finished", hint, lost=False)
-        else:
-            self._complain(pos, end, "not a line of JSON")
+        self._told += self.damage.unread(self._block, pos, end)
 
     # -- their parts
 

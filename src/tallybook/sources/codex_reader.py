@@ -19,7 +19,7 @@ from .codex_state import resume
 from .codex_taker import LineTaker
 from .line_files import Kind, read_lines
 from .source import Place
-from .tail import Block, Buffers, mark
+from .tail import Block, Buffers
 
 
 def read_file(
@@ -29,7 +29,7 @@ def read_file(
 
     def begin(file: FileIO) -> tuple[_Rollout, int]:
         state = resume(file, since, version, place.path)
-        return _Rollout(LineTaker(place, machine, state), file), state.offset
+        return _Rollout(LineTaker(place, machine, state)), state.offset
 
     return read_lines(_KIND, place, version, begin, buffers)
 
@@ -37,10 +37,8 @@ def read_file(
 class _Rollout:
     """See `line_files.FileTaker`."""
 
-    def __init__(self, taker: LineTaker, file: FileIO) -> None:
+    def __init__(self, taker: LineTaker) -> None:
         self.taker = taker
-        self.file = file
-        self._kept = ""
 
     @property
     def untold(self) -> int:
@@ -50,8 +48,6 @@ class _Rollout:
         """The head tells nothing that its lines do not."""
 
     def take(self, block: Block) -> list[Observation]:
-        if block.unfinished:  # it is read again when it is finished, from where we are now
-            self._kept = self.state(block.base, mark(self.file, block.base))
         return self.taker.take(block)
 
     def passed(self, head: bytes, offset: int) -> None:
@@ -66,8 +62,6 @@ class _Rollout:
             yield thread.fact()
 
     def state(self, offset: int, mark: str) -> str:
-        if self._kept:
-            return self._kept
         state = self.taker.state
         state.offset, state.mark = offset, mark
         return msgspec.json.encode(state).decode()

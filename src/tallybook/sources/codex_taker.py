@@ -131,11 +131,7 @@ class LineTaker:
 
     def damaged(self, pos: int, end: int) -> None:
         """A line that is not a whole object."""
-        if self._block.unfinished:
-            hint = "nothing to do if the agent is running: the rest is read when it is written"
-            self._complain(pos, end, "the last line is not finished", hint, lost=False)
-        else:
-            self._complain(pos, end, "not a line of JSON")
+        self._told += self.damage.unread(self._block, pos, end)
 
     # -- their kinds
 

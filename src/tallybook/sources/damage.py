@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from ..reading import Complaint
 from .json_lines import sample_of
+from .tail import Block
 
 COMPLAINTS = 50
 """More damaged lines than this in one read of a file are summed up."""
 
 BACKUP_HINT = "compare the file with a backup; everything else in it was read"
+_WAIT_HINT = "nothing to do if the agent is running: the rest is read when it is written"
 
 
 class Damage:
@@ -42,3 +44,11 @@ class Damage:
                 lost=lost,
             )
         ]
+
+    def unread(self, block: Block, pos: int, end: int) -> list[Complaint]:
+        """The complaint about a line of a block that is not a whole object."""
+        line, position = bytes(block.data[pos : min(end, pos + 64)]), block.base + pos
+        if block.unfinished:
+            reason = "the last line is not finished"
+            return self.at(position, line, reason, _WAIT_HINT, lost=False)
+        return self.at(position, line, "not a line of JSON")

@@ -19,6 +19,9 @@ Mark = tuple[int, int] | str
 ROLLOUT = "rollout-"
 """How the names of Codex's histories begin; no other tool's do."""
 
+PI_HEADER = b'{"type":"session"'
+"""How pi's session files begin; no other tool's do."""
+
 DEPTH = 12
 """Folders are looked into this deep below where a search begins."""
 
@@ -107,6 +110,16 @@ def is_rollout(path: str) -> bool:
     try:
         with open_regular(path) as file:
             return b'"session_meta"' in (file.read(HEAD) or b"")
+    except OSError:
+        return False
+
+
+def is_pi_session(path: str) -> bool:
+    """Whether a single file is a session of pi, whatever it is called. One that can't be read is
+    not taken for one."""
+    try:
+        with open_regular(path) as file:
+            return (file.read(len(PI_HEADER)) or b"") == PI_HEADER
     except OSError:
         return False
 

@@ -5,6 +5,7 @@ known here.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import cast
 
 import msgspec
@@ -29,6 +30,13 @@ def loose(raw: bytes) -> dict[str, object] | None:
 def plausible(ms: int) -> bool:
     """Whether a time can be a real one."""
     return EARLIEST_MS <= ms < LATEST_MS
+
+
+def ms_of(time: datetime) -> int:
+    """Epoch milliseconds; a time without offset is one in UTC."""
+    if time.tzinfo is None:
+        time = time.replace(tzinfo=UTC)
+    return int(time.timestamp() * 1000 + 0.5)
 
 
 def sample_of(raw: bytes) -> str:

@@ -51,7 +51,8 @@ class FileTaker(Protocol):
         ...
 
     def take(self, block: Block) -> Iterable[Observation]:
-        """The next lines. Those of an unfinished block are read again when it is finished."""
+        """The next lines. Those of an unfinished block are read again when it is finished, from
+        the state before it."""
         ...
 
     def passed(self, head: bytes, offset: int) -> None:
@@ -123,6 +124,7 @@ class _LineFile:
         self.version = version
         self.file = file
         self._since = 0
+        self._before = ""
         self._holes = Damage(kind.source, place.path)
 
     def read(self, taker: FileTaker, offset: int, buffer: bytearray) -> Iterator[Observation]:
@@ -135,6 +137,8 @@ class _LineFile:
             if part.base == 0 and (problem := self._opening(part, taker)):
                 yield problem
                 break
+            if part.unfinished:
+                self._before = taker.state(part.base, mark(self.file, part.base))
             told = list(taker.take(_unmarked(part)))
             yield from told
             if part.data.find(b"\0", part.start, part.stop) >= 0:
@@ -215,7 +219,7 @@ class _LineFile:
             size=self.place.size if done else -1,
             mtime_ns=self.place.mtime_ns if done else 0,
             since=since,
-            state=taker.state(offset, mark(self.file, offset)),
+            state=self._before or taker.state(offset, mark(self.file, offset)),
             version=self.version,
         )
 

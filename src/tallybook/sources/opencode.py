@@ -8,23 +8,15 @@ matter which of them is read, or first. The parts are `opencode_files`, `opencod
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..places import (
-    OPENCODE_DATA,
-    home_folder,
-    host_name,
-    in_wsl,
-    opencode_database,
-    opencode_roots,
-    windows_profiles,
-)
+from ..places import OPENCODE_DATA, opencode_database, opencode_roots
 from ..reading import Complaint, Cursor, Observation, ProcessSignature, Round
+from .around import Around
 from .opencode_files import NAME, is_database, is_orphan, locate
 from .source import Place
 
@@ -65,10 +57,8 @@ class OpenCode:
         machine: str | None = None,
         now_ms: int | None = None,
     ) -> None:
-        self._environ = os.environ if environ is None else environ
-        self._platform = platform
+        self._around = Around(environ, platform, machine)
         self._extra = tuple(extra_roots)
-        self._machine = machine or host_name(self._environ)
         self._now_ms = now_ms
         self._setting: Setting | None = None
 
@@ -80,7 +70,7 @@ class OpenCode:
         """The databases and message folders that exist now, each once, in a stable order."""
         self._setting = None  # sessions may have come since they were last looked up
         usual = self._usual_roots()
-        return locate((*usual, *self._extra), opencode_database(self._environ, usual[0]))
+        return locate((*usual, *self._extra), opencode_database(self._around.environ, usual[0]))
 
     def read(self, place: Place, since: Cursor | None) -> Iterator[Observation]:
         """What a place says since the cursor; see `read_database`, `read_folder` and
@@ -109,9 +99,9 @@ class OpenCode:
         folder whose own configuration goes before the usual one."""
         from .opencode_configured import config_folders, configured_models
 
-        environ, platform = self._environ, self._platform
-        home = home_folder(environ, platform)
-        return configured_models(config_folders(environ, home, platform, project))
+        around = self._around
+        folders = config_folders(around.environ, around.home(), around.platform, project)
+        return configured_models(folders)
 
     def _shared(self) -> Setting:
         if self._setting is None:
@@ -119,11 +109,8 @@ class OpenCode:
             from .opencode_sessions import SessionFiles
 
             now = int(time.time() * 1000) if self._now_ms is None else self._now_ms
-            self._setting = Setting(self.version, self._machine, now, SessionFiles())
+            self._setting = Setting(self.version, self._around.machine, now, SessionFiles())
         return self._setting
 
     def _usual_roots(self) -> tuple[Path, ...]:
-        environ, platform = self._environ, self._platform
-        wsl = in_wsl(environ, platform)
-        profiles = windows_profiles(folder=OPENCODE_DATA) if wsl else ()
-        return opencode_roots(environ, home_folder(environ, platform), platform, profiles)
+        return self._around.roots(opencode_roots, OPENCODE_DATA)

@@ -16,13 +16,13 @@ from ..clock import EARLIEST_MS, LATEST_MS
 from ..model import Money, Status
 from ..naming import UNKNOWN, storable
 from ..reading import Reading, Witness, key_maker
+from .amounts import usd_nanos
 from .opencode_messages import (
     OMO,
     Failure,
     Message,
     Spent,
     Time,
-    usd_nanos,
 )
 from .opencode_sessions import Owners, Session, attr
 

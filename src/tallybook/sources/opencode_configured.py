@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import cast
 
+from ..loosejson import plain_json
+
 _BASES = ("oh-my-opencode", "oh-my-openagent")
 """The older name goes before the newer one where both stand in one folder, as the tool has it."""
 
@@ -95,43 +97,3 @@ def _objects(value: object) -> dict[str, dict[str, object]]:
         for name, each in fields.items()
         if isinstance(each, dict)
     }
-
-
-def plain_json(text: str) -> str:
-    """JSON with comments and trailing commas as plain JSON. What stands inside strings stays."""
-    out: list[str] = []
-    at, comma = 0, -1
-    while at < len(text):
-        end = _skipped(text, at)
-        if end > at:
-            at = end
-            continue
-        letter = text[at]
-        end = _string_end(text, at) if letter == '"' else at + 1
-        if letter in "]}" and comma >= 0:
-            out[comma] = ""
-        if letter == ",":
-            comma = len(out)
-        elif not letter.isspace():
-            comma = -1
-        out.append(text[at:end])
-        at = end
-    return "".join(out)
-
-
-def _skipped(text: str, at: int) -> int:
-    """The end of a comment that begins here; the same place if there is none."""
-    if text.startswith("//", at):
-        end = text.find("\n", at)
-        return len(text) if end < 0 else end
-    if text.startswith("/*", at):
-        end = text.find("*/", at + 2)
-        return len(text) if end < 0 else end + 2
-    return at
-
-
-def _string_end(text: str, at: int) -> int:
-    end = at + 1
-    while end < len(text) and text[end] != '"':
-        end += 2 if text[end] == "\\" else 1
-    return end + 1

@@ -14,7 +14,6 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from ..clock import EARLIEST_MS, LATEST_MS
-from ..model import DEAREST, nanos_of
 from ..naming import storable
 from .json_lines import NOTHING, Problems, loose
 
@@ -134,22 +133,6 @@ def classes_of(tokens: Tokens) -> tuple[int, int, int, int, int]:
     """Input, output, reasoning, cache read and cache write."""
     cache = tokens.cache
     return tokens.input, tokens.output, tokens.reasoning, cache.read, cache.write
-
-
-def usd_nanos(text: bytes) -> int | None:
-    """An amount in USD from a JSON number, digit by digit, in nano-dollars; None for what is no
-    amount, none that anybody was ever charged, and 0: OpenCode stores 0 for subscriptions, free
-    models and models whose price it does not know, so that it tells nothing."""
-    if not text or text == b"0":
-        return None
-    whole, _, part = text.partition(b".")
-    if len(whole) < 7 and len(part) < 10 and (whole + part).isdigit():
-        return int(whole + part.ljust(9, b"0")) or None
-    try:
-        nanos = nanos_of(text.decode("ascii"))
-    except ValueError:
-        return None
-    return nanos if 0 < nanos <= DEAREST else None
 
 
 def decoded(raw: bytes) -> Message | None:

@@ -15,10 +15,11 @@ from typing import NamedTuple
 from zlib import crc32
 
 from ..reading import Complaint
+from .amounts import usd_nanos
 from .json_lines import loose
 from .opencode_calls import Step
 from .opencode_files import NAME, content
-from .opencode_messages import Message, inner, step_end, usd_nanos
+from .opencode_messages import Message, inner, step_end
 
 MOST = 4096
 """Bytes of a part that are looked at; a step's end is a tenth of it."""

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ..naming import storable
+from .amounts import usd_nanos
 from .json_lines import loose
 from .opencode_calls import Step
-from .opencode_messages import moment, step_end, usd_nanos
+from .opencode_messages import moment, step_end
 from .opencode_parts import category_in, stamp
 from .opencode_sessions import Session
 from .opencode_store import Store, number, text
