@@ -216,6 +216,8 @@ def test_words_above_columns_are_fields() -> None:
         [("limit", "ten")],
         [("tz", "Mars/Olympus"), ("since", "today")],
         [("week-start", "someday")],
+        [("currency", "€")],
+        [("currency", "")],
     ],
 )
 def test_contradictions_are_mistakes(pairs: list[tuple[str, str]]) -> None:
@@ -260,6 +262,7 @@ def questions(draw: st.DrawFn) -> Query:
         week_start=draw(st.integers(0, 6)),
         sort=draw(st.sampled_from(sorts)),
         limit=draw(st.none() | st.integers(min_value=0, max_value=10_000)),
+        currency=draw(st.none() | st.sampled_from(["USD", "CNY"])),
     )
 
 
@@ -315,6 +318,7 @@ def test_the_report_follows_the_contract() -> None:
         "bucket": "day",
         "sort": "date",
         "limit": None,
+        "currency": None,
     }
     [only] = found["rows"]
     assert list(only) == ["date", "provider", "model", *MEASURES, "models"]

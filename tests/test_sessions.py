@@ -7,12 +7,13 @@ from pathlib import Path, PurePath
 
 import pytest
 
+from tallybook.charging import charge_of
 from tallybook.ledger.sqlite import SqliteLedger
 from tallybook.model import Money
 from tallybook.prices import open_price_book
 from tallybook.query import Query, Row
 from tallybook.reading import Attribution, Batch, Reading, SessionFact, Spelling, key_of
-from tallybook.sessions import charge_of, configured, current_session, session_named, with_company
+from tallybook.sessions import configured, current_session, session_named, with_company
 from tallybook.sources import open_source, source_names
 
 from .ledger.books import MODEL, T0, appraiser, open_new, reading, record, usage

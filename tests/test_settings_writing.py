@@ -236,6 +236,7 @@ def test_the_schema_takes_what_the_program_takes(tmp_path: Path) -> None:
     [
         ("titles", (True, "yes", "No", "TRUE", "0", "y", "", 1, None)),
         ("week_start", ("sunday", "Sunday", "MONDAY", "sun", "sunday ", 0)),
+        ("currency", ("EUR", "eur", "native", "Native", "euro", "€", "EU", "EUR ", 1)),
         ("active_within", ("5M", " 90 s ", "1h", "0m", "5d", "1000000s", 5)),
     ],
 )

@@ -18,9 +18,8 @@ from typing import NamedTuple
 
 from .clock import HOUR_MS, parse_instant
 from .families import together
-from .ledger import Ledger
 from .periods import Period
-from .query import Figures, Query, Report, Row
+from .query import Answering, Figures, Query, Report, Row
 from .reports import answer
 
 OWNERS = frozenset({"source", "provider", "account"})
@@ -77,7 +76,7 @@ class Projection(NamedTuple):
     cost: Mapping[str, int]
 
 
-def read_blocks(ledger: Ledger, query: Query, length_ms: int, now_ms: int) -> BlockReport:
+def read_blocks(ledger: Answering, query: Query, length_ms: int, now_ms: int) -> BlockReport:
     """The windows of `length_ms` (whole hours) in which the calls of a question fall. Windows
     begin where they would without its range, and what its range leaves out is not counted; there
     is nothing to leave out from the present moment on."""
@@ -91,9 +90,9 @@ def read_blocks(ledger: Ledger, query: Query, length_ms: int, now_ms: int) -> Bl
     return BlockReport(replace(report, query=query, rows=()), blocks, length_ms)
 
 
-def largest_block(ledger: Ledger, query: Query, length_ms: int, before_ms: int) -> int:
+def largest_block(ledger: Answering, query: Query, length_ms: int, before_ms: int) -> int:
     """The most tokens that any window had which ended by then, of all time; 0 without any."""
-    ever = replace(query, since_ms=None, until_ms=None)
+    ever = replace(query, since_ms=None, until_ms=None, currency=None)
     rows = ledger.ask(_hourly(ever, ("date",))).rows
     begun = _beginnings(ledger, ever, length_ms, rows)
     totals = dict.fromkeys(begun, 0)
@@ -156,11 +155,11 @@ def _window_of(hour: int, begun: Sequence[int]) -> int:
     return begun[bisect_right(begun, hour) - 1]
 
 
-def _beginnings(ledger: Ledger, query: Query, length_ms: int, rows: Sequence[Row]) -> list[int]:
+def _beginnings(ledger: Answering, query: Query, length_ms: int, rows: Sequence[Row]) -> list[int]:
     """When the windows of a question's plan begin, from before its range to its end. `rows` are
     the question's own hours, which are all that is needed where it has no other conditions."""
     owner = tuple(each for each in query.where if each.dimension in OWNERS)
-    whole = replace(query, where=owner)
+    whole = replace(query, where=owner, currency=None)
     before = list[int]()
     if query.since_ms is not None:
         edge = query.since_ms // HOUR_MS * HOUR_MS
@@ -171,7 +170,7 @@ def _beginnings(ledger: Ledger, query: Query, length_ms: int, rows: Sequence[Row
     return beginnings((*before, *dict.fromkeys(map(_hour, rows))), length_ms)
 
 
-def _lead(ledger: Ledger, query: Query, length_ms: int) -> list[int]:
+def _lead(ledger: Answering, query: Query, length_ms: int) -> list[int]:
     """The hours with calls before a range, back to one that surely begins a window: one after a
     pause of a window's length."""
     edge = query.since_ms or 0

@@ -14,25 +14,31 @@ from typing import TYPE_CHECKING, Self
 
 from . import __version__
 from .ledger import Ledger, open_ledger
-from .query import Filter, Query, Report
+from .query import Answering, Filter, Query, Report
 from .reading import Complaint
 from .reports import answer
 from .settings import Settings
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from .charges import Charge
     from .families import Member
     from .flow import Progress, SyncReceipt
     from .ledger.evidence import Call, Explanation
     from .prices import PriceBook
+    from .prices.fx import FxRate
+    from .quoting import Quote
     from .sessions import Recalled, SessionAnswer
     from .sources.source import Source
 
 
 def price_mark(settings: Settings) -> str:
-    """Changes when the shipped or the user's own prices do; costs no more than a look at two
-    files."""
-    files = (Path(__file__).parent / "prices" / "data" / "index.json", settings.prices)
+    """Changes when the shipped, the newly built or the user's own prices do; costs no more than a
+    look at three files."""
+    shipped, built = Path(__file__).parent / "prices" / "data", settings.price_data
+    index = "index.json"
+    files = (shipped / index, built / index if built else None, settings.prices)
     marks = [__version__]
     for file in files:
         status = file.stat() if file is not None and file.exists() else None
@@ -57,7 +63,16 @@ class Book:
         """The price book, with the user's overrides."""
         from .prices import open_price_book
 
-        return open_price_book(self.settings.prices)
+        return open_price_book(self.settings.prices, self.settings.price_data)
+
+    @cached_property
+    def fx(self) -> tuple[FxRate, ...]:
+        """The exchange rates of the user's price file. Nothing of the shipped book is read."""
+        if self.settings.prices is None:
+            return ()
+        from .prices.overrides import read_overrides
+
+        return read_overrides(self.settings.prices).fx
 
     def sources(self) -> list[Source]:
         """Every source that is known, in the order of the registry."""
@@ -99,7 +114,15 @@ class Book:
 
     def ask(self, query: Query) -> Report:
         """Answer a query from the ledger, with notes on what the answer leaves out."""
-        return answer(self.ledger, query)
+        return answer(self.view(query.currency), query)
+
+    def view(self, currency: str | None) -> Answering:
+        """The ledger as questions in a currency see it; None is the ledger itself."""
+        if currency is None:
+            return self.ledger
+        from .conversion import Exchange
+
+        return Exchange(self.ledger, lambda: self.fx)
 
     def latest(self, where: Sequence[Filter] = ()) -> int | None:
         """When the call began that began last of those that pass all filters, in epoch
@@ -107,11 +130,14 @@ class Book:
         return self.ledger.latest(where)
 
     def session(self, session_id: str) -> SessionAnswer | None:
-        """One session by its id or a prefix of it; None if there is none. Raises
-        `UsageMistake` when the prefix fits several."""
+        """One session by its id or a prefix of it, in the currency of the settings; None if
+        there is none. Raises `UsageMistake` when the prefix fits several."""
         from .sessions import session_named
 
-        return session_named(self.ledger, session_id, self.settings.tz)
+        def ask(query: Query) -> Report:
+            return self.ask(replace(query, currency=self.settings.currency))
+
+        return session_named(self.ledger, session_id, self.settings.tz, ask)
 
     def current_session(self, folder: Path) -> str | None:
         """The id of the session with the latest call, in the project of a folder if it is one;
@@ -131,11 +157,39 @@ class Book:
             return ()
         return recalled(self.ledger, self.source(found.source), found.session_id)
 
+    def told(self, rounds: Sequence[Recalled]) -> tuple[Recalled, ...]:
+        """Rounds with what their calls cost in the currency of the settings."""
+        currency = self.settings.currency
+        if currency is None:
+            return tuple(rounds)
+        from .conversion import converted_call
+
+        return tuple(
+            each._replace(call=each.call and converted_call(each.call, currency, self.fx))
+            for each in rounds
+        )
+
     def charge(self, call: Call) -> Charge | None:
         """The lines of what a call costs; None where they can't be told."""
-        from .sessions import charge_of
+        from .charging import charge_of
 
         return charge_of(call, self.prices)
+
+    def quote(
+        self,
+        provider: str,
+        model: str,
+        usage: bytes | Mapping[str, object],
+        at: datetime | None = None,
+        context: Mapping[str, str] | None = None,
+    ) -> Quote:
+        """What a call costs, or would cost, by the price book with the user's own prices. The
+        fields are those of `quoting.Inquiry`. Raises `UsageMistake` for counts that can't be, and
+        where nothing says which model it was."""
+        from .quoting import Inquiry, quoted
+
+        asked = Inquiry(provider=provider, model=model, usage=usage, at=at, context=context or {})
+        return quoted(self.prices, asked)
 
     def explain(self, found: SessionAnswer) -> Explanation:
         """Why the figures of a session are what they are."""

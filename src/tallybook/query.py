@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 from .model import CLASSES, NO_COUNTS, Counts, decimal_text
 
@@ -68,7 +68,9 @@ class Filter:
 class Query:
     """What is asked. The time range is half-open and in epoch milliseconds; `tz` is the IANA
     zone that cuts `date` buckets and prints times. `sort` is a measure or dimension, with a
-    leading `-` for descending; None means the natural order (dates up, else `-total`)."""
+    leading `-` for descending; None means the natural order (dates up, else `-total`).
+    `currency` is the one in which amounts are told, None for their own: a ledger knows only
+    those, `conversion` makes the others."""
 
     by: tuple[str, ...] = ()
     where: tuple[Filter, ...] = ()
@@ -79,6 +81,7 @@ class Query:
     week_start: int = 0
     sort: str | None = None
     limit: int | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +156,19 @@ class Report:
     notes: tuple[Note, ...] = ()
 
 
+class Answering(Protocol):
+    """What a report is asked of: a ledger, or a view of one."""
+
+    def ask(self, query: Query) -> Report:
+        """The answer, without what a reader of it has to know beside it."""
+        ...
+
+    def standing(self) -> tuple[int, int]:
+        """How many complaints stand that may cost a total something, and how many places could
+        not be read at all."""
+        ...
+
+
 def amounts_json(amounts: Mapping[str, int]) -> dict[str, str]:
     """Amounts as the contract writes them: currency → exact decimal string."""
     return {currency: decimal_text(nanos) for currency, nanos in sorted(amounts.items())}
@@ -215,6 +231,7 @@ def query_json(query: Query) -> dict[str, Any]:
         "bucket": query.bucket,
         "sort": order,
         "limit": query.limit,
+        "currency": query.currency,
     }
 
 

@@ -14,7 +14,10 @@ from .errors import UsageMistake, nearest
 from .periods import WEEK_DAYS, Frame, period, since_last
 from .query import BUCKETS, DIMENSIONS, MEASURES, Bucket, Filter, Query, exact_time
 
-_KEYS = ("by", "where", "since", "until", "last", "tz", "week-start", "bucket", "sort", "limit")
+_KEYS = (
+    *("by", "where", "since", "until", "last", "tz", "week-start", "bucket", "sort", "limit"),
+    "currency",
+)
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "calls": ("requests",),
     "msgs": ("messages",),
@@ -41,6 +44,10 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
 }
 """The words above the columns of a table, and the fields that they mean."""
 
+NATIVE = "native"
+"""The word for amounts in the currencies of their prices."""
+
+_CURRENCY = re.compile("[A-Za-z]{3}")
 _CONDITION = re.compile(r"([a-z_]+)\s*(!=|=|~)(.*)", re.DOTALL)
 
 
@@ -53,7 +60,11 @@ def query_pairs(query: Query) -> list[tuple[str, str]]:
     edges = (("since", query.since_ms), ("until", query.until_ms))
     pairs += [(key, exact_time(ms, query.tz)) for key, ms in edges if ms is not None]
     pairs += [("tz", query.tz), ("week-start", WEEK_DAYS[query.week_start])]
-    rest = (("sort", query.sort and _signed(query.sort)), ("limit", query.limit))
+    rest = (
+        ("sort", query.sort and _signed(query.sort)),
+        ("limit", query.limit),
+        ("currency", query.currency),
+    )
     return pairs + [(key, str(value)) for key, value in rest if value is not None]
 
 
@@ -86,7 +97,20 @@ def parse_query(pairs: Iterable[tuple[str, str]], frame: Frame) -> Query:
         week_start=frame.week_start,
         sort=_order(last.get("sort"), by),
         limit=_limit(last.get("limit")),
+        currency=currency_of(last.get("currency", NATIVE)),
     )
+
+
+def currency_of(text: str) -> str | None:
+    """The currency that a text names, in capitals; None for amounts as they are. Raises
+    `UsageMistake` for what can't be one."""
+    if text.lower() == NATIVE:
+        return None
+    if not _CURRENCY.fullmatch(text):
+        raise UsageMistake(
+            f"{text!r} is no currency", hint=f"a code such as USD, EUR or CNY, or {NATIVE}"
+        )
+    return text.upper()
 
 
 def period_pairs(word: str, frame: Frame) -> list[tuple[str, str]]:

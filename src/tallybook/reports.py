@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from .ledger import Ledger
-from .query import Note, Query, Report
+from .query import Answering, Note, Query, Report
 
 UNPRICED = "unpriced-model"
 PARTLY_PRICED = "partly-priced"
@@ -18,7 +17,7 @@ RECOVERED = "recovered"
 COMPLAINTS = "complaints"
 
 
-def answer(ledger: Ledger, query: Query) -> Report:
+def answer(ledger: Answering, query: Query) -> Report:
     """The ledger's answer, with a note for each thing that a reader of it has to know."""
     report = ledger.ask(query)
     lost, closed = ledger.standing()
@@ -34,7 +33,7 @@ def _complaints(lost: int) -> Note:
     return Note(code=COMPLAINTS, text=text)
 
 
-def _notes(ledger: Ledger, report: Report) -> Iterator[Note]:
+def _notes(ledger: Answering, report: Report) -> Iterator[Note]:
     if report.totals.unpriced_tokens:
         models = list(_unpriced(ledger, report.query))
         yield Note(
@@ -56,10 +55,10 @@ def _notes(ledger: Ledger, report: Report) -> Iterator[Note]:
         )
 
 
-def _unpriced(ledger: Ledger, query: Query) -> Iterator[tuple[str, bool]]:
+def _unpriced(ledger: Answering, query: Query) -> Iterator[tuple[str, bool]]:
     """Every model of the same calls that has tokens without a price, and whether others of its
     tokens have one."""
-    same = replace(query, by=("model",), bucket=None, sort=None, limit=None)
+    same = replace(query, by=("model",), bucket=None, sort=None, limit=None, currency=None)
     for row in ledger.ask(same).rows:
         if row.figures.unpriced_tokens:
             name = f"{row.dims['provider'] or '?'}/{row.dims['model'] or '?'}"

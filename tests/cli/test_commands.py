@@ -295,6 +295,19 @@ def test_a_single_file_is_read_beside_the_usual_places(tally, tmp_path: Path) ->
     assert json.loads(tally(*known).stdout)["places"]["found"] == len(samples)
 
 
+@pytest.mark.parametrize("sample_home", ["gemini_cli/home_0_24_5", "pi/home_0_73_1"])
+def test_a_single_file_is_read_by_the_agent_that_wrote_it(
+    tally, tmp_path: Path, sample_home: str
+) -> None:
+    samples = Path(__file__).parents[1] / "sources" / sample_home
+    sample = next(path for path in sorted(samples.glob(".*/**/*20??-*T*")) if path.is_file())
+    copy = tmp_path / f"saved{sample.suffix}"
+    copy.write_bytes(sample.read_bytes())
+    told = json.loads(tally("sync", "--path", str(copy), "--json").stdout)
+    assert (told["places"]["found"], told["places"]["read"]) == (1, 1)
+    assert told["new_events"] > 0
+
+
 def test_the_price_file_of_the_help_topic_is_a_valid_one(tally, home: Path) -> None:
     _, _, example = TOPICS["prices"].partition("  schema = 1")
     path = home / "prices.toml"

@@ -13,6 +13,7 @@ import pytest
 
 from tallybook.cli.completing import SHELLS
 from tallybook.cli.demo import SAMPLES
+from tallybook.sources import source_names
 
 LINES = (
     ("tally us", ["usage"]),
@@ -128,7 +129,7 @@ def test_a_real_shell_completes(
         ("tally usage --source=cod", ["codex"]),
         ("tally usage --where mod", ["model="]),
         ("tally usage --where model=gpt-5.6-s", ["gpt-5.6-sol"]),
-        ("tally usage --where source=", ["claude-code", "codex", "opencode"]),
+        ("tally usage --where source=", list(source_names())),
     ],
 )
 def test_bash_breaks_words_at_its_own_signs(place: Path, line: str, wanted: list[str]) -> None:

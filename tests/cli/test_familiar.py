@@ -310,7 +310,7 @@ def test_without_jq_it_says_what_to_do(typed: Type, monkeypatch: pytest.MonkeyPa
         ("blocks --activ", "--active"),
         ("session s1 --ruonds", "--rounds"),
         ("daily --brekdown", "--breakdown"),
-        ("gemini daily", "tally source list"),
+        ("qwen daily", "tally source list"),
         ("today --since 20261120", "tally usage --since"),
         ("session s1 --last 3d", "tally usage --last"),
         ("blocks --sort cost", "tally usage --sort"),

@@ -206,6 +206,7 @@ def test_characters_keep_their_width() -> None:
         ("──", "--"),
         ("修复", "????"),
         ("é", "?"),
+        ("€1.50", "EUR 1.50"),
     ):
         assert text.encode("ascii", "tally").decode() == plain
 

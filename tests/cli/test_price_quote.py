@@ -119,7 +119,7 @@ def test_it_fits_any_width(printed: Any, width: int) -> None:
         (GPT, "nothing says what was used"),
         ((*GPT, "--tokens", "input=5", "--usage", "x"), "exclude each other"),
         ((*GPT, "--tokens", " "), "tells no counts"),
-        ((*GPT, "--tokens", "imput=5"), "did you mean input?"),
+        ((*GPT, "--tokens", "inptu=5"), "did you mean input?"),
         ((*GPT, "--tokens", "input=-5"), "input is no count of tokens: '-5'"),
         ((*GPT, "--tokens", "input=5,input=6"), "input is told twice"),
         ((*GPT, "--tokens", "input=" + "9" * 30), "input is no count"),

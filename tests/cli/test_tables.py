@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from tallybook.cli.tables import Column, Ink, draw, fit, folded, markdown
+from tallybook.cli.tables import Column, Ink, draw, fit, folded, markdown, no_room
 from tallybook.query import Row
 
 from .conftest import SONNET, figures
@@ -65,6 +65,17 @@ def test_the_least_important_column_goes_first() -> None:
     wide = [COLUMNS[0], COLUMNS[1]._replace(rank=6), COLUMNS[2]]
     titles = [[column.title for column in fit(wide, width)[0]] for width in (60, 24, 17, 5)]
     assert titles == [["Name", "Calls", "Cost"], ["Name", "Cost"], ["Name"], ["Name"]]
+
+
+def test_of_several_amounts_the_last_goes_first_and_is_named() -> None:
+    amounts = [
+        Column(title=f"Cost {unit}", cells=("1.0000", "22.0000"), rank=1)
+        for unit in ("EUR", "CNY", "USD")
+    ]
+    table = [COLUMNS[0], COLUMNS[1], *amounts]
+    assert [column.title for column in fit(table, 30)[0]] == ["Name", "Cost EUR", "Cost CNY"]
+    assert list(no_room(table, 30)) == ["No room for Cost USD. All columns: --format md"]
+    assert list(no_room(table, 60)) == []
 
 
 def test_numbers_outlive_names() -> None:

@@ -221,7 +221,7 @@ def test_currencies_stand_apart(ask, tome, capsys) -> None:
     assert "Cost USD" in out
     assert ask("usage", "model", "--chart", "cost", width=160) == 0
     heading = capsys.readouterr().out.splitlines()[2]
-    assert heading.split()[-3:] == ["cost", "CNY", "cost"]
+    assert heading.split()[-4:] == ["cost", "CNY", "cost", "USD"]
 
 
 @pytest.mark.parametrize(

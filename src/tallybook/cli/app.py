@@ -34,7 +34,7 @@ COMMANDS: Mapping[str, Entry] = {
     "sync": Entry("sync", "sync", "read the agents' histories into the ledger"),
     "demo": Entry("demo", "demo", "see it work on sample histories"),
     "source": Entry("source", "source", "the agents that can be read: list, explain, test"),
-    "price": Entry("price", "price", "the price book: list, show"),
+    "price": Entry("price", "price", "the price book: list, quote, explain, apply, …"),
     "ledger": Entry("ledger", "ledger", "the ledger: path, info, verify, backup, void, …"),
     "config": Entry("config", "config", "the settings: show, get, set, check, …"),
     "doctor": Entry("doctor", "doctor", "what was found, what was not, and why"),

@@ -48,7 +48,7 @@ def begin(context: click.Context) -> tuple[Shell, Asked]:
 
 def settings_for(shell: Shell, asked: Asked) -> Settings:
     """The settings with this command line's own on top, and sources by their own names."""
-    settings = shell.settings(tz=asked.tz, week_start=asked.week_start)
+    settings = shell.settings(**_flags(asked))
     _warn(settings, asked)
     named = {_source_of(name, settings): paths for name, paths in settings.paths.items()}
     return replace(settings, paths=named) if named else settings
@@ -57,8 +57,7 @@ def settings_for(shell: Shell, asked: Asked) -> Settings:
 def surveyed(shell: Shell, asked: Asked) -> tuple[Settings, tuple[SettingsError, ...]]:
     """The same for commands that must answer although the settings are wrong: what is
     understood of them, and every fault."""
-    flags = {"tz": asked.tz, "week_start": asked.week_start}
-    settings, found = survey_settings(shell.surroundings, flags)
+    settings, found = survey_settings(shell.surroundings, _flags(asked))
     _warn(settings, asked)
     faults = list(found)
     named: dict[str, tuple[Path, ...]] = {}
@@ -68,6 +67,11 @@ def surveyed(shell: Shell, asked: Asked) -> tuple[Settings, tuple[SettingsError,
         except SettingsError as fault:
             faults.append(fault)
     return replace(settings, paths=named), tuple(faults)
+
+
+def _flags(asked: Asked) -> dict[str, str | None]:
+    """What the command line says of settings."""
+    return {"tz": asked.tz, "week_start": asked.week_start, "currency": asked.currency}
 
 
 def _warn(settings: Settings, asked: Asked) -> None:
@@ -86,7 +90,7 @@ def question(
     pairs = [*asked.pairs, *((key, text) for key, text in defaults if key not in given)]
     query = parse_query(pairs, shell.frame(settings))
     where = tuple(map(_own_name, query.where))
-    return replace(query, where=where, limit=query.limit or None)
+    return replace(query, where=where, limit=query.limit or None, currency=settings.currency)
 
 
 def refresh(book: Book, shell: Shell, asked: Asked) -> SyncReceipt | None:

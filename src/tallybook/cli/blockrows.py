@@ -141,7 +141,7 @@ def separated_blocks(shown: Shown, fields: Sequence[str], delimiter: str) -> str
     if shown.breakdown:
         names = list(dict.fromkeys(("start", "provider", "model", *(fields or _COUNTED))))
         rows = [{**row, **model} for row in rows for model in row["by_model"]]
-    units = units_of(shown.found.report.totals)
+    units = units_of([shown.found.report])
     cells = (flat_cells(row, names, units) for row in rows)
     return delimited_text([flat_names(names, units), *cells], delimiter)
 

@@ -16,7 +16,7 @@ from ..clock import HOUR_MS, local
 from ..errors import UsageMistake
 from ..format import plain
 from ..periods import Frame
-from ..query import Filter, Query
+from ..query import Answering, Filter, Query
 from ..questions import period_pairs
 from .asking import begin, exit_code, question, refresh, settings_for
 from .blockrows import (
@@ -33,6 +33,7 @@ from .nothing import nothing_lines
 from .options import (
     HELP_FIELDS,
     Asked,
+    currency_option,
     excluding,
     filter_options,
     output_options,
@@ -45,7 +46,6 @@ from .shell import Shell, mention, say
 
 if TYPE_CHECKING:
     from ..book import Book
-    from ..ledger import Ledger
     from ..reading import LimitSnapshot
 
 _PLAN = "claude-code"
@@ -69,6 +69,7 @@ _UNITS = {"": 1, "k": 1_000, "m": 1_000_000, "g": 1_000_000_000, "b": 1_000_000_
 @time_options
 @filter_options
 @output_options
+@currency_option
 @sync_option
 @run_options
 @click.pass_context
@@ -93,7 +94,7 @@ def blocks(context: click.Context, **_options: object) -> int:
     with shell.open_book(settings) as book:
         receipt = refresh(book, shell, asked)
         read = _read_active if active else read_blocks
-        found = read(book.ledger, query, length_ms, shell.now_ms)
+        found = read(book.view(query.currency), query, length_ms, shell.now_ms)
         if receipt is not None and not receipt.complete:
             found = found._replace(report=replace(found.report, complete=False))
         if context.params.get("order") == "desc":
@@ -154,7 +155,7 @@ def _nothing(book: Book, shown: Shown, *, active: bool) -> list[str]:
     return [f"No active block of {hours} h. The last call was on {said}.", "Blocks: tally blocks"]
 
 
-def _read_active(ledger: Ledger, query: Query, length_ms: int, now_ms: int) -> BlockReport:
+def _read_active(ledger: Answering, query: Query, length_ms: int, now_ms: int) -> BlockReport:
     """The window of the present moment and nothing else; without one the answer is about that
     moment alone."""
     wide = replace(query, since_ms=now_ms - length_ms, until_ms=None)

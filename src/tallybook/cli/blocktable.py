@@ -21,7 +21,7 @@ from .options import Asked
 from .output import COARSE_NOTE, asked_manner, below_lines
 from .reportcolumns import Manner, columns_of, costs_text, suited
 from .shell import Shell
-from .tables import Column, Ink, draw, facts, folded, markdown
+from .tables import Column, Ink, draw, facts, folded, markdown, no_room
 
 ACTIVE = "*"
 _NONE_ENDED = "no block has ended yet, so there is no largest one"
@@ -48,7 +48,8 @@ def table_of_blocks(shell: Shell, asked: Asked, shown: Shown, title: str) -> lis
     if asked.fields:
         columns = _chosen(shown, lines, asked.fields, manner)
     coarse = coarse and not asked.fields
-    notes = [*_below(shown), *([COARSE_NOTE] if coarse else []), *_footnotes(shown)]
+    notes = [*no_room(columns, shell.width), *_below(shown), *([COARSE_NOTE] if coarse else [])]
+    notes += _footnotes(shown, asked)
     drawn = draw(columns, shell.width, ink, total=_has_total(lines))
     return [*folded(title, shell.width), "", *drawn, *below_lines(notes, shell.width, ink)]
 
@@ -60,7 +61,7 @@ def markdown_of_blocks(asked: Asked, shown: Shown, title: str) -> list[str]:
     columns = _dressed(columns_of(_as_report(shown, lines), manner), shown, lines)
     if asked.fields:
         columns = _chosen(shown, lines, asked.fields, manner)
-    below = [f"\n{note}" for note in (*_below(shown), *_footnotes(shown))]
+    below = [f"\n{note}" for note in (*_below(shown), *_footnotes(shown, asked))]
     return [f"**{title}**", "", *markdown(columns), *below]
 
 
@@ -72,7 +73,7 @@ def active_lines(shell: Shell, asked: Asked, shown: Shown, title: str) -> list[s
     report = replace(shown.found.report, query=query, rows=block.models, totals=block.figures)
     columns, coarse = suited(report, asked_manner(shell, asked))
     drawn = draw(_without_sessions(columns), shell.width, ink, total=len(report.rows) > 1)
-    notes = [*([COARSE_NOTE] if coarse else []), *_footnotes(shown)]
+    notes = [*([COARSE_NOTE] if coarse else []), *_footnotes(shown, asked)]
     return [
         *folded(title, shell.width),
         "",
@@ -260,5 +261,6 @@ def _cost(shown: Shown, block: Block, amounts: Mapping[str, int], form: str) -> 
     return form.format(mark + costs_text(amounts, 2)) if shown.costs else ""
 
 
-def _footnotes(shown: Shown) -> list[str]:
-    return footnotes(replace(shown.found.report, rows=()))
+def _footnotes(shown: Shown, asked: Asked) -> list[str]:
+    report = replace(shown.found.report, rows=())
+    return footnotes(report, fields=(*asked.fields, *asked.amounts))

@@ -16,7 +16,7 @@ from ..comparison import COUNTED, PRICED, count_of
 from ..format import DASH, compact, money, number, tenths
 from ..query import AMOUNTS, Bucket, Figures, Query, Report, Row, amount_of
 from .chart import bar, pens, sparkline
-from .delimited import units_of
+from .delimited import shown_units
 from .footnotes import footnotes
 from .labels import date_label
 from .options import Asked
@@ -49,11 +49,11 @@ class Measure(NamedTuple):
             return amount_of(figures, self.name, self.unit).nanos
         return count_of(figures, self.name)
 
-    @property
-    def title(self) -> str:
-        """Its name above the bars."""
+    def title(self, *, alone: bool) -> str:
+        """Its name above the bars; dollars `alone`, with no other currency beside them, go
+        without saying."""
         name = "tokens" if self.name == "total" else self.name.replace("_", " ")
-        return name if self.unit in ("", "USD") else f"{name} {self.unit}"
+        return name if not self.unit or (alone and self.unit == "USD") else f"{name} {self.unit}"
 
     def told(self, figures: Figures) -> str:
         """Its value in words."""
@@ -69,13 +69,14 @@ def chart_lines(shell: Shell, asked: Asked, report: Report, title: str, wanted: 
     whole, missing = _without_gaps(report)
     manner = asked_manner(shell, asked)
     columns, bars = _with_bars(whole, manner, measures)
-    notes = footnotes(report)
+    notes = footnotes(report, fields=(*asked.fields, *asked.amounts))
     if missing:
         notes.append(
             f"Dates without a call are left out: they would be {number(missing)} more rows"
         )
     if bars:
-        columns += [_bars(whole, measure, bars) for measure in measures]
+        titles = [measure.title(alone=len(measures) == 1) for measure in measures]
+        columns += [_bars(whole, *each, bars) for each in zip(measures, titles, strict=True)]
     else:
         notes.append("No room for bars: the terminal is too narrow")
     lines = [*folded(title, shell.width), ""]
@@ -94,7 +95,7 @@ def measures_of(
         dated = "date" in report.query.by and amounts and getattr(report.totals, amounts[0])
         name = amounts[0] if dated else "total"
     if name in AMOUNTS:
-        return [Measure(name, unit) for unit in units_of(report.totals)[name] or ["USD"]]
+        return [Measure(name, unit) for unit in shown_units(name, [report])]
     return [Measure(name)]
 
 
@@ -193,7 +194,7 @@ def _shares(report: Report, measures: Sequence[Measure]) -> Iterator[Column]:
             yield Column(title, tuple(cells), rank=4)
 
 
-def _bars(report: Report, measure: Measure, width: int) -> Column:
+def _bars(report: Report, measure: Measure, title: str, width: int) -> Column:
     pen = pens()
     values = [measure.of(row.figures) for row in report.rows]
     most = max(filter(None, values), default=0)
@@ -201,4 +202,4 @@ def _bars(report: Report, measure: Measure, width: int) -> Column:
         pen.unknown if value is None else bar(value, most, width, pen.blocks) for value in values
     ]
     cells += [""] if has_total(report) else []
-    return Column(measure.title, tuple(cells), text=True, least=width, tight=width)
+    return Column(title, tuple(cells), text=True, least=width, tight=width)

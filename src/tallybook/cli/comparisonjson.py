@@ -53,7 +53,7 @@ def comparison_objects(found: Comparison, fields: Sequence[str] = ()) -> Iterato
 def comparison_text(found: Comparison, fields: Sequence[str], delimiter: str) -> str:
     """CSV or TSV: each field, then as `before_…`, `difference_…`, `percent_…` and `bounds_…`."""
     names = list(fields) or field_names(found.report.query)
-    units = units_of(found.report.totals, found.before.totals)
+    units = units_of([found.report, found.before])
     changed = [name for name in names if name in _CHANGED]
     sides = {
         "before": [name for name in names if name == "date" or name not in DIMENSIONS],
@@ -100,7 +100,7 @@ def _changes(pair: Pair, found: Comparison, fields: Sequence[str]) -> dict[str, 
         each = change(count_of(pair.figures, name), count_of(pair.old, name))
         difference[name], percent[name] = each.value, tenths(each.tenths)
     difference[PRICED], percent[PRICED], bounds = {}, {}, dict[str, str]()
-    for unit in units_of(found.report.totals, found.before.totals)[PRICED]:
+    for unit in units_of([found.report, found.before])[PRICED]:
         now, old = (amount_of(side, PRICED, unit) for side in (pair.figures, pair.old))
         each = amount_change(now, old)
         if each.value is not None:

@@ -13,7 +13,7 @@ from ..comparison import COUNTED, PRICED, Change, Comparison, Pair, amount_chang
 from ..format import DASH, compact, money, number, percent, signed
 from ..periods import period_text
 from ..query import AMOUNTS, Amount, Report, Row, amount_of
-from .delimited import units_of
+from .delimited import shown_units
 from .footnotes import footnotes
 from .labels import date_label
 from .options import Asked
@@ -28,7 +28,7 @@ from .reportcolumns import (
     title_of_count,
 )
 from .shell import Shell
-from .tables import Column, Ink, draw, fit, folded, markdown, room
+from .tables import Column, Ink, draw, folded, markdown, no_room, room
 
 _OTHER = {"previous": "the period before", "year": "a year earlier"}
 
@@ -61,7 +61,7 @@ def comparison_lines(shell: Shell, asked: Asked, found: Comparison, what: str) -
             break
     lines = [line for part in _titles(found, what) for line in folded(part, shell.width)]
     lines += ["", *draw(columns, shell.width, ink, total=has_total(_shown(found)))]
-    notes = [*_gone(columns, shell.width), *_notes(found)]
+    notes = [*no_room(columns, shell.width, _TOLD), *_notes(found, asked)]
     return [*lines, *below_lines(notes, shell.width, ink)]
 
 
@@ -70,7 +70,7 @@ def comparison_markdown(found: Comparison, what: str, asked: Asked) -> list[str]
     first, second = _titles(found, what)
     columns = _columns(found, Manner(names=asked.fields, amounts=asked.amounts))
     lines = [f"**{first}**", "", second, "", *markdown(columns)]
-    return [*lines, *(f"\n{note}" for note in _notes(found))]
+    return [*lines, *(f"\n{note}" for note in _notes(found, asked))]
 
 
 def _titles(found: Comparison, what: str) -> tuple[str, str]:
@@ -134,7 +134,7 @@ def _counted(found: Comparison, manner: Manner, name: str, ranks: _Ranks) -> Ite
 def _priced(found: Comparison, manner: Manner, name: str, ranks: _Ranks) -> Iterator[Column]:
     """An amount now and before, in columns for each currency; of the list amount by how much it
     grew, too."""
-    units = units_of(found.report.totals, found.before.totals)[name] or ["USD"]
+    units = shown_units(name, [found.report, found.before])
     for unit in units:
         if unit != units[0]:
             ranks = _NEXT._replace(now=min(ranks.now * 2, _NEXT.now))
@@ -189,18 +189,12 @@ def _percent(each: Change | None) -> str:
     return f"{each.bound} {percent(each.tenths)}".strip()
 
 
-def _gone(columns: Sequence[Column], width: int) -> Iterator[str]:
-    """What had to go of what is compared."""
-    kept = fit(columns, width)[0]
-    gone = [each.title for each in columns if each.rank <= _TOLD and each not in kept]
-    if gone:
-        yield f"No room for {', '.join(dict.fromkeys(gone))}. All columns: --format md"
-
-
-def _notes(found: Comparison) -> Iterator[str]:
+def _notes(found: Comparison, asked: Asked) -> Iterator[str]:
     """The remarks on this period, then those on the other one that say something else."""
     if found.plan.running:
         yield "This period is not over yet; the other one is whole."
-    told = footnotes(_shown(found))
+    fields = (*asked.fields, *asked.amounts)
+    told = footnotes(_shown(found), fields=fields)
     yield from told
-    yield from (f"Before: {note}" for note in footnotes(found.before) if note not in told)
+    before = footnotes(found.before, fields=fields)
+    yield from (f"Before: {note}" for note in before if note not in told)

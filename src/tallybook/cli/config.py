@@ -11,6 +11,7 @@ import click
 
 from ..format import DASH
 from ..periods import WEEK_DAYS
+from ..questions import NATIVE
 from ..settings import Settings, project_file, user_file
 from .app import NearMissGroup
 from .asking import begin, surveyed
@@ -78,6 +79,7 @@ def setting_values(settings: Settings) -> dict[str, Any]:
         "tz": settings.tz,
         "week_start": WEEK_DAYS[settings.week_start],
         "prices": None if settings.prices is None else str(settings.prices),
+        "currency": settings.currency or NATIVE,
         "titles": settings.titles,
         "active_within": _length(settings.active_within),
         **{

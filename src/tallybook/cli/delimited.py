@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from ..errors import UsageMistake, nearest
-from ..query import AMOUNTS, MEASURES, Figures, Query, Report, report_json
+from ..query import AMOUNTS, MEASURES, Query, Report, report_json
 from ..questions import SYNONYMS, named_fields
 
 _ESCAPED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -80,7 +80,7 @@ def json_lines(report: Report, fields: Sequence[str] = ()) -> list[str]:
 def separated(report: Report, fields: Sequence[str], delimiter: str) -> str:
     """CSV or TSV with a heading: exact amounts, one column a currency, empty where unknown."""
     names = list(fields) or field_names(report.query)
-    units = units_of(report.totals)
+    units = units_of([report])
     rows = cast("list[dict[str, Any]]", report_json(report)["rows"])
     cells = (flat_cells(row, names, units) for row in rows)
     return delimited_text([flat_names(names, units), *cells], delimiter)
@@ -106,10 +106,20 @@ Units = Mapping[str, Sequence[str]]
 """The currencies that have a column of their own, by the field of the amount."""
 
 
-def units_of(*totals: Figures) -> Units:
+def units_of(reports: Sequence[Report]) -> Units:
     """The currencies of each amount in any of the totals; the cost has one in any case."""
-    found = {name: {unit for each in totals for unit in getattr(each, name)} for name in AMOUNTS}
-    return {name: sorted(units) or ["USD"] * (name == "cost") for name, units in found.items()}
+    return {name: _met(name, reports) for name in AMOUNTS} | {"cost": shown_units("cost", reports)}
+
+
+def shown_units(name: str, reports: Sequence[Report]) -> list[str]:
+    """The currencies in which an amount is shown, that of the question first; one in any case."""
+    return _met(name, reports) or [reports[0].query.currency or "USD"]
+
+
+def _met(name: str, reports: Sequence[Report]) -> list[str]:
+    asked = reports[0].query.currency
+    met = {unit for each in reports for unit in getattr(each.totals, name)}
+    return sorted(met, key=lambda unit: (unit != asked, unit))
 
 
 def flat_names(names: Iterable[str], units: Units) -> list[str]:

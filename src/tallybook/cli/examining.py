@@ -50,7 +50,7 @@ def examined(shell: Shell, settings: Settings, known: Sequence[SettingsError]) -
         "settings": _settings(shell, settings),
         "terminal": _terminal(shell),
         "ledger": _ledger(shell, settings, complaints, faults),
-        "prices": _prices(settings, faults),
+        "prices": _prices(shell, settings, faults),
         "sources": [_source(shell, each) for each in known_sources(settings)],
     }
     return Examination(found, complaints, faults)
@@ -136,14 +136,24 @@ def _ledger_inside(book: Book, settings: Settings) -> dict[str, Any]:
     }
 
 
-def _prices(settings: Settings, faults: list[TallyError]) -> dict[str, Any]:
+def _prices(shell: Shell, settings: Settings, faults: list[TallyError]) -> dict[str, Any]:
+    """Which price book is in use, what it was built from and how old it is."""
     from ..prices import open_price_book
+    from ..prices.age import age_days, stale
 
+    found: dict[str, Any] = {}
     try:
-        return {"book": open_price_book(settings.prices).id}
+        book = open_price_book(settings.prices, settings.price_data)
     except TallyError as fault:
         faults.append(fault)
-    return {"book": open_price_book(None).id, "problem": str(faults[-1])}
+        book = open_price_book()
+        found["problem"] = str(fault)
+    found |= {"book": book.id, "age": f"{age_days(book.id, shell.now_ms)} days"}
+    if book.updated_from:
+        found["updated from"] = ", ".join(book.updated_from)
+    if warning := stale(book.id, shell.now_ms):
+        found["warning"] = warning
+    return found
 
 
 def _source(shell: Shell, each: Source) -> dict[str, Any]:

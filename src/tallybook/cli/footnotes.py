@@ -5,27 +5,52 @@ Unknown is not zero: whatever is missing from a figure is named here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from rich.cells import cell_len
 
 from ..format import compact, count, plain, shorten
-from ..query import Report
+from ..query import AMOUNTS, Report
 
 _OWN_WORDS = frozenset(
     {"unpriced-model", "partly-priced", "partial", "failed", "unmetered", "incomplete"}
+    | {"converted", "no-fx-rate"}
 )
 _NAMED, _LONGEST = 3, 48
 """Names that are listed, and the cells of each."""
 
-
-def footnotes(report: Report, told: frozenset[str] = frozenset()) -> list[str]:
-    """One line for each thing that a reader of the figures has to know. Notes with a code in
-    `told` are left out: they stand elsewhere. What the words mean is in `tally help notes`."""
-    return [*_unpriced(report), *_states(report), *_notes(report, told)]
+_RATES = 8
+"""Rates of exchange that are listed."""
 
 
-def _unpriced(report: Report) -> Iterator[str]:
+def footnotes(
+    report: Report, told: frozenset[str] = frozenset(), fields: Collection[str] = ("cost",)
+) -> list[str]:
+    """One line for each thing that a reader of the figures has to know, among which are the
+    amounts in `fields`. Notes with a code in `told` are left out: they stand elsewhere. What the
+    words mean is in `tally help notes`."""
+    hidden = [kind for kind in AMOUNTS if kind not in fields]
+    priced = (*_exchanged(report, hidden), *_unpriced(report, hidden))
+    return [*priced, *_states(report), *_notes(report, told)]
+
+
+def _exchanged(report: Report, hidden: Collection[str]) -> Iterator[str]:
+    """Every rate that amounts were converted by, and what of those that are shown has none."""
+    named = {note.code: note.items for note in report.notes}
+    unit = report.query.currency
+    if used := named.get("converted"):
+        rates = [*map(plain, used)]
+        if len(rates) > _RATES:
+            rest = f"and {count(len(rates) - _RATES, 'rate')} that --json names"
+            rates = [*rates[: _RATES - 1], rest, rates[-1]]
+        yield f"In {unit} by the rate of each call's day (UTC): {'; '.join(rates)}"
+    kinds = tuple(f"{kind.removesuffix('_cost')} " for kind in hidden)
+    if alone := [item for item in named.get("no-fx-rate", ()) if not item.startswith(kinds)]:
+        amounts = "; ".join(map(plain, alone))
+        yield f"No rate to {unit}, so it stands apart: {amounts}. More: tally help currencies"
+
+
+def _unpriced(report: Report, hidden: Collection[str]) -> Iterator[str]:
     tokens = report.totals.unpriced_tokens
     if not tokens:
         return
@@ -37,7 +62,7 @@ def _unpriced(report: Report) -> Iterator[str]:
     what = "; ".join(lacking) or "No price"
     missing = f"{compact(tokens)} tokens are in no cost (≥)"
     yield f"{what[0].upper()}{what[1:]}: {missing}. To price them: tally help prices"
-    if report.totals.reported_cost:
+    if report.totals.reported_cost and "reported_cost" in hidden:
         yield "What the tools themselves reported: tally usage --amounts all"
 
 

@@ -19,7 +19,7 @@ __all__ = ["TOPICS", "help_topic"]
 @click.pass_context
 def help_topic(context: click.Context, topic: tuple[str, ...], **_options: object) -> int:
     """Help on a TOPIC (time, filters, output, notes, exit-codes, settings, environment,
-    prices) or on a COMMAND, such as: tally help config set."""
+    prices, currencies) or on a COMMAND, such as: tally help config set."""
     root = context.find_root()
     first = " ".join(topic)
     if not topic:

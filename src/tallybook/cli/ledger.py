@@ -19,6 +19,7 @@ from .delimited import json_text
 from .faults import complain_of
 from .forgetting import forget
 from .options import json_option, run_options
+from .renormalise import renormalise
 from .safekeeping import backup, restore
 from .shell import Shell, say
 from .voiding import void
@@ -29,11 +30,11 @@ def ledger() -> None:
     """The ledger: the one place where what was used is recorded."""
 
 
-for _verb in (backup, restore, void, forget):
+for _verb in (backup, restore, void, forget, renormalise):
     ledger.add_command(_verb)
 
 
-@ledger.command("path")
+@ledger.command("path", short_help="only its path, for scripts")
 @run_options
 @click.pass_context
 def ledger_path(context: click.Context, **_options: object) -> int:
@@ -45,7 +46,7 @@ def ledger_path(context: click.Context, **_options: object) -> int:
     return complain_of(faults, shell)
 
 
-@ledger.command("info")
+@ledger.command("info", short_help="what it holds, since when, how large it is")
 @json_option
 @run_options
 @click.pass_context
@@ -111,7 +112,7 @@ def _complaints(standing: int) -> str:
     return f"{number(standing)}: tally doctor" if standing else "none"
 
 
-@ledger.command("verify")
+@ledger.command("verify", short_help="check every invariant")
 @json_option
 @run_options
 @click.pass_context

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..clock import local
@@ -25,7 +26,7 @@ _ALIKE = 0.55
 def nothing_lines(book: Book, report: Report, what: str = "usage") -> list[str]:
     """Why a report has no rows: an empty ledger, a filter that matches nothing, or a time
     without calls. Asks the book a few more questions."""
-    lines = [title_of(report.query, f"No {what}") + "."]
+    lines = [title_of(replace(report.query, currency=None), f"No {what}") + "."]
     return [*lines, *_reasons(book, report), *_voided(book, report.query)]
 
 

@@ -41,6 +41,7 @@ class Asked:
     fields: tuple[str, ...] = ()
     tz: str | None = None
     week_start: str | None = None
+    currency: str | None = None
     sync: bool = True
     quiet: bool = False
     colour: bool = True
@@ -66,6 +67,7 @@ class Asked:
             fields=fields,
             tz=texts.get("tz"),
             week_start=texts.get("week-start"),
+            currency=texts.get("currency"),
             compact=_on(context, "compact"),
             amounts=_familiar_amounts(told),
             sync=not _on(context, "no_sync"),
@@ -108,6 +110,12 @@ def output_options(command: _F) -> _F:
         click.option("--fields", metavar="A,B", help="Only these fields; help lists them."),
         click.option("--compact", is_flag=True, help="Short numbers, classes joined."),
     )
+
+
+def currency_option(command: _F) -> _F:
+    """`--currency`"""
+    meaning = "Amounts in this currency, by your own rates."
+    return _with(command, click.option("--currency", metavar="CODE", help=meaning))
 
 
 def order_options(command: _F) -> _F:
@@ -159,7 +167,7 @@ def _single(context: click.Context) -> Iterator[Said]:
     """What is said by options of ours that may be said once."""
     if _on(context, "as_json"):
         yield Said("--json", "format", "json")
-    for key in (*_ASKING, "tz", "week-start", "format", "amounts"):
+    for key in (*_ASKING, "tz", "week-start", "currency", "format", "amounts"):
         text = _text(context, key.replace("-", "_"))
         if text is not None:
             yield Said(f"--{key}", key, counted(context, text) if key == "last" else text)

@@ -47,12 +47,13 @@ def table_lines(
     """A report as a heading, a table that fits the terminal, and its footnotes."""
     from .footnotes import footnotes
     from .reportcolumns import has_total, suited
-    from .tables import Ink, draw, folded
+    from .tables import Ink, draw, folded, no_room
 
     ink = Ink(on=shell.colour and asked.colour)
     manner = asked_manner(shell, asked)
     columns, coarse = suited(report, manner._replace(names=manner.names or names))
-    notes = [*([COARSE_NOTE] if coarse else []), *footnotes(report)]
+    notes = [*no_room(columns, shell.width), *([COARSE_NOTE] if coarse else [])]
+    notes += footnotes(report, fields=(*asked.fields, *asked.amounts))
     lines = [*folded(title, shell.width), ""]
     lines += draw(columns, shell.width, ink, total=has_total(report))
     return [*lines, *below_lines(notes, shell.width, ink)]
@@ -91,14 +92,16 @@ def markdown_lines(
 
     manner = Manner(names=names, amounts=amounts)
     lines = [f"**{title}**", "", *markdown(columns_of(report, manner))]
-    return [*lines, *(f"\n{note}" for note in footnotes(report))]
+    return [*lines, *(f"\n{note}" for note in footnotes(report, fields=(*names, *amounts)))]
 
 
 def title_of(query: Query, what: str) -> str:
     """A heading with the exact dates: `Usage by day, 2026-11-16 to 2026-11-22 (UTC)`. It says
-    when the first week or month is not a whole one."""
+    when the first week or month is not a whole one, and the currency if one was asked for."""
     cut = f"; the first {query.bucket} is not whole" if _is_cut(query) else ""
-    return f"{what}, {period_text(query.since_ms, query.until_ms, query.tz)} ({query.tz}{cut})"
+    unit = f", in {query.currency}" if query.currency else ""
+    when = period_text(query.since_ms, query.until_ms, query.tz)
+    return f"{what}, {when} ({query.tz}{cut}){unit}"
 
 
 def _is_cut(query: Query) -> bool:

@@ -14,6 +14,7 @@ from ..clock import iso
 from ..format import DASH, amount, compact, money, number, plain
 from ..model import CLASSES
 from ..query import AMOUNTS, Figures, Query, Report, Row, amount_of
+from .delimited import shown_units
 from .labels import SHORT_ID, WIDE, label, model_labels, short_ids, undated
 from .tables import LISTED, Column, room
 
@@ -213,7 +214,7 @@ def _counted(measure: _Measure, rows: list[Row], manner: Manner) -> Column:
 
 def _amounts(name: str, report: Report, rows: list[Row], manner: Manner) -> list[Column]:
     """One column a currency: amounts of different currencies are never added."""
-    currencies = sorted(getattr(report.totals, name)) or ["USD"]
+    currencies = shown_units(name, [report])
     title = AMOUNT_TITLES[name]
     return [
         Column(

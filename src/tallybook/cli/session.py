@@ -17,7 +17,7 @@ from ..ledger.protocol import FOUND
 from ..query import Filter, Query
 from .asking import begin, refresh, settings_for
 from .delimited import json_text
-from .options import Asked, json_option, run_options, sync_option
+from .options import Asked, currency_option, json_option, run_options, sync_option
 from .sessionjson import Opened, session_json
 from .shell import Shell, say
 
@@ -39,6 +39,7 @@ CURRENT = "current"
 @click.option("--explain", is_flag=True, help="What was read, joined, counted elsewhere, and why.")
 @click.option("--tz", metavar="ZONE", help="IANA time zone of the times.")
 @json_option
+@currency_option
 @sync_option
 @run_options
 @click.pass_context
@@ -67,7 +68,7 @@ def session(
             recalled = (_chosen(recalled or (), number),)
         opened = Opened(found, recalled, explanation, tz, _configured(book, found))
         if asked.format == "json":
-            say(json_text(session_json(opened)))
+            say(json_text(session_json(_told(book, opened))))
         elif number is not None and recalled:
             from .oneround import round_lines
 
@@ -75,8 +76,16 @@ def session(
             charge = None if call is None else book.charge(call)
             say("\n".join(round_lines(shell, asked, opened, charge)))
         else:
-            say("\n".join(_lines(shell, asked, opened)))
+            say("\n".join(_lines(shell, asked, _told(book, opened))))
     return 0
+
+
+def _told(book: Book, opened: Opened) -> Opened:
+    """The same with its rounds in the currency of its figures. The lines of a charge and the
+    evidence for a session stay in the currency of the price."""
+    if not opened.rounds or opened.found.by_model.query.currency is None:
+        return opened
+    return opened._replace(rounds=book.told(opened.rounds))
 
 
 def _lines(shell: Shell, asked: Asked, opened: Opened) -> list[str]:

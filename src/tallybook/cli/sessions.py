@@ -16,6 +16,7 @@ from .delimited import chosen_fields, field_names
 from .nothing import nothing_lines
 from .options import (
     Asked,
+    currency_option,
     filter_options,
     order_options,
     output_options,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 @time_options
 @filter_options
 @output_options
+@currency_option
 @order_options
 @sync_option
 @run_options

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 from ..clock import iso
 from ..format import DASH, compact, count, number, span
 from ..query import Report, Row
+from .delimited import shown_units
 from .footnotes import footnotes
 from .options import Asked
 from .output import COARSE_NOTE, asked_manner, below_lines
 from .reportcolumns import CLASS, MODELS, Manner, columns_of, cost_text, has_total
 from .sessionrows import Listing
 from .shell import Shell
-from .tables import Column, Ink, draw, folded, markdown, room
+from .tables import Column, Ink, draw, folded, markdown, no_room, room
 
 if TYPE_CHECKING:
     from ..families import Member
@@ -45,7 +46,8 @@ def listing_lines(shell: Shell, asked: Asked, listing: Listing, title: str) -> l
     columns, coarse = _suited(listing, shown, asked_manner(shell, asked), shell.now_ms)
     lines = [*folded(title, shell.width), ""]
     lines += draw(columns, shell.width, ink, total=has_total(shown))
-    notes = [*([COARSE_NOTE] if coarse else []), *_notes(shell, listing), *footnotes(shown)]
+    notes = [*no_room(columns, shell.width), *([COARSE_NOTE] if coarse else [])]
+    notes += [*_notes(shell, listing), *footnotes(shown)]
     return [*lines, *below_lines(notes, shell.width, ink)]
 
 
@@ -177,7 +179,7 @@ def _own(column: Column) -> Column:
     if column.title == "Total":
         return column._replace(title="Own")
     if column.title.startswith("Cost"):
-        return column._replace(title=f"Own {column.title.lower()}")
+        return column._replace(title=f"Own cost{column.title.removeprefix('Cost')}")
     return column
 
 
@@ -191,7 +193,7 @@ def _family(members: Sequence[Member], shown: Report, manner: Manner) -> Iterato
     last = ("",) if has_total(shown) else ()
     totals = (word(each.total) if each else "" for each in heads)
     yield Column(title="Family", cells=(*totals, *last), rank=2)
-    currencies = sorted(shown.totals.cost) or ["USD"]
+    currencies = shown_units("cost", [shown])
     for unit in currencies:
         name = "Family cost" if len(currencies) == 1 else f"Family cost {unit}"
         costs = (cost_text(each, "cost", unit, manner) if each else "" for each in heads)

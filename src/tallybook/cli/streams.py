@@ -22,6 +22,8 @@ _PLAIN = {
     "“": '"',
     "”": '"',
     "’": "'",
+    "€": "EUR ",
+    "£": "GBP ",
 }
 """What stands for a character that a stream can't take. The other ones become `?`."""
 

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import TallyError
+from ..questions import NATIVE
 from .shell import Shell
 
 if TYPE_CHECKING:
@@ -102,13 +103,28 @@ def setting_values_of(key: str) -> Values:
     from ..periods import WEEK_DAYS
 
     fixed = {"week_start": WEEK_DAYS, "titles": ("true", "false"), "active_within": ("5m", "1h")}
-    return _zones if key == "tz" else _fixed(*fixed.get(key, ()))
+    open_ended = {"tz": _zones, "currency": _currencies}
+    return open_ended.get(key) or _fixed(*fixed.get(key, ()))
 
 
 def _zones(_typed: str) -> Iterator[Value]:
     from zoneinfo import available_timezones
 
     yield from map(Value, sorted(available_timezones()))
+
+
+def _currencies(_typed: str) -> Iterator[Value]:
+    """Those of the amounts in the ledger and those that a rate leads to."""
+    from ..query import AMOUNTS, Query
+
+    def known(book: Book) -> list[Value]:
+        totals = book.ask(Query()).totals
+        units = {unit for kind in AMOUNTS for unit in getattr(totals, kind)}
+        units.update(unit for rate in book.fx for unit in (rate.base, rate.to))
+        return list(map(Value, sorted(units)))
+
+    yield Value(NATIVE, "each amount in the currency of its price")
+    yield from _from_ledger(known)
 
 
 def _names(dimension: str, typed: str) -> Iterator[Value]:
@@ -171,6 +187,7 @@ VALUES: Mapping[str, Values] = MappingProxyType(
         "until": _times,
         "last": _fixed("24h", "7d", "4w", "30d", "3mo", "12mo", "1y"),
         "tz": _zones,
+        "currency": _currencies,
         "week_start": _fixed("monday", "saturday", "sunday"),
         "where": _conditions,
         "source": _sources,

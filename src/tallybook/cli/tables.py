@@ -6,7 +6,7 @@ Japanese and Korean text lines up; that knowledge is rich's. Numbers are never w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -25,10 +25,11 @@ down to `tight` cells, before one of them goes."""
 
 class Column(NamedTuple):
     """One column. `rank` 0 always stays; of the others the highest goes first when room is
-    short, and all of one rank together. `text` columns stand left and may be shortened, in
-    the middle, down to `least`, and to `tight` where a vital figure would have to go; lists,
-    whose parts stand `LISTED`, keep their first parts and tell how many more there are, and
-    `prose` keeps its beginning. `name` is the field that it shows, where it shows one."""
+    short, and all of one rank together; of rank 1, the amounts, the last goes alone. `text`
+    columns stand left and may be shortened, in the middle, down to `least`, and to `tight` where
+    a vital figure would have to go; lists, whose parts stand `LISTED`, keep their first parts and
+    tell how many more there are, and `prose` keeps its beginning. `name` is the field that it
+    shows, where it shows one."""
 
     title: str
     cells: tuple[str, ...]
@@ -95,7 +96,10 @@ def fit(columns: Sequence[Column], width: int) -> tuple[list[Column], list[int]]
         worst = max(column.rank for column in kept)
         if worst == 0 or (worst <= VITAL and _tight_room(kept) <= width):
             break
-        kept = [column for column in kept if column.rank != worst]
+        if worst == 1:
+            del kept[max(at for at, column in enumerate(kept) if column.rank == worst)]
+        else:
+            kept = [column for column in kept if column.rank != worst]
     kept = _refilled(columns, kept, width)
     widths = [column.natural for column in kept]
     needed = [column.needed for column in kept]
@@ -108,13 +112,18 @@ def fit(columns: Sequence[Column], width: int) -> tuple[list[Column], list[int]]
 def _refilled(columns: Sequence[Column], kept: list[Column], width: int) -> list[Column]:
     """The kept columns with those ranks of the others that still fit, the better ones first;
     none of them where a vital figure had to go."""
+    if _vital(kept) < _vital(columns):
+        return kept
     ranks = {column.rank for column in kept}
-    gone = sorted({column.rank for column in columns} - ranks)
-    for rank in gone if gone and gone[0] > VITAL else ():
+    for rank in sorted({column.rank for column in columns} - ranks):
         more = [column for column in columns if column.rank in ranks | {rank}]
         if room(more) <= width:
             ranks.add(rank)
     return [column for column in columns if column.rank in ranks]
+
+
+def _vital(columns: Sequence[Column]) -> int:
+    return sum(column.rank <= VITAL for column in columns)
 
 
 def room(columns: Sequence[Column], rank: int | None = None) -> int:
@@ -125,6 +134,14 @@ def room(columns: Sequence[Column], rank: int | None = None) -> int:
 
 def _tight_room(columns: Sequence[Column]) -> int:
     return sum(column.tightest for column in columns) + GAP * (len(columns) - 1)
+
+
+def no_room(columns: Sequence[Column], width: int, rank: int = 1) -> Iterator[str]:
+    """The remark on those of the columns up to a rank that are not shown at this width."""
+    kept = fit(columns, width)[0]
+    gone = [column.title for column in columns if column.rank <= rank and column not in kept]
+    if gone:
+        yield f"No room for {', '.join(dict.fromkeys(gone))}. All columns: --format md"
 
 
 def markdown(columns: Sequence[Column]) -> list[str]:

@@ -16,7 +16,14 @@ from ..periods import Frame, period, since_last
 from ..query import Query, Report
 from .asking import answer, begin, exit_code, question, refresh, settings_for
 from .nothing import nothing_lines
-from .options import Asked, filter_options, output_options, run_options, sync_option
+from .options import (
+    Asked,
+    currency_option,
+    filter_options,
+    output_options,
+    run_options,
+    sync_option,
+)
 from .output import show_report, title_of, with_fields
 from .roots import closed_roots, known_sources, root_lines, source_json
 from .shell import Shell, say
@@ -30,6 +37,7 @@ if TYPE_CHECKING:
 @click.option("--tz", metavar="ZONE", help="IANA time zone that cuts days.")
 @filter_options
 @output_options
+@currency_option
 @sync_option
 @run_options
 @click.pass_context
@@ -44,7 +52,7 @@ def today(context: click.Context, **_options: object) -> int:
     with shell.open_book(settings) as book:
         receipt = refresh(book, shell, asked)
         report = answer(book, query, receipt)
-        title = _today_title(shell.frame(settings))
+        title = _today_title(shell.frame(settings), query)
         if not report.rows and asked.format == "table":
             last = _last_days(book, query, receipt, shell.frame(settings))
             if last is None:
@@ -113,8 +121,9 @@ def no_history_lines(shell: Shell, known: Sequence[Mapping[str, Any]]) -> list[s
     return [*lines, "", "Try", *(f"  {command:<{width}}  {what}" for command, what in tries)]
 
 
-def _today_title(frame: Frame) -> str:
-    return f"Today, {local(frame.now_ms, frame.tz):%a %d %b %Y} ({frame.tz})"
+def _today_title(frame: Frame, query: Query) -> str:
+    unit = f", in {query.currency}" if query.currency else ""
+    return f"Today, {local(frame.now_ms, frame.tz):%a %d %b %Y} ({frame.tz}){unit}"
 
 
 def _last_days(

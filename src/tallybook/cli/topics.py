@@ -5,6 +5,7 @@ Lists are made from the tables that the program works by. The examples are run b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from textwrap import fill
 from types import MappingProxyType
@@ -35,7 +36,7 @@ def _columns(rows: Sequence[tuple[str, str]]) -> str:
 
 
 def _meaning(setting: Setting) -> str:
-    return setting.meaning.replace("[prices](prices.md)", "tally help prices").replace("`", "")
+    return re.sub(r"\[(\w+)\]\(\1\.md\)", r"tally help \1", setting.meaning).replace("`", "")
 
 
 def _settings() -> list[tuple[str, str]]:
@@ -182,23 +183,58 @@ Prices: dated rate cards that ship with the program; nothing is fetched.
 A call is priced by the card of its model at its time. Names match exactly or by a listed
 alias, never by likeness; what has no card stays unpriced and is named below each table.
 
-To add a price of your own, write it into a file and name that in your settings. Calls
-without a price get theirs at the next sync; calls that have one keep it.
+  list       what calls are worth by these prices: the cost in every table
+  reported   what the agent itself wrote down: tally price audit tells why it differs
+  billed     what somebody was charged: 0 where a plan covers a call, else not known
+
+A price of your own goes before that of the book: `tally price set` writes it into a file
+that your settings name. Calls without a price get theirs at the next sync; for calls that
+have one, `tally price apply` shows what would change, and does it with --yes.
+
+A newer book comes with a newer Tallybook, or from data packages on this machine:
+tally price update shows what differs, --apply uses it.
 
 Examples
-  tally price list opus
+  tally usage --amounts all
   tally price show claude-sonnet-4-5
-  tally config set prices my-prices.toml
+  tally price set zai/glm-4.7 --input 0.60 --output 2.20 --cache-read 0.11
 
-The file:
+The file, where there is more to say (hours, tiers, plans, aliases: docs/prices.md):
 
   schema = 1
 
   [[price]]
-  provider = "zai-coding-plan"
+  provider = "zai"
   model = "glm-4.7"
   currency = "USD"
   rates = { input = "0.60", output = "2.20", cache_read = "0.11" }   # per million tokens
+""",
+        "currencies": """\
+Currencies: amounts are kept in the currency of each price, and added only within one.
+
+  --currency EUR      amounts in euros, by your own rates; always: the setting currency
+  --currency native   as they are, whatever the setting says
+
+No rate is shipped or fetched. Write your own into the file of your prices (tally help
+prices), each with the day from which it holds:
+
+  schema = 1
+
+  [[fx]]
+  from = "USD"
+  to = "EUR"
+  rate = "0.9200"
+  valid_from = 2026-01-01
+  source = "month-end"
+
+Each call is converted by the rate of its day (UTC). The other direction is the inverse;
+there is no way by a third currency. What has no rate stands apart in its own currency and
+is named below the table, as are the rates that were used.
+
+Examples
+  tally usage model --since all --currency USD
+  tally config set currency USD
+  tally usage --currency native
 """,
     }
 )

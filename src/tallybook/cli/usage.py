@@ -16,6 +16,7 @@ from .asking import answer, begin, exit_code, question, refresh, settings_for
 from .nothing import nothing_lines
 from .options import (
     Asked,
+    currency_option,
     filter_options,
     order_options,
     output_options,
@@ -42,6 +43,7 @@ _DEFAULT_SPAN = {"hour": "24h", "week": "8w", "month": "12mo"}
 @time_options
 @filter_options
 @output_options
+@currency_option
 @order_options
 @sync_option
 @run_options

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from ..format import number, plain
 
-_WORDS: Mapping[str, str] = MappingProxyType(
+WORDS: Mapping[str, str] = MappingProxyType(
     {
         "placeholder-output": "only the first count of its output was written down",
         "broken-attempt": "the answer broke off",
@@ -20,6 +20,16 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "reasoning-inside-output": "its output includes reasoning, by its source's version",
         "reasoning-outside-output": "its output excludes reasoning, by its source's version",
         "tool-prompt-in-total": "tokens that only its total has are prompts of tools: input",
+        "tool-prompt-inside-input": "prompts of tools are inside its input, as its total tells",
+        "input-not-told": "its input is not told, and counts as what else is known of it",
+        "output-not-told": "its output is not told, and counts as what else is known of it",
+        "input-from-total": "its input is not told: what its total leaves",
+        "output-from-total": "its output is not told: what its total leaves",
+        "only-total-told": "only its total is told: all of it counts as input",
+        "kind-outside-input": "its sound or pictures are counted beside its input, being more",
+        "kind-share-not-told": "how much of its sound or pictures came from the cache is not told",
+        "billed-not-told": "what of its tokens is billed is not told: all of them",
+        "cache-read-limited": "it read more from the cache than is billed: what is billed",
         "total-mismatch": "its total fits no way of adding its parts",
         "usage-from-totals": "its usage is what the running totals grew by",
         "model-not-told": "its model is not told",
@@ -27,21 +37,33 @@ _WORDS: Mapping[str, str] = MappingProxyType(
         "time-from-file": "it has no time of its own: that of its file was taken",
         "named-free": "the seller names it free",
         "iterations-summed": "its usage is the sum of several iterations",
+        "advisor-priced-alike": "part of it is an advisor's, priced as if of the same model",
+        "usage-dropped": "its raw usage was forgotten: priced by its counts alone",
         "tier-unknown": "priced at the base tier, since single requests are not known",
         "price-before-first-known": "older than the first known price, by which it is priced",
         "price-after-last": "newer than the last known price, by which it is priced",
         "bedrock-region-unknown": "its region is not told: the global price",
+        "thinking-from-reasoning": "taken for thinking, since it has reasoning tokens",
+        "cache-rates-as-listed-later": "its cache is priced as the list had it later",
+        "same-part-of-standard": "the same part of the standard price as it was later",
+        "cheapest-tier-only": "priced as a short one, no price of longer ones being known",
         "holidays-unknown": "whether the day was a holiday is not known",
     }
 )
-_PREFIXES: Mapping[str, str] = MappingProxyType(
+"""Every guess that has a name, in words."""
+
+PREFIXES: Mapping[str, str] = MappingProxyType(
     {
         "priced-as:": "priced as a call of ",
+        "estimated-as:": "an estimate, priced as ",
+        "fee-not-counted:": "a fee beside the tokens is not counted: ",
         "plan-value-at:": "part of a plan: worth what is asked by ",
         "no-rate-for:": "priced at the standard rate, none being known for ",
         "unknown-context:": "told something that is not understood: ",
     }
 )
+"""Guesses whose names end with what they are about."""
+
 _STATES: Mapping[str, str] = MappingProxyType(
     {
         "partial": "partial: it broke off, or its end was never written down",
@@ -55,10 +77,10 @@ _STATES: Mapping[str, str] = MappingProxyType(
 
 def assumed(code: str) -> str:
     """A guess in words."""
-    known = _WORDS.get(code)
+    known = WORDS.get(code)
     if known is not None:
         return known
-    for prefix, words in _PREFIXES.items():
+    for prefix, words in PREFIXES.items():
         if code.startswith(prefix):
             return plain(words + code.removeprefix(prefix))
     return plain(code)
