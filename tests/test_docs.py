@@ -179,7 +179,10 @@ def test_there_are_examples() -> None:
 
 @pytest.mark.parametrize("page", SHOWING, ids=lambda p: str(p.relative_to(ROOT)))
 def test_every_example_runs_and_prints_what_it_shows(page: Path, home: Path, capsys) -> None:
-    assert ran_wrong(examples(page.read_text("utf-8")), home, capsys) == []
+    written = page.read_text("utf-8")
+    for name, content in re.findall(r"^```toml\n# ([\w-]+\.toml)\n(.*?)^```", written, re.M | re.S):
+        (home / name).write_text(content)  # files that the examples speak of
+    assert ran_wrong(examples(written), home, capsys) == []
 
 
 @pytest.mark.parametrize("topic", TOPICS)
@@ -201,7 +204,11 @@ def test_a_page_that_shows_something_else_is_noticed() -> None:
 
 def test_every_setting_is_documented() -> None:
     page = text("docs/settings.md")
-    fields = {field.name for field in dataclasses.fields(Settings)} - {"origins", "files"}
+    fields = {field.name for field in dataclasses.fields(Settings)} - {
+        "origins",
+        "files",
+        "price_data",
+    }
     assert [name for name in sorted(fields) if f"`{name}`" not in page] == []
 
 

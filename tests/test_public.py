@@ -101,7 +101,7 @@ def test_the_demo_is_counted_exactly(tally: Tally) -> None:
         for row in rows
     }
     assert seen == TRUTH["rows"]
-    assert {name.partition(" ")[0] for name in seen} == set(source_names())
+    assert {name.partition(" ")[0] for name in seen} <= set(source_names())
 
 
 def test_the_demo_gives_each_call_to_its_session_and_agent(tally: Tally) -> None:

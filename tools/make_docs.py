@@ -1,4 +1,5 @@
-"""Writes what the documents can take from the program: options, settings, variables, exit codes.
+"""Writes what the documents can take from the program: options, settings, variables, exit codes,
+how usage is counted.
 
 Usage: make_docs.py [--check]
 
@@ -16,6 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
+from counting_docs import chapters, conventions, guesses
 
 from tallybook.cli.app import ALIASES, tally
 from tallybook.cli.configcheck import schema_text
@@ -146,9 +148,22 @@ def exits_table() -> str:
     return table(("code", "meaning"), rows)
 
 
+def conventions_table() -> str:
+    """How each API counts."""
+    told = ("cache inside input", "reasoning inside output")
+    return table(("API", "provider", "dialect", *told, "stream"), conventions())
+
+
 def made() -> Mapping[Path, str]:
     """Every page that is made, or has a part that is, as it should be now."""
-    tables = {"settings": settings_table, "variables": variables_table, "exits": exits_table}
+    tables = {
+        "settings": settings_table,
+        "variables": variables_table,
+        "exits": exits_table,
+        "conventions": conventions_table,
+        "examples": lambda: "\n" + "\n".join(chapters()) + "\n",
+        "guesses": lambda: table(("guess", "meaning"), guesses()),
+    }
     pages = {DOCS / "options.md": options_page(), DOCS / "config.schema.json": schema_text() + "\n"}
     for page in DOCS.rglob("*.md"):
         old = page.read_text("utf-8")
