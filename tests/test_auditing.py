@@ -73,13 +73,13 @@ def call(reported: int, **more: object) -> Call:
     ],
 )
 def test_a_mistake_is_known_by_its_amount(cause: str, reported: int) -> None:
-    assert cause_of(worked(call(reported), BOOK), BOOK) == cause
+    assert cause_of(worked(call(reported), BOOK), BOOK, BOOK) == cause
 
 
 def test_a_plan_and_another_currency_are_told() -> None:
-    assert cause_of(worked(call(0, billed=Money(0, "USD")), BOOK), BOOK) == "plan-zero"
+    assert cause_of(worked(call(0, billed=Money(0, "USD")), BOOK), BOOK, BOOK) == "plan-zero"
     yuan = call(7)._replace(reported=Money(7, "CNY"))
-    assert cause_of(worked(yuan, BOOK), BOOK) == "other-currency"
+    assert cause_of(worked(yuan, BOOK), BOOK, BOOK) == "other-currency"
 
 
 def openai(reported: int, *, tier: str = "", fresh: int = 1_000, model: str = "gpt-5.1") -> Call:
@@ -104,7 +104,7 @@ def test_reasoning_is_charged_twice_or_not_at_all() -> None:
         (amount.nanos + 300 * 10_000, "reasoning-twice"),
         (amount.nanos - 300 * 10_000, "reasoning-left-out"),
     ):
-        assert cause_of(worked(openai(nanos), BOOK), BOOK) == cause
+        assert cause_of(worked(openai(nanos), BOOK), BOOK, BOOK) == cause
 
 
 def test_a_long_prompt_at_the_price_of_a_short_one() -> None:
@@ -113,7 +113,7 @@ def test_a_long_prompt_at_the_price_of_a_short_one() -> None:
     working = worked(long._replace(usage=usage), BOOK)
     assert working.tier is not None
     assert working.quote.amount == Money(250_000 * 2 * IN, "USD")
-    assert cause_of(working, BOOK) == "tier-ignored"
+    assert cause_of(working, BOOK, BOOK) == "tier-ignored"
 
 
 def test_the_price_of_another_date(tmp_path: Path) -> None:
@@ -135,7 +135,41 @@ web_search = "0"
     )
     own = open_price_book(file)
     before = 3_000 * 8_000 + 53_700 * 1_000
-    assert cause_of(worked(call(before), own), own) == "other-date"
+    assert cause_of(worked(call(before), own), own, own.listed) == "other-date"
+
+
+OWN_CARD = """
+[[price]]
+provider = "anthropic"
+model = "claude-sonnet-4-5"
+rates = { input = "2", output = "9", cache_read = "1", cache_write = "1" }
+"""
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        '[[multiplier]]\nprovider = "anthropic"\nfactor = "0.9"\n',
+        OWN_CARD,
+        OWN_CARD + 'currency = "EUR"\n',
+    ],
+)
+@pytest.mark.parametrize(
+    ("cause", "reported"),
+    [
+        ("own-price", EVERYTHING),
+        ("own-price+write-1h-as-5m", EVERYTHING - 700 * (LONG - SHORT)),
+    ],
+)
+def test_a_price_of_the_users_own_is_no_mistake_of_the_agent(
+    tmp_path: Path, own: str, cause: str, reported: int
+) -> None:
+    file = tmp_path / "prices.toml"
+    file.write_text(f"schema = 1\n{own}")
+    book = open_price_book(file)
+    mine = call(reported, cost=None)
+    assert cause_of(worked(mine, book), book, book.listed) == cause
+    assert BOOK.listed is BOOK
 
 
 def test_all_calls_are_held_against_each_other(tmp_path: Path) -> None:
@@ -158,6 +192,8 @@ def test_all_calls_are_held_against_each_other(tmp_path: Path) -> None:
         "not-explained": (1, {"USD": 2_470_000}),
         "same": (1, {"USD": 0}),
     }
+    assert (found.total.calls, found.total.reported) == (3, gap.reported)
+    assert found.total.causes == gap.causes
     by_session = audit(ledger, BOOK, Query(), ("session",))
     assert {gap.names: gap.calls for gap in by_session.gaps} == {("s1",): 2, ("s2",): 1}
     assert audit(ledger, BOOK, Query(since_ms=T0 + 1), ("source",)).compared == 0

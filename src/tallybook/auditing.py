@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 SAME, OTHER_CURRENCY, PLAN, NO_PRICE = "same", "other-currency", "plan-zero", "no-price"
 OTHER_DATE, OTHER_TIER, CONTEXT_IGNORED = "other-date", "other-tier", "context-ignored"
-TIER_IGNORED, UNEXPLAINED = "tier-ignored", "not-explained"
+TIER_IGNORED, OWN_PRICE, UNEXPLAINED = "tier-ignored", "own-price", "not-explained"
 
 DIMENSIONS = (
     "source", "provider", "model", "project", "session", "agent", "account", "user", "machine",
@@ -47,12 +47,13 @@ class Gap(NamedTuple):
 
 
 class Audit(NamedTuple):
-    """All groups, those with the largest gap first. `compared` calls have both amounts,
-    `unpriced` ones only the agent's; `silent` are requests for which the agent told none.
-    `outdated` ones were priced by another book than the one that explains them."""
+    """All groups, those with the largest gap first, and what they come to in all. `compared` calls
+    have both amounts, `unpriced` ones only the agent's; `silent` are requests for which the agent
+    told none. `outdated` ones were priced by another book than the one that explains them."""
 
     by: tuple[str, ...]
     gaps: tuple[Gap, ...]
+    total: Gap
     compared: int
     unpriced: int
     silent: int
@@ -62,6 +63,7 @@ class Audit(NamedTuple):
 def audit(ledger: Ledger, prices: PriceBook, query: Query, by: tuple[str, ...]) -> Audit:
     """Hold every call's two amounts against each other, for the conditions and time of a query."""
     groups: dict[tuple[str | None, ...], _Group] = {}
+    everything, listed = _Group(), prices.listed
     numbers = Counter[str]()
     for call in ledger.reported_calls(query):
         numbers["told"] += 1
@@ -72,12 +74,15 @@ def audit(ledger: Ledger, prices: PriceBook, query: Query, by: tuple[str, ...]) 
         numbers["outdated"] += not (working.same or working.holds_more)
         names = tuple(_name(call, dimension) for dimension in by)
         group = groups.setdefault(names, _Group())
-        group.take(call.cost, call.reported, cause_of(working, prices))
+        cause = cause_of(working, prices, listed)
+        for each in (group, everything):
+            each.take(call.cost, call.reported, cause)
     gaps = sorted((group.gap(names) for names, group in groups.items()), key=_order)
     totals = ledger.ask(Query(where=query.where, since_ms=query.since_ms, until_ms=query.until_ms))
     return Audit(
         by,
         tuple(gaps),
+        everything.gap((None,) * len(by)),
         compared=numbers["told"] - numbers["unpriced"],
         unpriced=numbers["unpriced"],
         silent=max(0, totals.totals.requests - numbers["told"]),
@@ -137,21 +142,45 @@ Rates = Mapping[str, int]
 Mistake = Callable[[Parts, Rates], Parts]
 
 
-def cause_of(working: Working, prices: PriceBook) -> str:
-    """Why the agent's amount is what it is: the code of a cause, or of two with a plus between."""
+def cause_of(working: Working, prices: PriceBook, listed: PriceBook) -> str:
+    """Why the agent's amount is what it is: the code of a cause, or of several with a plus between.
+    `listed` is the price book without the user's own prices and factors: by these agents charge,
+    whatever the user's contract says."""
     call, charge = working.call, working.charge
     reported = call.reported
     if reported is None or charge is None:
         return UNEXPLAINED
-    if reported.currency != charge.currency:
-        return OTHER_CURRENCY
-    parts = tuple(_Part(e.name, e.count, _fine(e.rate, e.per)) for e in charge.lines)
-    if reported == call.cost or _comes_to(parts, reported.nanos):
+    alike = reported.currency == charge.currency
+    if alike and (reported == call.cost or _comes_to(_parts(charge), reported.nanos)):
         return SAME
     if reported.nanos == 0:
         return NO_PRICE if call.billed is None else PLAN
-    found = _mistake(parts, _rates(working), reported.nanos, _tricks(working))
+    own = None if listed is prices else _own_price(working, listed)
+    if own is not None or not alike:
+        return own or OTHER_CURRENCY
+    found = _mistake(_parts(charge), _rates(working), reported.nanos, _tricks(working))
     return found or _other_card(working, prices, reported.nanos) or UNEXPLAINED
+
+
+def _own_price(working: Working, listed: PriceBook) -> str | None:
+    """Whether the agent's amount is that of the list, where ours is by a price or factor of the
+    user's own; with a mistake of the agent's if there is one besides."""
+    there, reported = worked(working.call, listed), working.call.reported
+    charge = there.charge
+    if charge is None or reported is None or charge.currency != reported.currency:
+        return None
+    parts, mine = _parts(charge), working.charge
+    if mine is not None and mine.currency == charge.currency and parts == _parts(mine):
+        return None
+    if _comes_to(parts, reported.nanos):
+        return OWN_PRICE
+    found = _mistake(parts, _rates(there), reported.nanos, _tricks(there))
+    return f"{OWN_PRICE}+{found}" if found else None
+
+
+def _parts(charge: Charge) -> Parts:
+    """The lines of a charge, unrounded."""
+    return tuple(_Part(e.name, e.count, _fine(e.rate, e.per)) for e in charge.lines)
 
 
 def _comes_to(parts: Parts, nanos: int) -> bool:

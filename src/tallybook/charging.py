@@ -4,12 +4,12 @@ tier that its prompt reached. What a call costs before it is recorded is `quotin
 
 from __future__ import annotations
 
-from math import gcd
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from .charges import Charge, UsageEvent
 from .model import Status, TokenCounts
-from .quoting import Quote, quote_of
+from .quoting import Quote, factors, quote_of
 
 if TYPE_CHECKING:
     from .dialects import Counted
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .prices.cards import RateCard, Tier
 
 RECOVERED, USAGE_DROPPED = "recovered", "usage-dropped"
+_UNKNOWN = "what it used is not known"
 
 
 class Working(NamedTuple):
@@ -40,8 +41,7 @@ class Working(NamedTuple):
     @property
     def same(self) -> bool:
         """Whether that is what was recorded."""
-        found = None if self.call.status == "unmetered" else self.quote.amount
-        return found == self.call.cost
+        return self.quote.amount == self.call.cost
 
     @property
     def holds_more(self) -> bool:
@@ -55,19 +55,7 @@ class Working(NamedTuple):
     @property
     def factors(self) -> dict[str, tuple[int, int]]:
         """The exact factor on the card's rate of each line that has one: by context or hours."""
-        if self.card is None or self.charge is None:
-            return {}
-        rates = {**self.card.rates, **(self.tier.rates if self.tier else {})}
-        found: dict[str, tuple[int, int]] = {}
-        for line in self.charge.lines:
-            base = rates.get(line.name)
-            if base is None or not base.nanos:
-                continue
-            over, under = line.rate * base.per, line.per * base.nanos
-            if over != under:
-                shared = gcd(over, under)
-                found[line.name] = over // shared, under // shared
-        return found
+        return factors(self.charge, self.card)
 
 
 def worked(call: Call, prices: PriceBook) -> Working:
@@ -86,8 +74,11 @@ def worked(call: Call, prices: PriceBook) -> Working:
         context=context,
         units=dict(told.units),
     )
-    quote = quote_of(event, prices.price(event), told.assumptions, told.complaints)
+    price = prices.price(event)
+    quote = quote_of(event, price, told.assumptions, told.complaints, call.reported)
     prompt = counts[0] + counts[3] + counts[4] + counts[5]
+    if call.status == "unmetered":
+        quote = replace(quote, charge=None, complete=False, reason=_UNKNOWN)
     if quote.charge is None:
         return Working(call, quote, prompt)
     at_ms = _instant(call, prices, context)

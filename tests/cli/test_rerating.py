@@ -76,7 +76,9 @@ def test_prices_are_shown_applied_logged_and_taken_back(
     assert "contract" in tell("price", "apply", "--log")
     assert "what they were before re-rating 1" in tell("price", "apply", "--undo")
     assert totals(tell) == changed
-    assert "nothing to undo" in tell("price", "apply", "--undo", code=2)
+    twice = tell("price", "apply", "--undo", code=2)
+    assert "nothing to undo" in twice
+    assert "every re-rating was undone already" in twice
     assert ", undone 2026-11-22 12:00" in tell("price", "apply", "--log")
     assert "sound" in tell("ledger", "verify")
 
@@ -127,6 +129,8 @@ def test_a_charge_is_explained_as_recorded_and_as_of_today(
     assert f"${recorded['amount']['USD']}" in rounds[0][3].rstrip("0") + "0"
     page = tell("price", "explain", one, "--no-sync")
     assert "above is what it costs today" in page
+    assert f"recorded    ${recorded['amount']['USD']} by " in page
+    assert "source      your own price file" in page
     tell("price", "apply", "--yes")
     told = json.loads(tell("price", "explain", one, "--no-sync", "--json"))
     assert told["recorded"]["amount"] == {"USD": told["amount"]}
@@ -174,7 +178,67 @@ def test_amounts_that_nobody_knew_are_not_zero_in_the_total(tell: Tell, home: Pa
     file.write_text("schema = 1\n" + own.format("a") + own.format("b"))
     tell("config", "set", "prices", str(file))
     shown = [line.split() for line in tell("price", "apply").splitlines()]
-    assert ["Total", "4", "–", "$20.0000", "+$20.0000"] in shown
+    assert ["Total", "4", "–", "$20.0000", "–"] in shown
+    models = json.loads(tell("price", "apply", "--json"))["models"]
+    assert [each["difference"] for each in models] == [{}, {}]
+
+
+def test_rates_that_are_lost_are_no_saving(tell: Tell, home: Path) -> None:
+    call = ("--provider", "openai", "--model", "gpt-5.1", "--tokens", "input=1000000")
+    tell("record", *call)
+    tell("record", *call[:-1], "input=1000000,cache_read=2000000")
+    tell("price", "set", "openai/gpt-5.1", "--input", "1", "--output", "20")
+    lost = "2.0M tokens of openai/gpt-5.1 lose their rate (cache_read)"
+    shown = tell("price", "apply")
+    assert ["$2.7500", "≥", "$2.0000", "≥", "-$0.7500"] in [
+        line.split()[2:] for line in shown.splitlines()
+    ]
+    assert lost in shown
+    (model,) = json.loads(tell("price", "apply", "--yes", "--json"))["models"]
+    assert (model["unpriced_tokens_were"], model["unpriced_tokens_become"]) == (0, 2_000_000)
+    assert (model["rates_lost"], model["rates_found"]) == (["cache_read"], [])
+    log = tell("price", "apply", "--log")
+    assert "$2.7500 → ≥ $2.0000" in log
+    assert lost in log
+    tell("price", "set", "openai/gpt-5.1", "--input", "1", "--output", "20", "--cache-read", "1")
+    shown = tell("price", "apply")
+    assert "≤ +$2.0000" in shown
+    assert "2.0M tokens of openai/gpt-5.1 get a rate (cache_read)" in shown
+
+
+def test_calls_that_keep_their_amount_are_among_those_that_change(tell: Tell) -> None:
+    tell("record", "--provider", "house", "--model", "a", "--tokens", "input=5")
+    tell("price", "set", "house/a", "--input", "1", "--output", "1")
+    tell("sync", "--quiet")
+    tell("price", "set", "house/a", "--input", "1", "--output", "1", "--from", "2026-01-01")
+    shown = tell("price", "apply", "--model", "a")
+    assert "1 of 1 call would change" in shown
+    assert "1 of these changes only by another card or assumption, not in amount" in shown
+
+
+def test_who_asked_is_known_without_a_variable_that_tells_it(tell: Tell) -> None:
+    tell("record", "--provider", "openai", "--model", "gpt-5.1", "--tokens", "input=5")
+    tell("price", "set", "openai/gpt-5.1", "--input", "9", "--output", "9")
+    tell("price", "apply", "--yes")
+    (log,) = json.loads(tell("price", "apply", "--log", "--json"))["reratings"]
+    assert log["who"]
+    assert f" by {log['who']}" in tell("price", "apply", "--log")
+
+
+def test_why_an_agent_tells_another_cost_is_folded_and_summed_up(tell: Tell) -> None:
+    call = ("--provider", "openai", "--tokens", "input=1000000")
+    tell("price", "set", "openai/gpt-5.1", "--input", "1", "--output", "9")
+    tell("record", *call, "--model", "gpt-5.1", "--cost", "1.25USD")
+    tell("record", *call, "--model", "gpt-5", "--cost", "1.25USD")
+    shown = tell("price", "audit", width=60)
+    assert "ours is by your own price or factor" not in shown
+    start = shown.index("Why")
+    words = " ".join(line[start:].strip() for line in shown.splitlines()[1:])
+    assert "ours is by your own price or factor" in " ".join(words.split())
+    last = tell("price", "audit").splitlines()[-1].split()
+    assert last == ["Total", "$2.2500", "$2.5000", "2", "+$0.2500"]
+    told = json.loads(tell("price", "audit", "--json"))["totals"]
+    assert (told["calls"], told["cost"]) == (2, {"USD": "2.25"})
 
 
 def test_costs_of_the_agents_own_are_held_against_ours(tell: Tell) -> None:

@@ -161,6 +161,26 @@ def test_a_currency_may_change_and_a_price_may_go(tmp_path: Path) -> None:
     assert everything(ledger.path) == before
 
 
+def test_a_rate_that_goes_is_told_with_its_tokens(tmp_path: Path) -> None:
+    ledger = open_new(tmp_path)
+    cached = usage(cache_read_input_tokens=5_000, server_tool_use={"web_search_requests": 1})  # type: ignore[arg-type]
+    record(ledger, [reading("a", raw=cached), reading("b"), reading("c", model=OWN, raw=cached)])
+    bare = f'[[price]]\nprovider = "anthropic"\nmodel = "{MODEL}"\n'
+    bare += 'rates = { input = "1", output = "1" }\n'
+    (shift,) = apply(ledger, priced(tmp_path, bare))
+    assert (shift.unpriced_were, shift.unpriced_become, shift.unpriced) == (0, 5_000, 0)
+    assert (shift.lost, shift.rates_lost) == (5_000, ("cache_read", "web_search"))
+    assert (shift.found, shift.rates_found) == (0, ())
+    assert ledger.reratings()[0].shifts == (shift,)
+    assert apply(ledger, priced(tmp_path, bare, PLAN))[0].rates_lost == ()
+    back, new = sorted(
+        apply(ledger, priced(tmp_path, price(MODEL, 1), price(OWN, 1))), key=lambda each: each.model
+    )
+    assert (back.unpriced_were, back.unpriced_become, back.lost) == (5_000, 0, 0)
+    assert (back.found, back.rates_found) == (5_000, ("cache_read",))
+    assert (new.priced, new.unpriced_were, new.rates_found) == (1, 5_110, ())
+
+
 def test_a_plan_bills_nothing_and_is_taken_back(tmp_path: Path) -> None:
     ledger = open_new(tmp_path)
     record(ledger, [reading("a"), reading("b", at=T0 + 5)])

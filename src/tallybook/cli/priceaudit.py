@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 WHY: Mapping[str, str] = MappingProxyType(
     {
         "same": "the same",
+        "own-price": "ours is by your own price or factor",
         "other-currency": "told in another currency",
         "plan-zero": "the agent says 0, and a plan covers it",
         "no-price": "the agent says 0: it knows no price, or a plan",
@@ -104,17 +106,20 @@ def _json(found: Audit) -> dict[str, Any]:
         "without_reported_cost": found.silent,
         "priced_by_another_book": found.outdated,
         "rows": [
-            {
-                **dict(zip(found.by, gap.names, strict=True)),
-                "calls": gap.calls,
-                "cost": amounts_json(gap.listed),
-                "reported_cost": amounts_json(gap.reported),
-                "causes": [
-                    {"cause": code, "calls": calls, "difference": amounts_json(apart)}
-                    for code, (calls, apart) in gap.causes.items()
-                ],
-            }
-            for gap in found.gaps
+            {**dict(zip(found.by, gap.names, strict=True)), **_gap_json(gap)} for gap in found.gaps
+        ],
+        "totals": _gap_json(found.total),
+    }
+
+
+def _gap_json(gap: Gap) -> dict[str, Any]:
+    return {
+        "calls": gap.calls,
+        "cost": amounts_json(gap.listed),
+        "reported_cost": amounts_json(gap.reported),
+        "causes": [
+            {"cause": code, "calls": calls, "difference": amounts_json(apart)}
+            for code, (calls, apart) in gap.causes.items()
         ],
     }
 
@@ -126,23 +131,45 @@ def _tell(shell: Shell, asked: Asked, found: Audit) -> None:
         say("no call has both amounts: the agents told no costs, or nothing is priced")
     else:
         ink = Ink(on=shell.colour and asked.colour)
-        say("\n".join(draw(_columns(found), shell.width, ink)))
+        columns, summed = _columns(found, shell.width)
+        say("\n".join(draw(columns, shell.width, ink, total=summed)))
     for remark in _remarks(found):
         for line in folded(remark, shell.width):
             mention(line, quiet=asked.quiet)
 
 
-def _columns(found: Audit) -> list[Column]:
-    """A row a group and cause, the figures of the group beside its first one."""
-    from .tables import Column
+def _columns(found: Audit, width: int) -> tuple[list[Column], bool]:
+    """A row a group and cause, the figures of the group beside its first one, then one of all
+    calls if that says more; whether it is there. Words that don't fit go on in the next line."""
+    from .tables import fit, folded
 
     rows = [row for gap in found.gaps for row in _rows(found.by, gap)]
+    summed = len(rows) > 1
+    if summed:
+        rows.append(_total(found))
+    columns = _drawn(found.by, rows)
+    kept, widths = fit(columns, width)
+    room, empty = widths[kept.index(columns[-1])], ("",) * (len(columns) - 1)
+    folds = [
+        row
+        for *cells, words in rows
+        for at, part in enumerate(folded(words, room))
+        for row in [(*(empty if at else cells), part)]
+    ]
+    columns = _drawn(found.by, folds)
+    columns[-1] = columns[-1]._replace(least=room, tight=room)
+    return columns, summed
+
+
+def _drawn(by: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[Column]:
+    from .tables import Column
+
     names = [
         Column(name.capitalize(), tuple(row[at] for row in rows), text=True, least=12, rank=0)
-        for at, name in enumerate(found.by)
+        for at, name in enumerate(by)
     ]
     titles = ("List", "Reported", "Calls", "Difference", "Why")
-    cells = zip(*(row[len(found.by) :] for row in rows), strict=True)
+    cells = zip(*(row[len(by) :] for row in rows), strict=True)
     figures = [Column(title, each) for title, each in zip(titles, cells, strict=True)]
     figures[0], figures[1] = figures[0]._replace(rank=3), figures[1]._replace(rank=3)
     figures[-1] = figures[-1]._replace(text=True, least=30, tight=16)
@@ -153,10 +180,22 @@ def _rows(by: tuple[str, ...], gap: Gap) -> Iterator[tuple[str, ...]]:
     head = (*(plain(name or DASH) for name in gap.names), _sum(gap.listed), _sum(gap.reported))
     empty = ("",) * (len(by) + 2)
     for code, (calls, apart) in gap.causes.items():
-        parts = [signed(nanos, lambda n, u=unit: money(n, u)) for unit, nanos in apart.items()]
-        difference = " ".join(parts) or DASH
-        yield (*head, number(calls), difference, why(code))
+        yield (*head, number(calls), _difference(apart), why(code))
         head = empty
+
+
+def _total(found: Audit) -> tuple[str, ...]:
+    whole, apart = found.total, Counter[str]()
+    for _, each in whole.causes.values():
+        apart.update(each)
+    names = ("Total", *[""] * (len(found.by) - 1))
+    sums = _sum(whole.listed), _sum(whole.reported)
+    return (*names, *sums, number(whole.calls), _difference(apart), "")
+
+
+def _difference(apart: Mapping[str, int]) -> str:
+    parts = [signed(nanos, lambda n, u=unit: money(n, u)) for unit, nanos in sorted(apart.items())]
+    return " ".join(parts) or DASH
 
 
 def _sum(amounts: Mapping[str, int]) -> str:

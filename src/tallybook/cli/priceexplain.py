@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -64,7 +66,9 @@ def explain(context: click.Context, call: str, number: int | None, **_options: o
         refresh(book, shell, asked)
         if call.partition("#")[0] == CURRENT:
             current = book.current_session(shell.surroundings.cwd)
-            call = (current or CURRENT) + call.removeprefix(CURRENT)
+            if current is None:
+                raise TallyError("the ledger has no session yet", hint="tally doctor")
+            call = current + call.removeprefix(CURRENT)
         found, calls = _found(book, call, number)
         if len(calls) == 1:
             working = worked(calls[0].call, book.prices)
@@ -136,8 +140,10 @@ def _listing(
 
     ink, name = Ink(on=shell.colour and asked.colour), found.session_id if found else ""
     copies = [each for each in calls if each.call.who.session != name]
-    rows = [_row(str(each.number), each.call) for each in calls]
-    total = _total([each.call for each in calls if each not in copies])
+    own = [each.call for each in calls if each not in copies]
+    places = _places(*(each.call.cost for each in calls), _sum(own))
+    rows = [_row(str(each.number), each.call, places) for each in calls]
+    total = _total(own, places)
     titles = ("Round", "Model", "Tokens", "Cost", "Card")
     cells = zip(*rows, *([total] if total else []), strict=True)
     columns = [Column(title, each) for title, each in zip(titles, cells, strict=True)]
@@ -153,20 +159,26 @@ def _listing(
     yield f"for one of them: tally price explain {short_id(name)}#{calls[0].number}"
 
 
-def _row(number_: str, call: Call) -> tuple[str, ...]:
-    tokens, cost = number(sum(call.counts)), _amount(call.cost, 9)
+def _row(number_: str, call: Call, places: int) -> tuple[str, ...]:
+    tokens, cost = number(sum(call.counts)), _amount(call.cost, places)
     return number_, plain(call.model), tokens, cost, plain(call.card) or DASH
 
 
-def _total(own: Sequence[Call]) -> tuple[str, ...] | None:
-    """What the calls of the session's own come to, if they have one currency."""
+def _sum(own: Sequence[Call]) -> Money | None:
+    """What calls come to, if they have one currency."""
     costs = [call.cost for call in own if call.cost]
     if len({cost.currency for cost in costs}) != 1:
         return None
-    nanos = sum(cost.nanos for cost in costs)
+    return reduce(add, costs)
+
+
+def _total(own: Sequence[Call], places: int) -> tuple[str, ...] | None:
+    cost = _sum(own)
+    if cost is None:
+        return None
     tokens = sum(sum(call.counts) for call in own)
     mark = "≥ " if any(call.unpriced for call in own) else ""
-    return "Total", "", number(tokens), mark + money(nanos, costs[0].currency, 9), ""
+    return "Total", "", number(tokens), mark + _amount(cost, places), ""
 
 
 class _Page(NamedTuple):
@@ -222,7 +234,7 @@ class _Page(NamedTuple):
         }
 
     def _card(self) -> Iterator[tuple[str, str]]:
-        from .pricequote import BASES
+        from .pricequote import BASES, factor_facts
 
         working, card, quote = self.working, self.working.card, self.working.quote
         if quote.reason:
@@ -234,12 +246,12 @@ class _Page(NamedTuple):
         yield "reached by", ", ".join(map(plain, working.steps)) or "its very name"
         yield "basis", BASES[working.charge.basis]
         yield from self._tier()
-        for name, (over, under) in working.factors.items():
-            yield "factor", f"{name.replace('_', ' ')} × {_factor(over, under)}"
+        yield from factor_facts(working.factors)
         if quote.context:
             pairs = ", ".join(f"{key}={value}" for key, value in quote.context.items())
             yield "context", plain(pairs)
-        yield "source", plain(f"{card.source or card.origin} {card.url}".strip())
+        origin = "your own price file" if card.origin == "override" else card.origin
+        yield "source", plain(f"{card.source or origin} {card.url}".strip())
         yield from (("note", plain(note)) for note in card.notes)
 
     def _tier(self) -> Iterator[tuple[str, str]]:
@@ -263,12 +275,12 @@ class _Page(NamedTuple):
             why = "above is what it costs today"
             if working.holds_more:
                 why = "with extras that only its forgotten raw usage told"
-            yield "recorded", f"{_amount(call.cost, 9)}{card}, {why}"
+            yield "recorded", f"{_amount(call.cost)}{card}, {why}"
             if not working.holds_more:
                 yield "", "to see what else would change: tally price apply"
-        told = f"{_amount(call.reported, 9)}, by the agent itself"
+        told = f"{_amount(call.reported)}, by the agent itself"
         yield "reported", told if call.reported else "the agent told no cost"
-        yield "billed", f"{_amount(call.billed, 9)}, by a plan" if call.billed else "not known"
+        yield "billed", f"{_amount(call.billed)}, by a plan" if call.billed else "not known"
         if call.status != "complete":
             yield "state", state_text(call.status)
         version = f", version {call.version}" if call.version else ""
@@ -278,18 +290,20 @@ class _Page(NamedTuple):
             yield "session", plain(call.who.session)
 
 
-def _amount(money_: Money | None, places: int) -> str:
-    return DASH if money_ is None else money(money_.nanos, money_.currency, places)
+def _amount(money_: Money | None, places: int | None = None) -> str:
+    """An amount with so many decimals, else with those that it has."""
+    if money_ is None:
+        return DASH
+    return money(money_.nanos, money_.currency, _places(money_) if places is None else places)
+
+
+def _places(*amounts: Money | None) -> int:
+    """The decimals that amounts have, two at least."""
+    return max(2, *(len(each.text.partition(".")[2]) for each in amounts if each))
 
 
 def _json_amount(amount: Money | None) -> dict[str, str] | None:
     return None if amount is None else {amount.currency: decimal_text(amount.nanos)}
-
-
-def _factor(over: int, under: int) -> str:
-    """An exact factor: as a decimal where it is a short one."""
-    nanos, rest = divmod(over * 1_000_000_000, under)
-    return f"{over}/{under}" if rest else decimal_text(nanos)
 
 
 def _day(ms: int | None) -> str | None:

@@ -4,7 +4,10 @@ renormalise`, which say what is worked out again.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
@@ -36,8 +39,22 @@ def note_of(shell: Shell, reason: object) -> RerateNote:
     from ..ledger.orders import RerateNote
 
     environ = shell.surroundings.environ
-    who = environ.get("USER") or environ.get("LOGNAME") or environ.get("USERNAME") or ""
+    named = filter(None, map(environ.get, ("USER", "LOGNAME", "USERNAME")))
+    who = next(named, None) or _account()
     return RerateNote(shell.now_ms, who, str(reason or "").strip())
+
+
+def _account() -> str:
+    """The name of the account that this runs under, else its number; empty on a system that has
+    no such numbers. Services and containers often set no variable that tells it."""
+    if sys.platform == "win32":
+        return ""
+    import pwd
+
+    uid = os.getuid()
+    with suppress(KeyError):
+        return pwd.getpwuid(uid).pw_name
+    return str(uid)
 
 
 def tell_of_log(
@@ -83,10 +100,18 @@ def _number(undone: str, done: Sequence[Rerating]) -> int:
     if not standing:
         raise UsageMistake(
             "there is nothing to undo",
-            because="nothing that was done can be taken back",
+            because=_nothing_left(done),
             hint="--log tells what was done",
         )
     return standing[-1]
+
+
+def _nothing_left(done: Sequence[Rerating]) -> str:
+    if not done:
+        return "nothing was re-rated yet"
+    if all(each.undone_ms for each in done):
+        return "every re-rating was undone already"
+    return "what the charges were was forgotten with their raw usage"
 
 
 def tell_of_change(
@@ -120,7 +145,8 @@ def plan_json(plan: ReratePlan) -> dict[str, Any]:
 
 
 def _shift_json(shift: Shift) -> dict[str, Any]:
-    difference = {unit: shift.becomes.get(unit, 0) - shift.was.get(unit, 0) for unit in shift.units}
+    both = shift.was.keys() & shift.becomes.keys()  # to an unknown amount there is no difference
+    difference = {unit: shift.becomes[unit] - shift.was[unit] for unit in both}
     return {
         "provider": shift.provider,
         "model": shift.model,
@@ -130,6 +156,10 @@ def _shift_json(shift: Shift) -> dict[str, Any]:
         "difference": amounts_json(difference),
         "tokens_were": dict(zip(CLASSES, shift.counts_were, strict=True)),
         "tokens_become": dict(zip(CLASSES, shift.counts_become, strict=True)),
+        "unpriced_tokens_were": shift.unpriced_were,
+        "unpriced_tokens_become": shift.unpriced_become,
+        "rates_lost": list(shift.rates_lost),
+        "rates_found": list(shift.rates_found),
         "newly_priced": shift.priced,
         "no_longer_priced": shift.unpriced,
         "billed_otherwise": shift.billed,
@@ -142,7 +172,7 @@ def _list(asked: Asked, done: Sequence[Rerating], tz: str) -> None:
         rows = [_log_json(each, tz) for each in done]
         say(json_text({"schema": "tallybook.reratings/1", "reratings": rows}))
         return
-    from .ratetable import change_rows
+    from .ratetable import change_rows, rate_lines
 
     if not done:
         say("nothing was re-rated yet")
@@ -153,6 +183,8 @@ def _list(asked: Asked, done: Sequence[Rerating], tz: str) -> None:
         for shift in each.shifts:
             for name, calls, was, becomes, _ in change_rows(shift):
                 say(f"  {name}: {calls} calls, {was} → {becomes}")
+        for line in rate_lines(each.shifts):
+            say(f"  {line}")
 
 
 def _log_line(each: Rerating, tz: str) -> str:

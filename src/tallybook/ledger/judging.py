@@ -29,7 +29,9 @@ WHERE ({{where}}) AND e.start >= ? AND e.start < ? AND e.id > ? {{more}} ORDER B
 """
 
 Judgement = tuple[int | None, ...]
-_UNPRICED, _NANOS, _UNIT, _CARD, _EPOCH, _DUE, _DUE_UNIT, _DIALECT, _CONTEXT = range(6, 15)
+_UNPRICED, _NANOS, _UNIT, _CARD, _EPOCH, _DUE, _DUE_UNIT, _DIALECT, _CONTEXT, _ASSUMED = range(
+    6, 16
+)
 
 _Words = tuple[str | None, str | None, str | None, str, tuple[str, ...]]
 _WordIds = tuple[int, int, int, int, int]
@@ -55,7 +57,18 @@ class Case(NamedTuple):
     @property
     def healed(self) -> bool:
         """Whether more of its tokens would have a price."""
-        return (self.becomes[_UNPRICED] or 0) < (self.was[_UNPRICED] or 0)
+        were, become = self.unpriced
+        return become < were
+
+    @property
+    def unpriced(self) -> tuple[int, int]:
+        """How many of its tokens have no price, as it stands and today."""
+        return self.was[_UNPRICED] or 0, self.becomes[_UNPRICED] or 0
+
+    @property
+    def assumed(self) -> tuple[int, int]:
+        """The ids of its assumptions, as they stand and today's."""
+        return self.was[_ASSUMED] or 0, self.becomes[_ASSUMED] or 0
 
     @property
     def billing_differs(self) -> bool:

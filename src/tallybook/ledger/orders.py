@@ -111,9 +111,12 @@ class RerateOrder(NamedTuple):
 
 class Shift(NamedTuple):
     """What becomes of the calls of one model: how many change, what these came to and will come to
-    in nano-units by currency, and their tokens by class. Of these, `priced` had no price and get
-    one, `unpriced` lose theirs, `billed` are billed otherwise, and of `relabelled` only the card or
-    an assumption is another."""
+    in nano-units by currency, and their tokens by class; of the tokens, so many were and become
+    `unpriced` that are in neither amount. Of the calls, `priced` had no price and get one,
+    `unpriced` lose theirs, `billed` are billed otherwise, and of `relabelled` only the card or an
+    assumption is another. Of those that have an amount before and after, `lost` tokens lose their
+    rate and `found` ones get one: those of the classes and units in `rates_lost` and
+    `rates_found`."""
 
     provider: str
     model: str
@@ -126,6 +129,12 @@ class Shift(NamedTuple):
     unpriced: int = 0
     billed: int = 0
     relabelled: int = 0
+    unpriced_were: int = 0
+    unpriced_become: int = 0
+    lost: int = 0
+    found: int = 0
+    rates_lost: tuple[str, ...] = ()
+    rates_found: tuple[str, ...] = ()
 
     @property
     def units(self) -> tuple[str, ...]:
