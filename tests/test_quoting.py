@@ -56,6 +56,8 @@ def test_counts_by_our_own_names_are_priced_line_by_line() -> None:
         ],
         "card": "anthropic/claude-sonnet-4-5@2025-09-29",
         "basis": "rated",
+        "factors": {},
+        "reported": None,
         "reason": None,
         "unpriced": {},
         "complete": True,
@@ -128,6 +130,89 @@ def test_what_can_not_be_counted_has_no_amount(usage: Any, complaint: str) -> No
     assert (found["amount"], found["lines"], found["complete"]) == (None, [], False)
     assert found["reason"] == "nothing that was used could be counted; see the complaints"
     assert complaint in found["complaints"]
+
+
+@pytest.mark.parametrize(
+    ("usage", "amount", "complete"),
+    [
+        (b'{"prompt_tokens": NaN, "completion_tokens": 45}', "0.00045", False),
+        (b'{"prompt_tokens": 1e30, "completion_tokens": 45}', "0.00045", False),
+        (b'{"prompt_tokens": -5, "completion_tokens": 45}', "0.00045", False),
+        (b'{"prompt_tokens": 5, "completion_tokens": 45, "total_tokens": 7}', "0.00045625", False),
+        (b'{"prompt_tokens": 500}', "0.000625", False),
+        (b'{"completion_tokens": 500}', "0.005", False),
+        (b'{"total_tokens": 500}', "0.000625", False),
+        (b'{"input": 5, "audio_input": 9}', "0.00000625", False),
+        (b'{"prompt_tokens": "500", "completion_tokens": 0}', "0.000625", True),
+        (b'{"prompt_tokens": 500, "total_tokens": 500}', "0.000625", True),
+        (b'{"prompt_tokens": 400, "total_tokens": 445}', "0.00095", True),
+    ],
+)
+def test_an_amount_is_whole_only_if_all_counts_are_told_and_understood(
+    usage: bytes, amount: str, complete: bool
+) -> None:
+    found = told("openai", "gpt-5", usage)
+    assert (found["amount"], found["complete"]) == (amount, complete)
+    assert complete or found["complaints"] or found["assumptions"]
+
+
+@pytest.mark.parametrize("field", ["prompt_tokens", "total_tokens"])
+def test_what_has_no_price_for_output_lacks_none(field: str) -> None:
+    assert told("openai", "text-embedding-3-small", {field: 500})["complete"]
+
+
+@pytest.mark.parametrize(
+    ("model", "response", "card"),
+    [
+        ("claude-sonnet-4-5-20250929", "msg_01", "anthropic/claude-sonnet-4-5@"),
+        ("claude-sonnet-4-5@20250929", "msg_vrtx_01", "vertex/claude-sonnet-4-5@"),
+        ("gpt-5-mini-2025-08-07", "resp_1", "openai/gpt-5-mini@"),
+        ("openai/gpt-5", "gen-1", "openai/gpt-5@"),
+    ],
+)
+def test_a_response_tells_who_served_it(model: str, response: str, card: str) -> None:
+    whole = {"id": response, "model": model, "usage": {"input_tokens": 5, "output_tokens": 6}}
+    assert told("", "", whole)["card"].startswith(card)
+
+
+def test_a_response_of_an_unknown_model_names_it() -> None:
+    with pytest.raises(UsageMistake, match="nothing says who served nova-1"):
+        told("", "", {"model": "nova-1", "usage": {"input_tokens": 5}})
+
+
+def test_what_the_provider_says_that_it_cost_stands_beside_our_price() -> None:
+    usage = {"prompt_tokens": 5, "completion_tokens": 6, "total_tokens": 11, "cost": 0.9}
+    found = told("openrouter", "", {"model": "openai/gpt-5", "usage": usage})
+    assert found["reported"] == {"amount": "0.9", "currency": "USD"}
+    assert (found["amount"], found["complete"]) == ("0.00006625", True)
+
+
+def test_factors_are_named() -> None:
+    found = told("anthropic", "claude-opus-5", {"input": 5, "web_search": 1},
+                 context={"inference_geo": "us"})  # fmt: skip
+    assert found["factors"] == {"input": "11/10"}
+
+
+@pytest.mark.parametrize(
+    ("provider", "advice"),
+    [("opnai", "did you mean the provider openai?"), ("litellm", "an [[alias]] in your price"),
+     ("openai", ""), ("ollama", ""), ("requesty", "")],
+)  # fmt: skip
+def test_an_unknown_provider_is_advised_on(provider: str, advice: str) -> None:
+    reason = told(provider, "nova-1", {"input": 5})["reason"] or ""
+    assert advice in reason
+    assert bool(advice) == ("provider" in reason)
+
+
+def test_sound_without_a_rate_is_told_by_its_own_name() -> None:
+    usage = {"input": 1000, "output": 500, "audio_input": 800, "audio_output": 400}
+    found = told("openai", "gpt-5", usage)
+    assert (found["amount"], found["complete"]) == ("0.00125", False)
+    assert found["unpriced"] == {"audio_input": 800, "audio_output": 400}
+    found = told("google", "gemini-2.5-pro", usage)
+    assert (found["amount"], found["unpriced"]) == ("0.00225", {"audio_output": 400})
+    found = told("openai", "gpt-4o-audio-preview", usage)
+    assert (found["amount"], found["complete"]) == ("0.0655", True)
 
 
 def test_what_costs_no_more_than_its_tokens_is_no_gap() -> None:

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from .clock import EARLIEST_MS
 from .errors import UsageMistake, nearest
 from .model import CLASSES, DEAREST, Money, decimal_text, instant, nanos_of
-from .naming import UNKNOWN, provider_of
 from .periods import WORDS, Frame, period
 from .rawusage import LIMIT
 from .reading import Attribution, Reading, Witness, attr_of, key_of
+from .serving import served
 
 if TYPE_CHECKING:
     from .prices import PriceBook
@@ -127,7 +127,9 @@ def reading_of(entry: Entry, prices: PriceBook, machine: str | None = None) -> R
     """The reading that an entry is; without an `id` it is another call each time. Raises
     `UsageMistake` if nobody says who served the model."""
     fields = entry.fields
-    provider, model = served(fields, prices)
+    provider, model = fields.get("provider", ""), fields["model"]
+    if not provider:
+        provider, model = served(model, prices)
     return Reading(
         keys=(key_of("tallybook:manual", fields.get("id") or entry.content or _new_id()),),
         who=Attribution(MANUAL, **{name: fields.get(name) for name in WHO}, machine=machine),
@@ -147,34 +149,6 @@ def _new_id() -> str:
     from secrets import token_hex
 
     return token_hex(16)
-
-
-def served(fields: Mapping[str, str], prices: PriceBook) -> tuple[str, str]:
-    """Who served the model: as told, by its spelling, or the only one whom the price book has
-    selling it under that very name; an aggregator has to be named."""
-    model = fields["model"]
-    if "provider" in fields:
-        return fields["provider"], model
-    before, slash, name = model.partition("/")
-    if slash and before in prices.providers:
-        return before, name
-    if (known := provider_of(model)) != UNKNOWN:
-        return known, model
-    makers = [each for each in prices.providers if each not in prices.aggregators]
-    sellers = [each for each in makers if _sells(prices, each, model)]
-    if len(sellers) == 1:
-        return sellers[0], model
-    told = f"it is sold by {', '.join(sellers[:6])}" if sellers else "no price names that model"
-    raise UsageMistake(
-        f"nothing says who served {model}",
-        because=told,
-        hint=f"--provider {sellers[0] if sellers else 'NAME'}",
-    )
-
-
-def _sells(prices: PriceBook, provider: str, model: str) -> bool:
-    found = prices.find(provider, model)
-    return found is not None and found.provider == provider and not found.steps
 
 
 def _is_text(name: str, value: object) -> bool:

@@ -9,13 +9,7 @@ from collections.abc import Mapping
 
 from .errors import UsageMistake, nearest
 from .model import CLASSES, Counts, six
-from .prices.cards import PART_OF
-
-BESIDE = (
-    "web_search", "web_fetch", "x_search", "search_source", "storage_search", "storage_hours",
-    "search_units", "classifications", "images", "audio_seconds",
-)  # fmt: skip
-"""Units that are no tokens."""
+from .prices.cards import BESIDE, PART_OF
 
 MOST = 10**18
 """The largest count that is taken: more than all the world has used."""

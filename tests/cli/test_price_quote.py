@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from pathlib import Path
@@ -107,6 +108,29 @@ def test_no_price_is_an_answer(printed: Any, tmp_path: Path) -> None:
     assert "complaint  there is nothing in it" in page
 
 
+def test_a_whole_response_needs_no_options(printed: Any, tmp_path: Path) -> None:
+    usage = {"prompt_tokens": 100, "completion_tokens": 0, "cost": 0.9}
+    (tmp_path / "reply").write_text(json.dumps({"model": "gpt-5-mini", "usage": usage}))
+    page = printed("price", "quote", "--usage", "reply")
+    assert page.startswith("openai/gpt-5-mini, ")
+    assert "reported  0.9 USD, by the provider itself" in page
+
+
+def test_factors_are_shown(printed: Any) -> None:
+    words = ("--model", "claude-opus-5", "--tokens", "input=50", "--context", "inference_geo=us")
+    assert "factor  input × 1.1\n" in printed("price", "quote", *words)
+
+
+def test_nothing_used_is_a_total_of_nothing(printed: Any) -> None:
+    assert "total      0                   0.00\n" in printed(*GPT, "--tokens", "input=0")
+
+
+def test_what_is_compressed_is_said_to_be(printed: Any, tmp_path: Path) -> None:
+    (tmp_path / "x.json.gz").write_bytes(gzip.compress(b"{}"))
+    said = printed("price", "quote", "--usage", "x.json.gz", code=2)
+    assert "because: it is compressed by gzip: unpack it first" in said
+
+
 @pytest.mark.parametrize("width", [20, 40, 60, 80, 160])
 def test_it_fits_any_width(printed: Any, width: int) -> None:
     page = printed(*GPT, "--tokens", "input=5,output=7,cache_write_1h=7", width=width)
@@ -130,7 +154,7 @@ def test_it_fits_any_width(printed: Any, width: int) -> None:
         ((*GPT, "--tokens", "input=5", "--context", "flex"), "can't read the price context 'flex'"),
         ((*GPT, "--tokens", "input=5", "--at", "all"), "a call is at one time"),
         ((*GPT, "--tokens", "input=5", "--at", "yesterdy"), "did you mean yesterday?"),
-        ((*GPT[:2], "--tokens", "input=5"), "nothing says who serves it"),
+        ((*GPT[:2], "--tokens", "input=5"), "nothing says which model it was"),
         ((*GPT[:4], "--tokens", "input=5"), "nothing says which model it was"),
         ((*GPT[:2], "--model", "glm-4.7", "--tokens", "input=5"), "nothing says who served"),
     ],

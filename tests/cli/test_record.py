@@ -78,7 +78,7 @@ def test_an_unpriced_call_is_a_dash(tell: Tell) -> None:
 LINES = """\
 {"model": "gpt-5", "tokens": {"input": 1000}, "at": "2026-11-01", "session": "s"}
 {"model": "gpt-5"
-{"model": "o3", "tokens": {"input": 5}, "at": "2026-11-01"}
+{"model": "kimi-k2.5", "tokens": {"input": 5}, "at": "2026-11-01"}
 {"model": "gpt-5", "tokens": {"input": 1000}, "at": "2026-11-01", "session": "s"}
 """
 
@@ -90,7 +90,7 @@ def test_lines_are_recorded_and_bad_ones_told(
     file.write_text(LINES)
     said = tell("record", "--file", str(file), code=5)
     assert "line 2: not a JSON object" in said
-    assert "line 3: nothing says who served o3" in said
+    assert "line 3: nothing says who served kimi-k2.5" in said
     assert "2 lines could not be recorded" in said
     monkeypatch.setattr("sys.stdin", io.StringIO(LINES.splitlines()[0]))
     told = json.loads(tell("record", "--file", "-", "--json"))
@@ -103,7 +103,7 @@ def test_lines_are_recorded_and_bad_ones_told(
     ("words", "code", "why"),
     [
         (("record",), 2, "needs a model"),
-        (("record", "--model", "o3", "--tokens", "input=1"), 2, "azure, openai"),
+        (("record", "--model", "kimi-k2.5", "--tokens", "input=1"), 2, "moonshotai, moonshotai-cn"),
         ((*CALL, "--file", "x"), 2, "exclude each other"),
         (("record", "--file", "/nowhere/x"), 1, "can't read /nowhere/x"),
     ],

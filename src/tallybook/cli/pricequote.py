@@ -90,27 +90,14 @@ class _Said(NamedTuple):
 def _quote(shell: Shell, settings: Settings, said: _Said, prices: PriceBook) -> Quote:
     from ..quoting import Inquiry, quoted
 
-    provider, model = _served(said, prices)
     asked = Inquiry(
-        provider=provider,
-        model=model,
+        provider=said.provider if isinstance(said.provider, str) else "",
+        model=said.model if isinstance(said.model, str) else "",
         usage=_usage(shell, said),
         at=_moment(shell, settings, said.at),
         context=_context(said.given),
     )
     return quoted(prices, asked)
-
-
-def _served(said: _Said, prices: PriceBook) -> tuple[str, str]:
-    """Provider and model; the latter may be told by the response."""
-    from ..manual import served
-
-    model = said.model if isinstance(said.model, str) else ""
-    if isinstance(said.provider, str) and said.provider.strip():
-        return said.provider, model
-    if not model:
-        raise UsageMistake("nothing says who serves it", hint="--provider NAME")
-    return served({"model": model}, prices)
 
 
 def _usage(shell: Shell, said: _Said) -> bytes | Mapping[str, object]:
@@ -201,7 +188,8 @@ def _rows(found: Quote) -> list[tuple[str, int, str, str, int | None]]:
     ]
     bare = [(name, count, DASH, "", None) for name, count in found.unpriced.items()]
     everything = found.amount.nanos if found.amount else None
-    return [*rows, *bare, ("total", found.tokens.total, "", "", everything)] if rows or bare else []
+    known = rows or bare or found.amount
+    return [*rows, *bare, ("total", found.tokens.total, "", "", everything)] if known else []
 
 
 def _columns(found: Quote, rows: Sequence[tuple[str, int, str, str, int | None]]) -> list[Column]:
@@ -237,8 +225,23 @@ def _facts(found: Quote) -> Iterator[tuple[str, str]]:
     if found.charge:
         yield "card", plain(found.charge.card)
         yield "basis", BASES[found.charge.basis]
+    yield from factor_facts(found.factors)
+    if found.reported:
+        yield "reported", f"{found.reported.text} {found.reported.currency}, by the provider itself"
     if found.reason:
         yield "unpriced", plain(found.reason)
     bare = {f"no-rate-for:{name}" for name in found.unpriced}
     yield from (("assumed", assumed(code)) for code in found.assumptions if code not in bare)
     yield from (("complaint", plain(text)) for text in found.complaints)
+
+
+def factor_facts(factors: Mapping[str, tuple[int, int]]) -> Iterator[tuple[str, str]]:
+    """The factors on the card's rates, one fact each."""
+    for name, (over, under) in factors.items():
+        yield "factor", f"{name.replace('_', ' ')} × {_factor(over, under)}"
+
+
+def _factor(over: int, under: int) -> str:
+    """An exact factor: as a decimal where it is a short one."""
+    nanos, rest = divmod(over * NANOS, under)
+    return f"{over}/{under}" if rest else decimal_text(nanos)

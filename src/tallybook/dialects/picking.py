@@ -12,12 +12,16 @@ import msgspec
 
 from ..rawusage import LIMIT
 
-__all__ = ["LIMIT", "Fields", "Findings", "Names", "decoded", "inner", "largest", "number", "spelt"]
+__all__ = ["LIMIT", "QUOTED", "Fields", "Findings", "Names", "decoded", "inner", "largest",
+           "number", "spelt"]  # fmt: skip
 
 Fields = Mapping[str, object]
 
 Names = tuple[str, ...]
 """Spellings of one number. A dot leads into an inner object."""
+
+QUOTED = "is a number in quotes"
+"""How the one complaint ends after which a count still stands."""
 
 _DIGITS = re.compile(r"[0-9]{1,30}")
 
@@ -85,7 +89,7 @@ def number(fields: Fields, name: str, findings: Findings, *, quoted: bool = Fals
     if value is None or value == {}:
         return None
     if quoted and isinstance(value, str) and _DIGITS.fullmatch(value):
-        findings.complain(f"{name} is a number in quotes")
+        findings.complain(f"{name} {QUOTED}")
         value = int(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
