@@ -9,7 +9,12 @@ import pytest
 
 from tallybook.prices import open_price_book
 
-APPLY = "calls recorded so far keep their amounts until: tally price apply\n"
+from .conftest import Tell
+
+APPLY = (
+    "recorded calls without a price are priced by the next: tally sync\n"
+    "the others keep their amounts until: tally price apply\n"
+)
 
 
 def test_a_price_is_written_beside_the_settings_and_named_there(ask, home: Path, capsys) -> None:
@@ -19,7 +24,8 @@ def test_a_price_is_written_beside_the_settings_and_named_there(ask, home: Path,
         '[[price]]\nprovider = "house"\nmodel = "Big"\nrates = {input = "3", output = "15.5"}\n'
     )
     assert said.err == (
-        'prices = "prices.toml"  written to ~/config.toml\nwritten to ~/prices.toml\n' + APPLY
+        'prices = "prices.toml"  written to ~/config.toml\nwritten to ~/prices.toml\n'
+        "no recorded call and no model of the book is called house/Big\n" + APPLY
     )
     assert 'prices = "prices.toml"' in (home / "config.toml").read_text()
     assert ask("price", "show", "house/big") == 0
@@ -90,7 +96,13 @@ def test_a_free_model_and_a_selection(ask, home: Path, capsys) -> None:
         (("a/b", "--rate", "=1"), "expected NAME=VALUE"),
         (("a/b", "--rate", "input=1", "--input", "2"), "--input and --rate input exclude"),
         (("a/b", "--input", "0.0000000001"), "more than nine decimals"),
-        (("a/b", "--rate", "inptu=1"), "unknown class"),
+        (("a/b", "--rate", "inptu=1"), "did you mean input?"),
+        (("a/b", "--rate", "web_serch=10"), "did you mean web_search?"),
+        (
+            ("a/b", "--input", "1", "--when", "service_tier=flexx"),
+            "did you mean service_tier=flex?",
+        ),
+        (("a/b", "--input", "9000000"), "input: 9000000 is no price: above 1000000"),
         (("a/b", "--input", "1", "--from", "spring"), "--from spring: no date"),
         (("a/b", "--input", "1", "--from", "2026-02-01", "--to", "2026-01-01"), "is not after"),
         (("a/b", "--input", "1", "--currency", "yuan"), "is not a currency code"),
@@ -224,3 +236,131 @@ def test_a_file_that_nothing_can_read_or_write_is_told(ask, home: Path, capsys) 
     file.symlink_to(file)
     assert ask("price", "set", "a/b", "--input", "1") == 2
     assert "Symlink loop" in capsys.readouterr().err
+
+
+def test_the_currency_is_that_of_the_price_until_now(ask, capsys) -> None:
+    rates = ("--input", "2", "--output", "8")
+    assert ask("price", "set", "zhipuai/glm-4.7", *rates) == 0
+    said = capsys.readouterr()
+    assert 'currency = "CNY"' in said.out
+    assert "in CNY, as the price until now" in said.err
+    assert ask("price", "set", "zhipuai/glm-4.7", *rates, "--currency", "usd") == 0
+    assert "currency" not in capsys.readouterr().out
+    assert ask("price", "set", "house/m", *rates, "--currency", "eur") == 0
+    assert ask("price", "set", "house/m", "--input", "3") == 0
+    assert "in EUR, as the price until now" in capsys.readouterr().err
+
+
+def test_what_the_book_prices_besides_is_told(ask, capsys) -> None:
+    assert ask("price", "set", "zhipuai/glm-4.7", "--input", "2") == 0
+    told = "for answers of 200 tokens or more, prompts of 32,000 tokens or more; yours has not"
+    assert told in capsys.readouterr().err
+    assert ask("price", "set", "anthropic/claude-opus-4-6", "--input", "5") == 0
+    said = capsys.readouterr().err
+    assert "other rates for processing=batch, speed=fast, inference_geo=us; yours holds" in said
+    assert ask("price", "set", "deepseek/deepseek-v4-flash", "--input", "1", "--json") == 0
+    remarks = json.loads(capsys.readouterr().out)["remarks"]
+    assert "the book has other rates at some hours; yours holds all day" in remarks
+    flex = ("--input", "1", "--when", "service_tier=flex")
+    assert ask("price", "set", "openai/gpt-5", *flex) == 0
+    assert "unless there is one for each" not in capsys.readouterr().err
+
+
+def test_a_name_that_nobody_knows_is_told_with_the_nearest(tell: Tell) -> None:
+    nobody = "no recorded call and no model of the book is called"
+    said = tell("price", "set", "anthropic/claude-sonet-4-5", "--input", "1", err=True)
+    assert f"{nobody} anthropic/claude-sonet-4-5; the nearest name is anthropic/claude-s" in said
+    assert nobody in tell("price", "set", "house/ours", "--input", "1", err=True)
+    tell("record", "--provider", "house", "--model", "ours", "--tokens", "input=5")
+    for known in ("house/ours", "anthropic/claude-sonnet-4-5"):
+        assert nobody not in tell("price", "set", known, "--input", "2", err=True)
+    assert "no recorded call" not in tell("price", "set", "house/o*", "--input", "1", err=True)
+
+
+def test_a_pattern_is_written_as_one_and_prices_what_fits(ask, home: Path, capsys) -> None:
+    assert ask("price", "set", "rigresp/*", "--input", "1") == 0
+    said = capsys.readouterr()
+    assert 'model_glob = "*"' in said.out
+    assert "no model of the book fits the pattern rigresp/*" in said.err
+    assert open_price_book(home / "prices.toml").card("rigresp", "any", 0, {}) is not None
+    assert ask("price", "unset", "rigresp/*") == 0
+
+
+@pytest.mark.parametrize(
+    ("model", "rate", "said"),
+    [
+        ("anthropic/claude-sonnet-4-5", "0.000003", "where the book has 3; did you mean 3?"),
+        ("anthropic/claude-sonnet-4-5", "3001", "is it for a million tokens?"),
+        ("house/m", "0.000003", "0.000003 USD per million tokens; did you mean 3?"),
+        ("anthropic/claude-sonnet-4-5", "0.003", ""),
+        ("house/m", "0.0001", ""),
+    ],
+)
+def test_a_rate_that_looks_like_one_per_token_is_told(ask, capsys, model, rate, said) -> None:
+    assert ask("price", "set", model, "--input", rate) == 0
+    told = capsys.readouterr().err
+    assert said in told
+    assert bool(said) == ("per million tokens" in told)
+
+
+def test_an_import_leaves_out_what_conflicts_and_writes_the_rest(
+    ask, home: Path, opencode, capsys
+) -> None:
+    assert ask("price", "set", "corp/big", "--input", "1", "--from", "2199-01-01") == 0
+    assert ask("price", "set", "anthropic/claude-opus-4-6", "--input", "1") == 0
+    before = (home / "prices.toml").read_text()
+    for words in ((), ("--apply",)):
+        capsys.readouterr()
+        assert ask("price", "import", "opencode", *words) == 5
+        said = capsys.readouterr()
+        assert "left out: corp/big: another price of corp/big begins on 2199-01-01" in said.err
+        assert "tally price unset corp/big" in said.err
+        assert "--to" not in said.err
+        assert "replaces your own price of anthropic/claude-opus-4-6" in said.err
+        assert "corp" not in said.out
+        changed = (home / "prices.toml").read_text() != before
+        assert changed == bool(words)
+    assert open_price_book(home / "prices.toml").card("corp", "big", 0, {}) is not None
+    assert ask("price", "import", "litellm") == 2
+    said = capsys.readouterr().err
+    assert "'PROGRAM'" in said
+    assert "{" not in said
+
+
+def test_a_plan_of_a_source_that_is_misspelt_is_a_fault(ask, home: Path, capsys) -> None:
+    plan = 'schema = 1\n[[plan]]\nid = "x"\nsources = ["{}"]\n'
+    (home / "config.toml").write_text('prices = "prices.toml"\n')
+    for source, code in (("claude_code", 2), ("claude-code", 0), ("our-gateway", 0)):
+        (home / "prices.toml").write_text(plan.format(source))
+        assert ask("config", "check") == code
+        said = capsys.readouterr().out
+        assert ("prices.toml:4: plan[0].sources: no source is called" in said) == bool(code)
+        assert "~/config.toml, ~/prices.toml" in said
+
+
+def test_the_faults_of_a_price_file_come_in_its_order(ask, home: Path, capsys) -> None:
+    (home / "config.toml").write_text('prices = "prices.toml"\n')
+    (home / "prices.toml").write_text("schema = 1\n[[plan]]\n[[fx]]\n[[price]]\n")
+    assert ask("config", "check", "--json") == 2
+    answer = json.loads(capsys.readouterr().out)
+    lines = [each["error"].split(":")[1] for each in answer["problems"]]
+    assert lines == ["2", "3", "4"]
+    assert [Path(file).name for file in answer["files"]] == ["config.toml", "prices.toml"]
+
+
+def test_a_card_is_shown_in_exact_words(ask, capsys) -> None:
+    assert ask("price", "show", "zhipuai/glm-4.7") == 0
+    assert "for prompts of 32,000 tokens or more" in capsys.readouterr().out
+    assert ask("price", "show", "anthropic/claude-sonnet-4-5") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "  in force        known since 2025-09-29" in lines
+    assert "  web_fetch       0 USD" in lines
+    assert "  for prompts of more than 200,000 tokens" in lines
+    names = [line.split()[0] for line in lines]
+    assert names.index("reasoning") == names.index("output") + 1
+
+
+def test_the_doctor_names_the_price_file_that_all_have(tell: Tell) -> None:
+    tell("price", "set", "openai/gpt-5", "--input", "1")
+    lines = tell("doctor").splitlines()
+    assert any(line.startswith("  prices") and "/prices.toml (" in line for line in lines)

@@ -448,7 +448,7 @@ def test_the_base_tier_can_be_asked_for_outright(book: PriceBook):
             {},
             "no-rate-for:inference_geo=us",
         ),
-        ("google", "gemini-2.5-pro", JUNE, {}, {"audio_input": 5}, "no-rate-for:audio_input"),
+        ("google", "gemini-2.5-pro", JUNE, {}, {"audio_output": 1}, "no-rate-for:audio_output"),
         ("anthropic", SONNET, ms("2025-01-01"), {}, {}, "price-before-first-known"),
         ("openai", "gpt-5", JUNE, {"service_tier": "flex"}, {}, "price-before-first-known"),
         (

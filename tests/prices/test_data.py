@@ -13,6 +13,7 @@ import pytest
 
 from tallybook.model import CLASSES
 from tallybook.prices import PriceBook, open_price_book
+from tallybook.prices.context import PRICED
 from tallybook.prices.shelf import DATA
 
 FILES = sorted(DATA.glob("*.json"))
@@ -87,6 +88,14 @@ def test_every_model_prices_reasoning_somehow(book: PriceBook):
             assert "reasoning" in card.rates, card.id
         if card.same_as.get("reasoning"):
             assert card.rates["reasoning"] == card.rates["output"], card.id
+
+
+def test_every_selection_that_the_book_prices_is_known_by_name(book: PriceBook):
+    found = {pair for card in book.cards() for pair in card.when.items()}
+    for path in FILES:
+        for factor in json.loads(path.read_text()).get("multipliers", []):
+            found |= set(factor.get("when", {}).items())
+    assert found == {(key, value) for key, values in PRICED.items() for value in values}
 
 
 def test_the_id_names_date_and_content(book: PriceBook):

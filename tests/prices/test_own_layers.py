@@ -192,9 +192,23 @@ def test_units_that_are_tokens_go_by_per_and_others_by_the_thousand(own):
 
 def test_pictures_without_a_rate_of_their_own_are_plain_input(own):
     book = own(price("house", "m", "1"))
-    for unit, said in (("image_input", ()), ("audio_input", ("no-rate-for:audio_input",))):
-        found = book.rater("house", "m", {})((3, 0, 0, 0, 0, 0), ((unit, 2),), 0)
-        assert (found.nanos, found.assumptions) == (3_000, said)
+    found = book.rater("house", "m", {})((3, 0, 0, 0, 0, 0), (("image_input", 2),), 0)
+    assert (found.nanos, found.unpriced, found.assumptions) == (3_000, 0, ())
+
+
+def test_sound_without_a_rate_of_its_own_is_unpriced_unless_all_is_free(own):
+    free = '[[free]]\nprovider = "house"\nmodel = "gift"\n'
+    same = 'same_as = { audio_input = "input" }\n'
+    book = own(price("house", "m", "1") + price("house", "alike", "1", same) + free)
+    for model, nanos, unpriced in (("m", 1_000, 2), ("alike", 3_000, 0), ("gift", 0, 0)):
+        found = book.rater("house", model, {})((3, 0, 0, 0, 0, 0), (("audio_input", 2),), 0)
+        assert (found.nanos, found.unpriced) == (nanos, unpriced)
+
+
+def test_a_misspelt_unit_is_a_mistake_and_a_new_one_is_not(own):
+    own('[[price]]\nprovider = "house"\nmodel = "m"\nrates = { pages_scanned = "1", input = "1" }')
+    with pytest.raises(SettingsError, match=r"web_serch: unknown class or unit"):
+        own('[[price]]\nprovider = "house"\nmodel = "m"\nrates = { web_serch = "1" }')
 
 
 def test_names_are_taken_without_the_spaces_around_them(own):

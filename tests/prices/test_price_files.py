@@ -422,7 +422,7 @@ def test_every_mistake_is_told_with_its_line(tmp_path):
     said = [str(fault).removeprefix(str(path)) for fault in price_file_faults(path)]
     assert said == [
         ":22: prise: unknown key",
-        ":5: price[0].rates.inptu: unknown class",
+        ":5: price[0].rates.inptu: unknown class or unit",
         ':12: price[1].schedule.hours: expected hours such as "09:00-12:00"',
         ":23: price[2]: the tier over10 lacks output, reasoning",
         ":19: fx[0].rate: expected a text",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
 import click
 
-from ..errors import SettingsError, TallyError, UsageMistake
+from ..errors import SettingsError, TallyError, UsageMistake, nearest
 from ..format import count
 from .asking import begin, surveyed
 from .delimited import json_text
@@ -33,11 +35,12 @@ def config_check(context: click.Context, file: Path | None, **_options: object) 
     shell, asked = begin(context)
     if file is None:
         settings, faults = surveyed(shell, asked)
-        files: Sequence[Path] = settings.files
-        found = [*faults, *price_faults(settings.prices, settings.price_data)]
+        prices, files = settings.prices, list(settings.files)
+        found = [*faults, *price_faults(prices, settings.price_data)]
     else:
         files = [shell.surroundings.cwd / file]
-        found = _faults_of(shell, files[0])
+        prices, found = _faults_of(shell, files[0])
+    files += [prices] if prices else []
     if asked.format == "json":
         say(json_text(_json(files, found)))
     else:
@@ -62,14 +65,15 @@ def schema_text() -> str:
     return json.dumps(settings_schema(source_names()), indent=2)
 
 
-def _faults_of(shell: Shell, file: Path) -> list[TallyError]:
+def _faults_of(shell: Shell, file: Path) -> tuple[Path | None, list[TallyError]]:
+    """The price file that a settings file names, and every fault of both."""
     from ..settings import survey_file
 
     if not file.is_file():
         raise UsageMistake(f"there is no file {file}", hint="tally config path")
     values, faults = survey_file(file, shell.surroundings.home)
     prices = cast("Path | None", values.get("prices"))
-    return [*faults, *_strangers(values, file), *price_faults(prices)]
+    return prices, [*faults, *_strangers(values, file), *price_faults(prices)]
 
 
 def _strangers(values: Mapping[str, object], file: Path) -> Iterable[SettingsError]:
@@ -85,15 +89,44 @@ def _strangers(values: Mapping[str, object], file: Path) -> Iterable[SettingsErr
 
 
 def price_faults(prices: Path | None, installed: Path | None = None) -> list[TallyError]:
-    """What is wrong with the user's own prices, and whether the book in use can be read."""
+    """What is wrong with the user's own prices, in the order of the file, and whether the book in
+    use can be read."""
     from ..prices import open_price_book, price_file_faults
 
-    found: list[TallyError] = [] if prices is None else [*price_file_faults(prices)]
+    found: list[TallyError] = []
+    if prices is not None:
+        found += price_file_faults(prices)
+        found = sorted([*found, *(() if found else _plans_of_none(prices))], key=_line)
     try:
         open_price_book(installed=installed)
     except TallyError as fault:
         found.append(fault)
     return found
+
+
+def _line(fault: TallyError) -> int:
+    """The line of the price file that a fault names; 0 for the file as a whole."""
+    found = re.search(r":(\d+): ", str(fault))
+    return int(found[1]) if found else 0
+
+
+def _plans_of_none(prices: Path) -> Iterator[SettingsError]:
+    """Plans of sources that are misspelt. Calls that are recorded by hand may name any source, so
+    only what comes near to one that is read is a fault."""
+    from ..prices.form import Document
+    from ..sources import source_names
+
+    text = prices.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    for at, plan in enumerate(tomllib.loads(text).get("plan", [])):
+        for name in plan.get("sources", []):
+            close = nearest(name.lower(), source_names())
+            if close and name.strip().lower() != close:
+                place = Document(str(prices), text).place(("plan", at, "sources"))
+                yield SettingsError(
+                    f"{place}: no source is called {name!r}",
+                    because="a plan pays for the calls of sources by their very names",
+                    hint=f"did you mean {close!r}?",
+                )
 
 
 def _json(files: Sequence[Path], found: Sequence[TallyError]) -> dict[str, object]:

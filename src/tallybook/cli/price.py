@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import TallyError, nearest
-from ..format import DASH, compact, count, plain
+from ..format import DASH, count, plain
 from ..model import CLASSES, decimal_text, instant
 from .app import NearMissGroup
 from .asking import begin, settings_for
 from .delimited import json_text
 from .options import Asked, json_option, run_options
+from .priceadvice import tier_text
 from .priceapply import apply
 from .priceaudit import audit
 from .priceexplain import explain
@@ -223,8 +224,10 @@ def _page(found: Found, card: RateCard) -> Iterator[str]:
     yield plain(card.id)
     since, until = _day(card.valid_from_ms), _day(card.valid_to_ms)
     begin, end = f"from {since} on" if since else "", f"until {until}" if until else ""
-    span = f"{since} to {until}" if since and until else begin or end or "always"
-    yield f"  in force        {span}"
+    span = f"{since} to {until}" if since and until else begin or end
+    known = _day(card.known_from_ms)
+    told = (span, f"known since {known}" if known and known != since else "")
+    yield f"  in force        {', '.join(filter(None, told)) or 'always'}"
     if card.schedule:
         yield f"  only at         {plain(card.schedule.words)}"
     if card.when:
@@ -232,9 +235,7 @@ def _page(found: Found, card: RateCard) -> Iterator[str]:
         yield f"  only with       {plain(told)}"
     yield from _rate_lines(card.rates, card.currency, "  ")
     for tier in card.tiers:
-        limits = (("prompts", tier.over), ("answers", tier.output_over))
-        told = [f"{word} of more than {compact(n)} tokens" for word, n in limits if n >= 0]
-        yield f"  for {' and '.join(told)}"
+        yield f"  for {tier_text(tier)}"
         yield from _rate_lines(tier.rates, card.currency, "    ")
     missing = [name for name in CLASSES if name not in card.rates]
     if missing and not card.free:
@@ -249,6 +250,11 @@ def _page(found: Found, card: RateCard) -> Iterator[str]:
 
 
 def _rate_lines(rates: Mapping[str, Rate], currency: str, indent: str) -> Iterable[str]:
-    for name, rate in rates.items():
-        per = "million tokens" if rate.per == _PER else f"{rate.per:,}"
-        yield f"{indent}{name:<16}{decimal_text(rate.nanos)} {currency} per {per}"
+    from ..prices.cards import PART_OF
+
+    classes = [name for name in CLASSES if name in rates]
+    for name in (*classes, *(unit for unit in rates if unit not in CLASSES)):
+        rate, tokens = rates[name], name in CLASSES or name in PART_OF
+        per = "million tokens" if rate.per == _PER and tokens else f"{rate.per:,}"
+        beside = f" per {per}" if tokens or rate.nanos else ""
+        yield f"{indent}{name + ' ':<16}{decimal_text(rate.nanos)} {currency}{beside}"

@@ -6,16 +6,17 @@ read, never written.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import starmap
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from ..errors import SettingsError, UsageMistake
 from ..format import count, plain
 from ..model import CLASSES
-from .asking import begin, settings_for
+from .asking import PARTIAL, begin, settings_for
 from .delimited import json_text
 from .options import json_option, run_options
 from .priceset import price_file, tell_of_recorded, text_of, write_prices
@@ -35,7 +36,7 @@ _FILES = ("opencode.jsonc", "opencode.json", "config.json")
 
 
 @click.command("import", short_help="prices from OpenCode's configuration")
-@click.argument("program", type=click.Choice(["opencode"]))
+@click.argument("program", type=click.Choice(["opencode"]), metavar="PROGRAM")
 @click.option("--file", "path", type=click.Path(path_type=Path), help="Another opencode.json(c).")
 @click.option("--apply", "--yes", "write", is_flag=True, help="Write them into your price file.")
 @json_option
@@ -47,8 +48,9 @@ def price_import(
     """Show the prices that OpenCode's configuration sets (provider.*.models.*.cost) as prices of
     your own, each beside that of the book; --apply writes them.
 
-    They are dollars per million tokens. A class without a price stays unpriced; OpenCode counts it
-    as free.
+    PROGRAM is opencode. They are dollars per million tokens. A class without a price stays
+    unpriced; OpenCode counts it as free. A price that can't stand beside those that you have is
+    named and left out; the exit code is then 5.
     """
     del program
     shell, asked = begin(context)
@@ -57,24 +59,30 @@ def price_import(
     book = _book(settings_for(shell, asked))
     for remark in costs.remarks:
         mention(plain(remark), quiet=asked.quiet)
-    target = price_file(shell, asked)
-    if write and costs.entries:
-        text = _with(costs.entries, text_of(target), shell.shown(target))
-        write_prices(shell, asked, target, text)
-    if asked.format == "json":
-        say(json_text(_json(file, costs, book, shell.now_ms, target if write else None)))
-        return 0
-    if not costs.entries:
+    if not costs.entries and asked.format != "json":
         mention(f"{shell.shown(file)} sets no price")
         return 0
-    say("\n".join(_page(costs.entries, book, shell.now_ms)).strip())
-    found = f"{count(len(costs.entries), 'price')} in {shell.shown(file)}"
+    target = price_file(shell, asked)
+    merged = _merged(costs.entries, text_of(target), shell.shown(target))
+    write = write and bool(merged.entries)
+    if write:
+        write_prices(shell, asked, target, merged.text)
+    code = PARTIAL if merged.conflicts else 0
+    if asked.format == "json":
+        told = _json(file, costs, book, shell.now_ms, merged)
+        say(json_text({**told, "written_to": str(target) if write else None}))
+        return code
+    if merged.entries:
+        say("\n".join(_page(merged.entries, book, shell.now_ms)).strip())
+    for line in (*merged.changes, *starmap(_left_out, merged.conflicts.items())):
+        mention(line, quiet=asked.quiet)
+    found = f"{count(len(merged.entries), 'price')} in {shell.shown(file)}"
     if write:
         mention(f"\n{found}, written to {shell.shown(target)}", quiet=asked.quiet)
         tell_of_recorded(asked)
-    else:
+    elif merged.entries:
         mention(f"\n{found}. To write them into {shell.shown(target)}: --apply", quiet=asked.quiet)
-    return 0
+    return code
 
 
 def _found(shell: Shell, path: Path | None) -> Path:
@@ -123,13 +131,44 @@ def _book(settings: Settings) -> PriceBook:
     return open_price_book(own if own and own.exists() else None, settings.price_data)
 
 
-def _with(entries: Sequence[Entry], text: str, name: str) -> str:
-    """The price file with every price put in."""
-    from ..prices.editing import with_entry
+class _Merged(NamedTuple):
+    """A price file with the prices put in that can stand in it (`entries`), what that `changes`
+    for the user's own, in words, and what stands in the way of the others, by model."""
 
+    text: str
+    entries: Sequence[Entry]
+    changes: Sequence[str]
+    conflicts: Mapping[str, SettingsError]
+
+
+def _merged(entries: Sequence[Entry], text: str, name: str) -> _Merged:
+    """Put the prices in, one after another. Raises `SettingsError` for a file that is wrong."""
+    from ..prices.editing import START, with_entry
+    from ..prices.overrides import survey_text
+
+    for fault in survey_text((text or START).replace("\r\n", "\n"), name):
+        raise fault
+    taken: list[Entry] = []
+    changes: list[str] = []
+    conflicts: dict[str, SettingsError] = {}
     for entry in entries:
-        text = with_entry(text, entry, name).text
-    return text
+        model = f"{entry.provider}/{entry.model}"
+        try:
+            edited = with_entry(text, entry, name)
+        except SettingsError as problem:
+            conflicts[model] = problem
+            continue
+        if edited.replaced and edited.text != text:
+            changes.append(f"replaces your own price of {plain(model)} in {name}")
+        text = edited.text
+        taken.append(entry)
+    return _Merged(text, taken, changes, conflicts)
+
+
+def _left_out(model: str, conflict: SettingsError) -> str:
+    """Why a price is left out, and what to do, by the verbs that there are for it."""
+    why = f"left out: {model}: {conflict} ({conflict.because.partition(';')[0]})"
+    return plain(f"{why}; to take yours out: tally price unset {model}")
 
 
 def _page(entries: Sequence[Entry], book: PriceBook, now_ms: int) -> Iterator[str]:
@@ -174,20 +213,21 @@ def _differs(entry: Entry, card: RateCard, name: str) -> bool:
 
 
 def _json(
-    file: Path, costs: Costs, book: PriceBook, now_ms: int, target: Path | None
+    file: Path, costs: Costs, book: PriceBook, now_ms: int, merged: _Merged
 ) -> dict[str, object]:
     def row(entry: Entry) -> dict[str, object]:
         card = book.card(entry.provider, entry.model, now_ms, {})
+        conflict = merged.conflicts.get(f"{entry.provider}/{entry.model}")
         return {
             **entry.values(),
             "card": None if card is None else card.id,
             "compared": _compared(entry, card),
+            "conflict": None if conflict is None else str(conflict),
         }
 
     return {
         "schema": SCHEMA,
         "file": str(file),
-        "written_to": None if target is None else str(target),
         "rows": [row(entry) for entry in costs.entries],
-        "remarks": list(costs.remarks),
+        "remarks": [*costs.remarks, *merged.changes],
     }

@@ -5,25 +5,24 @@ How a price file is changed without losing a comment is `tallybook.prices.editin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from ..errors import SettingsError, UsageMistake
-from ..model import CLASSES, decimal_text, nanos_of
+from ..model import CLASSES
 from ..settings import user_file
 from .asking import begin, settings_for
 from .delimited import json_text
-from .options import Asked, excluding, json_option, run_options
+from .options import Asked, json_option, run_options
+from .priceentry import split_model, typed_entry
 from .shell import Shell, mention, say
 
 if TYPE_CHECKING:
-    from ..prices import PriceBook
     from ..prices.editing import Edited, Entry
+    from ..settings import Settings
 
 SCHEMA = "tallybook.price-change/1"
 
@@ -55,7 +54,7 @@ _THOUSAND = "A thousand of another unit: web_search=10, …"
 @rate_options
 @click.option("--rate", "units", multiple=True, metavar="UNIT=AMOUNT", help=_THOUSAND)
 @click.option("--free", is_flag=True, help="It costs nothing, which is not the same as unknown.")
-@click.option("--currency", "unit", metavar="CODE", default="USD", help="USD if left out.")
+@click.option("--currency", "unit", metavar="CODE", help="That of the price until now, or USD.")
 @click.option("--from", "begins", metavar="DATE", help="From this day on (UTC); else for ever.")
 @click.option("--to", "ends", metavar="DATE", help="Until this day begins.")
 @click.option("--when", multiple=True, metavar="KEY=VALUE", help="Only service_tier=flex, …")
@@ -70,24 +69,25 @@ def price_set(context: click.Context, model: str, **options: object) -> int:
 
     It comes before that of the book. A price that was in force until then ends where it begins.
     Comments and order of the file are kept; without a price file one is made beside the settings.
+    A name with * or ? is a pattern of models.
     """
-    from ..prices import open_price_book
-    from ..prices.editing import with_entry
+    from ..prices.editing import entry_text, with_entry
 
     shell, asked = begin(context)
-    entry = _entry(model, options)
-    book = open_price_book(installed=settings_for(shell, asked).price_data)
-    file = price_file(shell, asked)
-    edited = with_entry(text_of(file), entry, shell.shown(file))
+    settings = settings_for(shell, asked)
+    entry = typed_entry(model, options)
+    text = text_of(file := price_file(shell, asked))
+    if options["unit"] is None:
+        entry = _in_currency(entry, settings, shell.now_ms)
+    edited = with_entry(text, entry, shell.shown(file))
     write_prices(shell, asked, file, edited.text)
+    remarks = (*_consequences(entry, edited), *_remarks(shell, settings, entry, options))
     if asked.format == "json":
-        say(json_text(_json(file, entry, edited)))
+        say(json_text(_json(file, entry, edited, remarks)))
         return 0
-    from ..prices.editing import entry_text
-
     say(entry_text(entry).rstrip("\n"))
     mention(f"written to {shell.shown(file)}", quiet=asked.quiet)
-    for line in (*_consequences(entry, edited), *_lacking(entry, book, shell.now_ms)):
+    for line in remarks:
         mention(line, quiet=asked.quiet)
     tell_of_recorded(asked)
     return 0
@@ -119,18 +119,6 @@ def price_unset(context: click.Context, model: str, **_options: object) -> int:
     say(f"{model}: {edited.replaced} taken out of {shell.shown(file)}")
     tell_of_recorded(asked)
     return 0
-
-
-def split_model(text: str) -> tuple[str, str]:
-    """The provider and the model of PROVIDER/MODEL. Raises `UsageMistake`."""
-    provider, _, model = (part.strip() for part in text.partition("/"))
-    if not provider or not model:
-        raise UsageMistake(
-            f"{text!r} names no provider",
-            because="a model has a price at a provider, and others elsewhere",
-            hint=f"tally price set anthropic/{model or provider or 'claude-sonnet-4-5'} --input 3",
-        )
-    return provider.lower(), model
 
 
 def price_file(shell: Shell, asked: Asked) -> Path:
@@ -181,80 +169,36 @@ def write_prices(shell: Shell, asked: Asked, file: Path, text: str) -> None:
 
 def tell_of_recorded(asked: Asked) -> None:
     """What other prices mean for calls that are recorded."""
-    mention("calls recorded so far keep their amounts until: tally price apply", quiet=asked.quiet)
-
-
-def _entry(model: str, options: Mapping[str, object]) -> Entry:
-    from ..prices.editing import Entry
-    from ..prices.form import moment_of
-
-    provider, name = split_model(model)
-    rates = {each: _amount(each, options[each]) for each in CLASSES if options[each] is not None}
-    units = _pairs("--rate", options["units"])
-    if twice := next((each for each in units if each in rates), ""):
-        raise excluding(f"--{twice.replace('_', '-')}", f"--rate {twice}")
-    rates |= {each: _amount(each, text) for each, text in units.items()}
-    if options["free"]:
-        given = [f"--{key}" for key in (*rates, "when") if key in rates or options.get(key)]
-        if given:
-            raise excluding("--free", given[0].replace("_", "-"))
-    elif not rates:
-        raise UsageMistake("a price needs a rate", hint=f"--input 3 --output 15, for {model}")
-    begins, ends = _day("--from", options["begins"]), _day("--to", options["ends"])
-    if begins and ends and moment_of(begins) >= moment_of(ends):
-        raise UsageMistake(f"--to {ends} is not after --from {begins}", hint="--to a later day")
-    return Entry(
-        provider=provider,
-        model=name,
-        currency=str(options["unit"]).upper(),
-        rates=rates,
-        when=_pairs("--when", options["when"]),
-        valid_from=begins,
-        valid_to=ends,
-        source=str(options["origin"] or ""),
+    mention(
+        "recorded calls without a price are priced by the next: tally sync\n"
+        "the others keep their amounts until: tally price apply",
+        quiet=asked.quiet,
     )
 
 
-def _amount(name: str, text: object) -> str:
-    from decimal import Decimal
+def _in_currency(entry: Entry, settings: Settings, now_ms: int) -> Entry:
+    """The price in the currency of that which holds without it, the user's or the book's."""
+    from dataclasses import replace
 
-    try:
-        nanos = nanos_of(str(text).strip())
-    except ValueError as problem:
-        raise UsageMistake(f"{name}: {problem}", hint="write it like 0.25") from problem
-    if nanos < 0:
-        raise UsageMistake(f"{name}: a price can't be below 0", hint="--free is a price of 0")
-    amount = decimal_text(nanos)
-    if Decimal(amount) != Decimal(str(text).strip()):
-        raise UsageMistake(
-            f"{name}: {text} has more than nine decimals",
-            because="amounts are by the million tokens, and other units by the thousand",
-            hint="write it into the price file, where `per` may be another: tally help prices",
-        )
-    return amount
+    from ..prices import open_price_book
+
+    own = settings.prices
+    book = open_price_book(own if own and own.exists() else None, settings.price_data)
+    card = book.card(entry.provider, entry.model, now_ms, entry.when)
+    return entry if card is None or card.free else replace(entry, currency=card.currency)
 
 
-def _pairs(option: str, given: object) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for text in cast("tuple[str, ...]", given):
-        key, _, value = text.partition("=")
-        if not key or not value:
-            example = "web_search=10" if option == "--rate" else "service_tier=flex"
-            raise UsageMistake(f"{option} {text}: expected NAME=VALUE", hint=f"{option} {example}")
-        found[key.strip()] = value.strip()
-    return found
+def _remarks(
+    shell: Shell, settings: Settings, entry: Entry, options: Mapping[str, object]
+) -> Iterator[str]:
+    """What is to be known about the price; the currency, where nobody gave an unusual one."""
+    from ..prices import open_price_book
+    from .priceadvice import advice, recorded_names
 
-
-def _day(option: str, text: object) -> date | None:
-    """A date, or a time with UTC where it names no zone."""
-    if text is None:
-        return None
-    with suppress(ValueError):
-        return date.fromisoformat(str(text))
-    with suppress(ValueError):
-        when = datetime.fromisoformat(str(text))
-        return when if when.tzinfo else when.replace(tzinfo=UTC)
-    raise UsageMistake(f"{option} {text}: no date", hint=f"{option} 2026-11-22")
+    if options["unit"] is None and entry.rates and entry.currency != "USD":
+        yield f"in {entry.currency}, as the price until now; in another: --currency CODE"
+    book = open_price_book(installed=settings.price_data)
+    yield from advice(entry, book, recorded_names(shell, settings), shell.now_ms)
 
 
 def _consequences(entry: Entry, edited: Edited) -> Sequence[str]:
@@ -268,22 +212,7 @@ def _consequences(entry: Entry, edited: Edited) -> Sequence[str]:
     return lines
 
 
-def _lacking(entry: Entry, book: PriceBook, now_ms: int) -> Sequence[str]:
-    """Classes that the book prices and the new price does not: such tokens stay unpriced."""
-    card = book.card(entry.provider, entry.model, now_ms, entry.when)
-    if card is None or not entry.rates:
-        return ()
-    have = {*entry.rates, *({"reasoning"} if "output" in entry.rates else ())}
-    if "cache_write" in have:
-        have |= {"cache_write_5m", "cache_write_1h"}
-    missing = [name for name in CLASSES if name in card.rates and name not in have]
-    if not missing:
-        return ()
-    options = " ".join(f"--{name.replace('_', '-')}" for name in missing)
-    return (f"the book prices more: without {options} such tokens stay unpriced",)
-
-
-def _json(file: Path, entry: Entry, edited: Edited) -> dict[str, object]:
+def _json(file: Path, entry: Entry, edited: Edited, remarks: Sequence[str]) -> dict[str, object]:
     return {
         "schema": SCHEMA,
         "file": str(file),
@@ -298,4 +227,5 @@ def _json(file: Path, entry: Entry, edited: Edited) -> dict[str, object]:
         "replaced": edited.replaced,
         "closed": edited.closed,
         "resumed": edited.resumed,
+        "remarks": list(remarks),
     }

@@ -88,6 +88,16 @@ class PriceBook:
         return tuple(sorted(own.union(self._shelf.providers)))
 
     @property
+    def listed(self) -> PriceBook:
+        """The same book without the user's own prices and factors; itself where there are none."""
+        own = self._overrides
+        if not (own.cards or own.patterns or own.multipliers):
+            return self
+        return PriceBook(
+            self._shelf, replace(own, id="", cards=(), patterns=(), names={}, multipliers=())
+        )
+
+    @property
     def fx(self) -> tuple[FxRate, ...]:
         """The user's exchange rates, in the order of the file."""
         return self._overrides.fx
@@ -117,6 +127,17 @@ class PriceBook:
     def aggregators(self) -> frozenset[str]:
         """Providers that sell what others make."""
         return self._tables.aggregators
+
+    def provider_named(self, name: str) -> str | None:
+        """The provider that goes by a name, which may be another one for the same endpoint; a
+        plan, a gateway or a user's alias stands for itself. None for a name that nobody has."""
+        name = name.strip().lower()
+        tables = self._tables
+        own = (each.provider for each in tables.own)
+        if name in {*self.providers, *tables.aggregators, *tables.local, *own}:
+            return name
+        alias = tables.alias_of(name)
+        return alias and (alias.to[0] if alias.kind == "same" else name)
 
     def find(self, provider: str, model: str, at_ms: int | None = None) -> Found | None:
         """The cards for a model as logged, or None if no rule leads to one. `at_ms` is the

@@ -31,8 +31,17 @@ PART_OF: Mapping[str, str] = {
 """Units that are tokens, and the class whose count includes them. They are taken out of the
 class and priced by their true kind where a card has a rate for it."""
 
+BESIDE = (
+    "web_search", "web_fetch", "x_search", "search_source", "storage_search", "storage_hours",
+    "search_units", "classifications", "images", "audio_seconds",
+)  # fmt: skip
+"""Units that are no tokens, by the names that dialects give them."""
+
 PLAIN = frozenset({"image_input", "video_input", "image_cache_read", "video_cache_read"})
 """Those that vendors price as text, unless their list says otherwise."""
+
+APART = frozenset({"audio_input", "audio_output", "audio_cache_read"})
+"""Those that vendors price apart: without a rate of their own they are unpriced, not text."""
 
 
 def half_even(numerator: int, denominator: int) -> int:

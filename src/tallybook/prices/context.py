@@ -31,6 +31,17 @@ NEUTRAL: Mapping[str, frozenset[str]] = {
 }
 """Values that ask for the standard card."""
 
+PRICED: Mapping[str, tuple[str, ...]] = {
+    "service_tier": ("flex", "priority", "fast"),
+    "processing": ("batch",),
+    "speed": ("fast",),
+    "inference_geo": ("us", "eu"),
+    "deployment": ("regional",),
+    "cache_mode": ("explicit",),
+    "thinking": ("on",),
+}
+"""The other values for which the book has prices; calls may carry more."""
+
 TIER_KEY = "tier"
 """Reserved key: `tier=unknown` marks counts that were summed over several calls, to which no
 prompt-length tier can be applied. The base tier is used and `tier-unknown` is assumed."""

@@ -27,8 +27,8 @@ _KINDS = ("price", "free")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One price as a file has it: rates by class as decimal texts, per million tokens, and tiers
-    as (over, rates). Without rates it is an explicit zero."""
+    """One price as a file has it, of a model or a pattern of models: rates by class as decimal
+    texts, per million tokens, and tiers as (over, rates). Without rates it is an explicit zero."""
 
     provider: str
     model: str
@@ -41,6 +41,11 @@ class Entry:
     source: str = ""
 
     @property
+    def is_pattern(self) -> bool:
+        """Whether it is for every model whose name fits, as in `large-*`."""
+        return "*" in self.model or "?" in self.model
+
+    @property
     def kind(self) -> str:
         """The list of the file that it belongs to."""
         return "price" if self.rates else "free"
@@ -49,7 +54,7 @@ class Entry:
         """What its table holds."""
         every: dict[str, object] = {
             "provider": self.provider,
-            "model": self.model,
+            "model_glob" if self.is_pattern else "model": self.model,
             "currency": self.currency if self.rates and self.currency != "USD" else None,
             "valid_from": self.valid_from,
             "valid_to": self.valid_to,

@@ -9,7 +9,7 @@ from itertools import islice
 
 from ..errors import PriceError, nearest
 from ..model import CLASSES
-from .cards import ANY_LENGTH, MILLION, PART_OF, Rate, RateCard, Tier
+from .cards import ANY_LENGTH, BESIDE, MILLION, PART_OF, Rate, RateCard, Tier
 from .decode import check, classes_of
 from .form import Form, Tell
 from .ownrules import SINCE, currency_of, interval, schedule_of, selectors_of
@@ -177,11 +177,11 @@ def _rate(form: Form, name: str, per: int) -> Rate:
 
 
 def _known(form: Form, name: str) -> None:
-    """Refuse a class that is misspelt. Other names are units, of which there is no full list."""
-    if name not in _TOKENS:
-        close = nearest(name, (*CLASSES, "cache_write"))
+    """Refuse a class or unit that is misspelt; of units there is no full list."""
+    if name not in _TOKENS and name not in BESIDE:
+        close = nearest(name, (*CLASSES, "cache_write", *PART_OF, *BESIDE))
         if close:
-            raise form.fault("unknown class", name, hint=f"did you mean {close!r}?")
+            raise form.fault("unknown class or unit", name, hint=f"did you mean {close!r}?")
 
 
 def _without(item: Form, problem: PriceError) -> str:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ..charges import ChargeLine
 from ..model import CLASSES, Counts
-from .cards import PART_OF, PLAIN, Rate, half_even
+from .cards import APART, PART_OF, PLAIN, Rate, half_even
 from .timeline import Page
 
 Units = tuple[tuple[str, int], ...]
@@ -35,13 +35,14 @@ class Rated(NamedTuple):
 class Sheet:
     """The rates of one page and tier, ready for arithmetic."""
 
-    __slots__ = ("assumptions", "card", "currency", "gaps", "per_token", "quick", "rates")
+    __slots__ = ("apart", "assumptions", "card", "currency", "gaps", "per_token", "quick", "rates")
 
     def __init__(self, page: Page, rates: Mapping[str, Rate], suffix: str = "") -> None:
         self.rates = rates
         self.card = page.name + suffix
         self.currency = page.card.currency
         self.assumptions = page.assumptions
+        self.apart = frozenset[str]() if page.card.free else APART
         found = [rates.get(name) for name in CLASSES]
         self.gaps = tuple(index for index, rate in enumerate(found) if rate is None)
         self.quick = all(rate is None or rate.nanos % rate.per == 0 for rate in found)
@@ -70,6 +71,7 @@ class Sheet:
         """What is charged: classes, less the units that are part of them, then the units."""
         rates = self.rates
         left = list(counts)
+        unpriced = 0
         beside: list[tuple[str, int, Rate]] = []
         assumed: list[str] = []
         for name, told in units:
@@ -78,15 +80,14 @@ class Sheet:
             count = told if parent is None else min(told, left[CLASSES.index(parent)])
             if count <= 0:
                 continue
-            if rate is None:
-                if name not in PLAIN or parent not in rates:
-                    assumed.append(f"{NO_COUNT}{name}")
-                continue
-            if parent is not None:
+            if rate is None and (name not in PLAIN or parent not in rates):
+                assumed.append(f"{NO_COUNT}{name}")
+            if parent is not None and (rate is not None or name in self.apart):
                 left[CLASSES.index(parent)] -= count
-            beside.append((name, count, rate))
+                unpriced += count if rate is None else 0
+            if rate is not None:
+                beside.append((name, count, rate))
         parts: list[tuple[str, int, Rate]] = []
-        unpriced = 0
         for name, count in zip(CLASSES, left, strict=True):
             rate = rates.get(name) if count else None
             if rate is not None:

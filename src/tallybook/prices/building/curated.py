@@ -37,10 +37,11 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SameAs:
-    """A class that vendors bill as another, for cards that have no rate for it. Models with
-    one of these beginnings are left out."""
+    """A class that vendors bill as another, for cards that have no rate for it. It is for models
+    that fit one of the patterns in `models`, and not for those that begin with `unless_model`."""
 
     providers: tuple[str, ...]
+    models: tuple[str, ...]
     name: str
     other: str
     unless_model: str
@@ -198,6 +199,7 @@ def _listed(item: Mapping[str, object]) -> Listed:
 def _same_as(item: Mapping[str, object]) -> SameAs:
     return SameAs(
         providers=words(item.get("providers"), "same_as.providers"),
+        models=words(item.get("models", ["*"]), "same_as.models"),
         name=str(item["class"]),
         other=str(item["as"]),
         unless_model=str(item.get("unless_model", "")),

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import ROUND_HALF_EVEN, Decimal
+from fnmatch import fnmatchcase
 
 from ..alias import Tables, match
 from ..cards import MILLION, Rate, RateCard
@@ -251,7 +252,8 @@ def _same_as(card: RateCard, provider: str, model: str, rules: Iterable[SameAs])
         yield "reasoning", "output"
         for rule in rules:
             kept = rule.unless_model and model.startswith(rule.unless_model)
-            if provider in rule.providers and not kept:
+            fits = any(fnmatchcase(model, pattern) for pattern in rule.models)
+            if provider in rule.providers and fits and not kept:
                 yield rule.name, rule.other
 
     usable = {n: o for n, o in wanted() if n not in card.rates and o in card.rates}
