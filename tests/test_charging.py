@@ -81,6 +81,13 @@ def test_the_lines_are_told_only_of_what_was_recorded(tmp_path: Path) -> None:
     assert "no rate card" in worked(unknown, BOOK).quote.reason
 
 
+def test_what_an_unmetered_call_costs_is_not_known(tmp_path: Path) -> None:
+    call = recorded(tmp_path, reading("a", status="unmetered", raw=usage(0, 0))).calls([KEY])[KEY]
+    found = worked(call, BOOK)
+    assert (found.quote.amount, found.quote.complete, found.same) == (None, False, True)
+    assert "not known" in found.quote.reason
+
+
 def test_what_only_forgotten_usage_told_is_said_to_be_in_the_amount(tmp_path: Path) -> None:
     searched = usage(server_tool_use={"web_search_requests": 1})  # type: ignore[arg-type]
     ledger = recorded(tmp_path, reading("a", raw=searched))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -256,6 +257,8 @@ def test_a_day_begins_at_midnight_utc_and_before_the_first_rate_there_is_none(
         "2026-10-01": {"USD": 1_070_000_000 + yuan * 1391 // 10_000},
         "2026-10-02": {"USD": 2 * yuan * 14 // 100},
     }
+    assert [row.figures.reported_requests for row in report.rows] == [0, 1, 1]
+    assert report.totals.reported_requests == 2
     assert note(report, CONVERTED) == (
         "CNY to USD 0.1391 since 2026-10-01 (month-end)",
         "CNY to USD 0.14 since 2026-10-02 (bank)",
@@ -364,6 +367,16 @@ def test_a_currency_of_the_ledger_needs_no_rate(ledger: SqliteLedger) -> None:
     report = asked(ledger, yuan)
     assert report.totals.cost == {"CNY": 4 * 2_070_000_000}
     assert note(report, NO_RATE)
+
+
+def test_where_nobody_insists_amounts_stay_as_they_are(ledger: SqliteLedger) -> None:
+    """In their order and to the limit, with what they are below; no rate is needed for it."""
+    lenient = Exchange(ledger, tuple, strict=False)
+    native = Query(by=("model",), sort="-cost", limit=2)
+    plain, told = ledger.ask(native), lenient.ask(replace(native, currency="CNZ"))
+    assert (told.rows, told.totals) == (plain.rows, plain.totals)
+    assert len(note(told, NO_RATE)) == sum(len(getattr(plain.totals, kind)) for kind in AMOUNTS)
+    assert told.query.currency == "CNZ"
 
 
 def test_an_empty_answer_is_no_mistake(tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def shell_in(home: Path) -> Shell:
     """A shell in a home, at a moment shortly after the sample histories end."""
     return Shell(
         surroundings=Surroundings(
-            environ={"TZ": "UTC"},
+            environ={"TZ": "UTC", "USER": "ada"},
             home=home,
             cwd=home,
             config_file=home / "settings" / "config.toml",

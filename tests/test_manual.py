@@ -78,6 +78,17 @@ def test_what_cant_be_understood_is_refused(said: dict[str, object], why: str) -
         ("gpt-5", "", ("openai", "gpt-5")),
         ("openai/gpt-5", "", ("openai", "gpt-5")),
         ("x/y", "my-proxy", ("my-proxy", "x/y")),
+        # makers go before those who sell their models
+        ("gpt-5-mini", "", ("openai", "gpt-5-mini")),
+        ("o3", "", ("openai", "o3")),
+        ("grok-4.5", "", ("x-ai", "grok-4.5")),
+        ("qwen3-235b-a22b", "", ("alibaba", "qwen3-235b-a22b")),
+        ("composer-2.5", "", ("cursor", "composer-2.5")),
+        # providers by the names that other tools give them
+        ("gemini/gemini-2.5-pro", "", ("google", "gemini-2.5-pro")),
+        ("vertex_ai/gemini-2.5-pro", "", ("vertex", "gemini-2.5-pro")),
+        ("bedrock/anthropic.claude-x", "", ("aws", "anthropic.claude-x")),
+        ("kimi-for-coding/kimi-k2.5", "", ("kimi-for-coding", "kimi-k2.5")),
     ],
 )
 def test_who_served_it(model: str, provider: str, served: tuple[str, str]) -> None:
@@ -87,7 +98,9 @@ def test_who_served_it(model: str, provider: str, served: tuple[str, str]) -> No
     assert reading.who.source == "manual"
 
 
-@pytest.mark.parametrize(("model", "why"), [("o3", "azure, openai"), ("nobody-knows", "no price")])
+@pytest.mark.parametrize(
+    ("model", "why"), [("kimi-k2.5", "moonshotai, moonshotai-cn"), ("nobody-knows", "no price")]
+)
 def test_who_served_it_is_never_guessed(model: str, why: str) -> None:
     entry = entry_of({"model": model, "tokens": "input=1"}, FRAME)
     with pytest.raises(UsageMistake) as caught:

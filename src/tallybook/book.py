@@ -117,12 +117,14 @@ class Book:
         return answer(self.view(query.currency), query)
 
     def view(self, currency: str | None) -> Answering:
-        """The ledger as questions in a currency see it; None is the ledger itself."""
+        """The ledger as questions in a currency see it; None is the ledger itself. That of a
+        settings file or a variable makes no question fail that does not speak of it."""
         if currency is None:
             return self.ledger
         from .conversion import Exchange
 
-        return Exchange(self.ledger, lambda: self.fx)
+        settled = currency == self.settings.currency and not self.settings.is_flag("currency")
+        return Exchange(self.ledger, lambda: self.fx, strict=not settled)
 
     def latest(self, where: Sequence[Filter] = ()) -> int | None:
         """When the call began that began last of those that pass all filters, in epoch
@@ -185,7 +187,7 @@ class Book:
     ) -> Quote:
         """What a call costs, or would cost, by the price book with the user's own prices. The
         fields are those of `quoting.Inquiry`. Raises `UsageMistake` for counts that can't be, and
-        where nothing says which model it was."""
+        where nothing says which model it was or who served it."""
         from .quoting import Inquiry, quoted
 
         asked = Inquiry(provider=provider, model=model, usage=usage, at=at, context=context or {})

@@ -46,11 +46,19 @@ class _Part(NamedTuple):
 
 class Exchange:
     """A ledger whose answers are in the currency that the question names; `rates` gives the
-    declared ones, and is asked only where something has to be converted."""
+    declared ones, and is asked only where something has to be converted. One that is not `strict`
+    leaves amounts as they are, with the note on it, also where nothing at all leads there."""
 
-    def __init__(self, ledger: Answering, rates: Callable[[], Sequence[FxRate]]) -> None:
+    def __init__(
+        self,
+        ledger: Answering,
+        rates: Callable[[], Sequence[FxRate]],
+        *,
+        strict: bool = True,
+    ) -> None:
         self._ledger = ledger
         self._rates = rates
+        self._strict = strict
 
     def standing(self) -> tuple[int, int]:
         """The ledger's own."""
@@ -58,14 +66,17 @@ class Exchange:
 
     def ask(self, query: Query) -> Report:
         """The ledger's answer in the currency of the query, with a note on the rates used and
-        one on what has none. Raises `UsageMistake` for a currency that neither a rate nor any
-        amount of the ledger has."""
+        one on what has none. Raises `UsageMistake`, if it is strict, for a currency that neither
+        a rate nor any amount of the ledger has."""
         native, to = replace(query, currency=None), query.currency
         report = self._ledger.ask(native)
         if to is None or _units(report.totals) <= {to}:
             return replace(report, query=query)
         rates = self._rates()
-        self._check(to, report, rates)
+        if mistake := self._mistake(to, report, rates):
+            if self._strict:
+                raise mistake
+            return _as_it_is(report, query)
         # What a limit cuts off is in the total too.
         report, parts = self._divided(replace(native, limit=None, sort=None), rates, to)
         kept = {_key(row): _Kept() for row in _rows(report)}
@@ -103,19 +114,19 @@ class Exchange:
             part = self._ledger.ask(replace(query, since_ms=since, until_ms=until))
             yield _Part(since if since in inside else first, part)
 
-    def _check(self, to: str, report: Report, rates: Sequence[FxRate]) -> None:
-        """`UsageMistake` for a currency that nobody ever met, where there is anything to tell."""
+    def _mistake(self, to: str, report: Report, rates: Sequence[FxRate]) -> UsageMistake | None:
+        """What is wrong with a currency that nobody ever met, where there is anything to tell."""
         if not any(nanos for kind in AMOUNTS for nanos in _of(report.totals, kind).values()):
-            return
+            return None
         known = known_units(rates) | _units(report.totals)
         if to not in known:
             known |= _units(self._ledger.ask(Query()).totals)
         if to in known:
-            return
+            return None
         declared = sorted(known_units(rates))
         told = f"there are rates between {', '.join(declared)}" if declared else "there is no rate"
         close = nearest(to, known)
-        raise UsageMistake(
+        return UsageMistake(
             f"nothing can be told in {to}",
             because=f"no amount is in {to}, and no rate leads there: {told}",
             hint=f"--currency {close}" if close else _NO_WAY,
@@ -132,6 +143,14 @@ def converted_call(call: Call, to: str, rates: Sequence[FxRate]) -> Call:
         return Money(quote.convert(money.nanos), to) if money and quote else money
 
     return call._replace(cost=told(call.cost), reported=told(call.reported))
+
+
+def _as_it_is(report: Report, query: Query) -> Report:
+    """A native answer to a question in another currency, with the note on what stands in it."""
+    kept = _Kept()
+    _keep(kept, report.totals, {}, query.currency or "")
+    notes = _notes(kept, query.currency or "", ())
+    return replace(report, query=query, notes=(*report.notes, *notes))
 
 
 def _rows(report: Report) -> Sequence[Row]:

@@ -107,6 +107,8 @@ def together(parts: Sequence[Figures]) -> Figures:
         reported_cost=_amounts(each.reported_cost for each in parts),
         billed_cost=_amounts(each.billed_cost for each in parts),
         unpriced_tokens=sum(each.unpriced_tokens for each in parts),
+        reported_requests=sum(each.reported_requests for each in parts),
+        billed_requests=sum(each.billed_requests for each in parts),
         partial_requests=sum(each.partial_requests for each in parts),
         failed_requests=sum(each.failed_requests for each in parts),
         unmetered_requests=sum(each.unmetered_requests for each in parts),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol
 
 from .model import CLASSES, NO_COUNTS, Counts, decimal_text
@@ -35,6 +36,12 @@ BUCKETS: tuple[Bucket, ...] = ("hour", "day", "week", "month")
 AMOUNTS: tuple[str, ...] = ("cost", "reported_cost", "billed_cost")
 """The measures that are amounts of money: the list amount, what tools claimed, what was billed."""
 
+KNOWN_OF: Mapping[str, str] = MappingProxyType(
+    {"reported_cost": "reported_requests", "billed_cost": "billed_requests"}
+)
+"""The measure that counts the calls of which an amount is known, for those that follow from no
+price; of the list amount `unpriced_tokens` tells what is not known."""
+
 MEASURES = (
     "requests",
     "messages",
@@ -42,6 +49,7 @@ MEASURES = (
     "total",
     *AMOUNTS,
     "unpriced_tokens",
+    *KNOWN_OF.values(),
     "partial_requests",
     "failed_requests",
     "unmetered_requests",
@@ -96,6 +104,8 @@ class Figures:
     reported_cost: Mapping[str, int] = field(default_factory=dict[str, int])
     billed_cost: Mapping[str, int] = field(default_factory=dict[str, int])
     unpriced_tokens: int = 0
+    reported_requests: int = 0
+    billed_requests: int = 0
     partial_requests: int = 0
     failed_requests: int = 0
     unmetered_requests: int = 0
@@ -111,8 +121,8 @@ class Figures:
 
 
 class Amount(NamedTuple):
-    """An amount of money in nano-units, None where nothing is known of it; `least` where a part
-    of it has no price, so that it is at least this."""
+    """An amount of money in nano-units, None where nothing is known of it; `least` where nothing
+    is known of a part of it, so that it is at least this."""
 
     nanos: int | None
     least: bool = False
@@ -124,7 +134,15 @@ def amount_of(figures: Figures, name: str, currency: str) -> Amount:
     amounts: Mapping[str, int] = getattr(figures, name)
     used = figures.total or figures.unmetered_requests
     nanos = None if used and not amounts else amounts.get(currency, 0)
-    return Amount(nanos, name == "cost" and figures.unpriced_tokens > 0)
+    return Amount(nanos, is_partly_known(figures, name))
+
+
+def is_partly_known(figures: Figures, name: str) -> bool:
+    """Whether an amount leaves something out: tokens without a price, or calls of which nobody
+    says what was reported or billed while it is known of others."""
+    if name not in KNOWN_OF:
+        return figures.unpriced_tokens > 0
+    return bool(getattr(figures, name)) and getattr(figures, KNOWN_OF[name]) < figures.requests
 
 
 class Row(NamedTuple):
@@ -187,6 +205,8 @@ def figures_json(figures: Figures, tz: str) -> dict[str, Any]:
         "reported_cost": amounts_json(figures.reported_cost),
         "billed_cost": amounts_json(figures.billed_cost),
         "unpriced_tokens": figures.unpriced_tokens,
+        "reported_requests": figures.reported_requests,
+        "billed_requests": figures.billed_requests,
         "partial_requests": figures.partial_requests,
         "failed_requests": figures.failed_requests,
         "unmetered_requests": figures.unmetered_requests,

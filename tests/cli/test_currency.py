@@ -162,6 +162,23 @@ def test_a_setting_converts_always_and_a_flag_undoes_it(
     assert capsys.readouterr().out == "EUR\n"
 
 
+def test_a_setting_that_no_rate_leads_to_is_told_and_fails_nothing(
+    told: Tell, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """When it is set, and with every answer; the same word on the command line is a mistake."""
+    assert run(["config", "set", "currency", "EUR"], shell(home)) == 0
+    assert "no rate" not in capsys.readouterr().err
+    assert run(["config", "set", "currency", "XAU"], shell(home)) == 0
+    assert "no rate to XAU is declared" in capsys.readouterr().err
+    native = costs(parsed(told("usage", "--json", "--currency", "native")))
+    report = parsed(told("usage", "--json"))
+    assert costs(report) == native
+    assert [note["code"] for note in report["notes"]] == ["no-fx-rate"]
+    for words in ("today", "usage model", "sessions", "blocks", "usage day today --compare year"):
+        assert "No rate to XAU" in told(*words.split()), words
+    assert "nothing can be told in XAU" in told("usage", "--currency", "XAU", code=2)
+
+
 def test_every_reading_command_has_the_same_amounts(told: Tell, rates: Path) -> None:
     rates.write_text(f"schema = 1\n{RATES}{EARLIER}")
     there = ("--currency", "EUR", "--json")

@@ -13,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from tallybook.cli.boundary import run
 from tallybook.cli.demo import SAMPLES
+
+from .noon import shell as noon_shell
 
 PROGRAM = [sys.executable, "-m", "tallybook"]
 COMMANDS = (
@@ -180,3 +183,25 @@ def test_the_first_run_says_where_it_looked_and_offers_the_demo(tally, home: Pat
         said = tally(*words)
         assert said.returncode == 0
         assert "tally demo" in said.stdout
+
+
+def test_a_file_where_a_folder_is_needed_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """TALLY_HOME may name a file, or something inside one: no permissions are wrong then."""
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    for home in (blocked, blocked / "inside"):
+        for words, code in ((["usage", "--no-sync"], 1), (["config", "set", "tz", "UTC"], 2)):
+            assert run(words, noon_shell(home)) == code
+            said = capsys.readouterr().err
+            assert " is a file, not a folder\n  try: move it away, or " in said
+            assert "permissions" not in said
+
+
+def test_an_empty_ledger_has_no_current_session(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words in (["session", "current"], ["price", "explain", "current#2"]):
+        assert run([*words, "--no-sync"], noon_shell(home)) == 1
+        assert capsys.readouterr().err.startswith("error: the ledger has no session yet\n")

@@ -140,8 +140,10 @@ def test_chosen_fields_stay_on_a_narrow_terminal(ask, capsys) -> None:
 
 
 def test_claims_of_tools_have_no_difference(ask, tome, capsys) -> None:
-    tome.totals = replace(tome.totals, reported_cost={"USD": 10**9})
-    tome.before.totals = replace(tome.before.totals, reported_cost={"USD": 5 * 10**9})
+    for each, dollars in ((tome, 1), (tome.before, 5)):
+        figures = each.totals
+        claimed = {"USD": dollars * 10**9}
+        each.totals = replace(figures, reported_cost=claimed, reported_requests=figures.requests)
     words = ("usage", "model", "--compare", "previous")
     assert ask(*words, "--amounts", "reported", width=160) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -12,8 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tallybook.appraising import Appraising
 from tallybook.errors import UsageMistake
+from tallybook.families import together
 from tallybook.ledger.sqlite import SqliteLedger
+from tallybook.model import Money
+from tallybook.prices import PriceBook
+from tallybook.prices.overrides import decode_overrides
+from tallybook.prices.shelf import Shelf
 from tallybook.query import MEASURES, Bucket, Filter, Query, Report
 from tallybook.reading import Attribution, SessionFact
 
@@ -83,6 +89,66 @@ def test_ranges_and_buckets_match_the_slow_way(
     assert report.totals.cost.get("USD", 0) == sum(
         figures.cost.get("USD", 0) for figures in got.values()
     )
+
+
+MAX = {"id": "max", "sources": ["codex"], "billing": "subscription"}
+PLANNED = Appraising(PriceBook(Shelf(), decode_overrides({"schema": 1, "plan": [MAX]}, "t", "0")))
+"""Calls of Codex are covered by a plan."""
+
+CALLS = st.lists(
+    st.tuples(
+        st.integers(-60, 60).map(lambda n: CHANGE + n * 400_000),
+        st.sampled_from(["claude-code", "codex"]),
+        st.sampled_from(["complete", "partial", "failed", "unmetered"]),
+        st.none() | st.tuples(st.integers(0, 9), st.sampled_from(["USD", "CNY"])),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(CALLS, EDGES, EDGES, st.sampled_from([(), ("source",), ("date",), ("session", "status")]))
+def test_calls_with_an_amount_match_the_slow_way(
+    tmp_path_factory: pytest.TempPathFactory,
+    calls: list[tuple[int, str, str, tuple[int, str] | None]],
+    since: int | None,
+    until: int | None,
+    by: tuple[str, ...],
+) -> None:
+    """Whoever reads every call twice, its cost only at the second time; in any window."""
+    ledger = open_new(tmp_path_factory.mktemp("known"))
+    for cost in (False, True):
+        rows = [
+            reading(
+                str(n),
+                at=at,
+                status=status,
+                reported=Money(*claim) if claim and cost else None,
+                who=Attribution(source, session=f"s{n % 2}"),
+            )
+            for n, (at, source, status, claim) in enumerate(calls)
+        ]
+        record(ledger, rows, by=PLANNED)
+    inside = [
+        (source, claim)
+        for at, source, status, claim in calls
+        if (since is None or at >= since)
+        and (until is None or at < until)
+        and status != "unmetered"
+    ]
+    query = Query(by=by, bucket="day" if by == ("date",) else None, since_ms=since, until_ms=until)
+    report = ledger.ask(query)
+    for figures in (report.totals, together([row.figures for row in report.rows])):
+        if by or figures is report.totals:
+            assert figures.requests == len(inside)
+            assert figures.reported_requests == sum(claim is not None for _, claim in inside)
+            assert figures.billed_requests == sum(source == "codex" for source, _ in inside)
+    if by == ("source",):
+        for row in report.rows:
+            mine = [claim for source, claim in inside if source == row.dims["source"]]
+            assert row.figures.reported_requests == sum(claim is not None for claim in mine)
+    assert ledger.ask(replace(query, limit=1, sort="reported_requests")).totals == report.totals
 
 
 @pytest.fixture
@@ -303,6 +369,7 @@ def test_a_limit_keeps_the_first_rows_and_nothing_else_changes(
                 model=makers[n % 3][1],
                 raw=usage(output=n // 6 % 3),
                 status="failed" if n % 4 == 3 else "complete",
+                reported=Money(n % 2, ("USD", "CNY")[n % 5 // 3]) if n % 7 else None,
             )
             for n in range(40)
         ],

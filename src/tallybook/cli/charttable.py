@@ -14,7 +14,7 @@ from ..buckets import date_of, is_real, place_of
 from ..clock import DAY_MS
 from ..comparison import COUNTED, PRICED, count_of
 from ..format import DASH, compact, money, number, tenths
-from ..query import AMOUNTS, Bucket, Figures, Query, Report, Row, amount_of
+from ..query import AMOUNTS, Bucket, Figures, Query, Report, Row, amount_of, is_partly_known
 from .chart import bar, pens, sparkline
 from .delimited import shown_units
 from .footnotes import footnotes
@@ -130,7 +130,7 @@ def trend_lines(report: Report, measures: Sequence[Measure]) -> Iterator[str]:
             date_label(row.dims["date"], query.bucket)
             for row in (report.rows[0], report.rows[-1], top)
         )
-        partly = None in known or (measure.name == PRICED and report.totals.unpriced_tokens)
+        partly = None in known or (measure.unit and is_partly_known(report.totals, measure.name))
         peak = f"most {'≥ ' if partly else ''}{measure.told(top.figures)}, {most}"
         line = sparkline(values, pens())
         yield f"By {query.bucket} {line} {begun} to {ended}; {peak}"

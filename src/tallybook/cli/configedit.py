@@ -255,6 +255,19 @@ def _tell_consequence(shell: Shell, before: Settings, *, quiet: bool) -> None:
         mention("tally sync --full brings back the titles that histories still hold", quiet=quiet)
     if after.ledger != before.ledger:
         _tell_of_ledgers(shell, Path(before.ledger), Path(after.ledger), quiet=quiet)
+    if after.currency and after.currency != before.currency:
+        _tell_of_rates(after.currency, after.prices, quiet=quiet)
+
+
+def _tell_of_rates(currency: str, prices: Path | None, *, quiet: bool) -> None:
+    """That amounts stay in other currencies as long as no rate leads from them to this one."""
+    from ..prices.fx import known_units
+    from ..prices.overrides import read_overrides
+
+    rates = read_overrides(prices).fx if prices is not None else ()
+    if currency not in known_units(rates):
+        said = f"no rate to {currency} is declared: amounts in other currencies stay as they are"
+        mention(f"{said}; to declare one: tally help currencies", quiet=quiet)
 
 
 def _tell_of_ledgers(shell: Shell, old: Path, new: Path, *, quiet: bool) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from rich.cells import cell_len
 
 from ..format import compact, count, plain, shorten
-from ..query import AMOUNTS, Report
+from ..query import AMOUNTS, KNOWN_OF, Report, is_partly_known
 
 _OWN_WORDS = frozenset(
     {"unpriced-model", "partly-priced", "partial", "failed", "unmetered", "incomplete"}
@@ -30,7 +30,7 @@ def footnotes(
     amounts in `fields`. Notes with a code in `told` are left out: they stand elsewhere. What the
     words mean is in `tally help notes`."""
     hidden = [kind for kind in AMOUNTS if kind not in fields]
-    priced = (*_exchanged(report, hidden), *_unpriced(report, hidden))
+    priced = (*_exchanged(report, hidden), *_unpriced(report, hidden), *_partly(report, fields))
     return [*priced, *_states(report), *_notes(report, told)]
 
 
@@ -64,6 +64,14 @@ def _unpriced(report: Report, hidden: Collection[str]) -> Iterator[str]:
     yield f"{what[0].upper()}{what[1:]}: {missing}. To price them: tally help prices"
     if report.totals.reported_cost and "reported_cost" in hidden:
         yield "What the tools themselves reported: tally usage --amounts all"
+
+
+def _partly(report: Report, fields: Collection[str]) -> Iterator[str]:
+    """Of how many calls an amount is known that is shown and that some calls lack."""
+    for kind, known in KNOWN_OF.items():
+        if kind in fields and is_partly_known(report.totals, kind):
+            calls = f"{getattr(report.totals, known):,} of {count(report.totals.requests, 'call')}"
+            yield f"{kind.removesuffix('_cost').capitalize()} is known for {calls} (≥)"
 
 
 def _states(report: Report) -> Iterator[str]:

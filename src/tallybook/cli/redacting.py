@@ -26,8 +26,9 @@ word, and anywhere."""
 _FOLDERS = """
 ~ . .. home Users root mnt media srv opt usr var etc tmp private proc dev Volumes c C: D: lib
 Library Application Support AppData Local Roaming .local share .config state zoneinfo localtime
-tallybook ledger.db config.toml tally.toml backups .claude claude Claude projects subagents
-local-agent-mode-sessions claude-code-sessions .codex sessions archived_sessions opencode
+tallybook ledger.db config.toml prices.toml tally.toml backups
+.claude claude Claude projects subagents local-agent-mode-sessions claude-code-sessions
+.codex sessions archived_sessions opencode
 opencode.db storage message part session project session_diff .pi agent
 .gemini chats projects.json trustedFolders.json .project_root
 """

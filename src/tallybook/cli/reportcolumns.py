@@ -90,6 +90,8 @@ _COUNTS: Mapping[str, _Measure] = {
     "generated": _Measure("Output", "Out", CLASS, _generated),
     "total": _Measure("Total", "Total", 2, _total),
     "unpriced_tokens": _Measure("Unpriced", "Unpriced", 9, _count("unpriced_tokens")),
+    "reported_requests": _Measure("Calls reported", "Rep calls", 9, _count("reported_requests")),
+    "billed_requests": _Measure("Calls billed", "Bill calls", 9, _count("billed_requests")),
     "partial_requests": _Measure("Partial", "Partial", 9, _count("partial_requests")),
     "failed_requests": _Measure("Failed", "Failed", 9, _count("failed_requests")),
     "unmetered_requests": _Measure("Unmetered", "Unmet", 9, _count("unmetered_requests")),
@@ -227,7 +229,7 @@ def _amounts(name: str, report: Report, rows: list[Row], manner: Manner) -> list
 
 
 def cost_text(figures: Figures, name: str, currency: str, manner: Manner) -> str:
-    """An amount in a cell: a dash where nothing is known, `≥` where a part has no price."""
+    """An amount in a cell: a dash where nothing is known, `≥` where nothing is known of a part."""
     amounts: Mapping[str, int] = getattr(figures, name)
     if amounts and currency not in amounts:
         return ""

@@ -95,6 +95,7 @@ def _own(figures: Figures) -> dict[str, Any]:
         "cost": amounts_json(figures.cost),
         "reported_cost": amounts_json(figures.reported_cost),
         "unpriced_tokens": figures.unpriced_tokens,
+        "reported_requests": figures.reported_requests,
         "partial_requests": figures.partial_requests,
         "failed_requests": figures.failed_requests,
         "unmetered_requests": figures.unmetered_requests,

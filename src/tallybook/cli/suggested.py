@@ -158,7 +158,7 @@ def _from_ledger(ask: Callable[[Book], Iterable[Value]]) -> list[Value]:
     shell = Shell.real()
     try:
         settings = shell.settings()
-        if not _is_current(settings.ledger):
+        if not is_current(settings.ledger):
             return []
         with shell.open_book(settings) as book:
             return list(ask(book))
@@ -166,7 +166,7 @@ def _from_ledger(ask: Callable[[Book], Iterable[Value]]) -> list[Value]:
         return []
 
 
-def _is_current(ledger: str) -> bool:
+def is_current(ledger: str) -> bool:
     """Whether a ledger is there that opening leaves as it is: an older one would be changed."""
     from ..ledger.migrate import check
 

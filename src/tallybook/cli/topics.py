@@ -124,7 +124,8 @@ Notes: what stands below a table, and what the marks in it mean.
 
   –              unknown, never zero: no price is known, or a call belongs to nothing such
   ≥              at least: a part of the tokens has no price. The line below names the
-                 models; to add a price: tally help prices
+                 models; to add a price: tally help prices. Of what was reported or
+                 billed: it is known for only some of the calls
   partial        the answer broke off, or its end was never written down. What was written
                  is counted; what was not can't be
   failed         refused or failed; used nothing

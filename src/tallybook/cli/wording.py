@@ -21,8 +21,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "reasoning-outside-output": "its output excludes reasoning, by its source's version",
         "tool-prompt-in-total": "tokens that only its total has are prompts of tools: input",
         "tool-prompt-inside-input": "prompts of tools are inside its input, as its total tells",
-        "input-not-told": "its input is not told, and counts as what else is known of it",
-        "output-not-told": "its output is not told, and counts as what else is known of it",
+        "input-not-told": "its input is not told: only such parts of it as are told count",
+        "output-not-told": "its output is not told: only such parts of it as are told count",
         "input-from-total": "its input is not told: what its total leaves",
         "output-from-total": "its output is not told: what its total leaves",
         "only-total-told": "only its total is told: all of it counts as input",
@@ -82,7 +82,9 @@ def assumed(code: str) -> str:
         return known
     for prefix, words in PREFIXES.items():
         if code.startswith(prefix):
-            return plain(words + code.removeprefix(prefix))
+            rest = code.removeprefix(prefix)
+            bare = prefix == "no-rate-for:" and "=" not in rest  # a class, which has no other rate
+            return plain(f"no rate is known for {rest}" if bare else words + rest)
     return plain(code)
 
 

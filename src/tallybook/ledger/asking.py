@@ -14,7 +14,7 @@ from types import MappingProxyType
 from ..clock import QUARTER_MS
 from ..errors import UsageMistake
 from ..model import CLASSES, NANOS, STATUS_RANK, six
-from ..query import DIMENSIONS, Figures, Filter, Query, Report, Row
+from ..query import DIMENSIONS, KNOWN_OF, Figures, Filter, Query, Report, Row
 from .deltas import BILLED, LIST, REPORTED
 from .filters import Condition, where_sql
 from .ordering import AMOUNTS, Group, Part, Units, by_use, leading, order_of, ordered
@@ -55,10 +55,18 @@ _FEW = 500
 
 _FROM = "JOIN series s ON s.id = r.series"
 _TITLE = "coalesce(f.title, '')"
+_OF_AMOUNTS = (*AMOUNTS, *KNOWN_OF.values())
 _WITHOUT_IDS = ("date", "title")
 _KINDS = {LIST: "cost", REPORTED: "reported_cost", BILLED: "billed_cost"}
 
+_AMOUNT_SUMS = f"""
+    sum(r.units + r.nanos / {NANOS}), sum(r.nanos % {NANOS}),
+    sum(CASE WHEN r.kind = {LIST} OR s.status IN ({{unmetered}}, {{recovered}}) THEN 0
+        ELSE r.events END)
+"""
+
 Amounts = dict[str, dict[str, int]]
+"""By measure and currency: nano-units, and of `KNOWN_OF` the calls that have such an amount."""
 
 
 def answer(db: sqlite3.Connection, query: Query, revision: str) -> Report:
@@ -92,7 +100,9 @@ class _Asking:
         self._query = query
         self._names = _names(query.by)
         self._span: Span = span_of(query)
-        self._sums = _SUMS.format(**status_ids(db))
+        statuses = status_ids(db)
+        self._sums = _SUMS.format(**statuses)
+        self._amount_sums = _AMOUNT_SUMS.format(**statuses)
         self._since, until = extent(db, query)
         self._columns = [self._column(name, until) for name in self._names]
         self._where = where_sql(db, query.where)
@@ -112,7 +122,7 @@ class _Asking:
         if not self._names:
             return [], _figures(sums.get((), _NOTHING), self._amounts([]).get((), {}))
         query, (name, _) = self._query, order_of(self._query)
-        every = self._amounts(self._columns) if name in AMOUNTS else None
+        every = self._amounts(self._columns) if name in _OF_AMOUNTS else None
         units = None if every is None else by_use(each.get(name, {}) for each in every.values())
         groups = leading(query, sums, self._rank(sums, every or {}, units))
         only = self._only(groups) if len(groups) < len(sums) else None
@@ -165,6 +175,8 @@ class _Asking:
             return lambda group: sums[group][_AT[name]] or 0
         if units is None:
             return None
+        if name in KNOWN_OF.values():
+            return lambda group: sum(amounts.get(group, {}).get(name, {}).values())
 
         def amount(group: Group) -> Group:
             known = amounts.get(group, {}).get(name, {})
@@ -198,14 +210,16 @@ class _Asking:
         return {tuple(row[:size]): tuple(row[size:]) for row in found}
 
     def _amounts(self, columns: list[str], only: Condition | None = None) -> dict[Group, Amounts]:
-        sums = f"sum(r.units + r.nanos / {NANOS}), sum(r.nanos % {NANOS})"
         extra = [*columns, "r.kind", "r.currency"]
         found: dict[Group, Amounts] = {}
-        sums_by_group = self._grouped(amounts_sql(self._span), sums, extra, only)
+        sums_by_group = self._grouped(amounts_sql(self._span), self._amount_sums, extra, only)
         units = self._lookup({group[-1] for group in sums_by_group})
-        for (*group, kind, currency), (whole, part) in sums_by_group.items():
+        for (*group, kind, currency), (whole, part, calls) in sums_by_group.items():
             amounts = found.setdefault(tuple(group), {})
-            amounts.setdefault(_KINDS[kind], {})[units[currency]] = whole * NANOS + part
+            name, unit = _KINDS[kind], units[currency]
+            amounts.setdefault(name, {})[unit] = whole * NANOS + part
+            if name in KNOWN_OF:
+                amounts.setdefault(KNOWN_OF[name], {})[unit] = calls
         return found
 
     def _models(self, only: Condition | None) -> dict[Group, tuple[str, ...]]:
@@ -276,8 +290,8 @@ def _added(amounts: Iterable[Amounts]) -> Amounts:
     for each in amounts:
         for kind, by_currency in each.items():
             into = total.setdefault(kind, {})
-            for currency, nanos in by_currency.items():
-                into[currency] = into.get(currency, 0) + nanos
+            for currency, sum_of in by_currency.items():
+                into[currency] = into.get(currency, 0) + sum_of
     return total
 
 
@@ -292,6 +306,8 @@ def _figures(row: Group, amounts: Mapping[str, Mapping[str, int]]) -> Figures:
         reported_cost=amounts.get("reported_cost", {}),
         billed_cost=amounts.get("billed_cost", {}),
         unpriced_tokens=unpriced,
+        reported_requests=sum(amounts.get("reported_requests", {}).values()),
+        billed_requests=sum(amounts.get("billed_requests", {}).values()),
         partial_requests=partial,
         failed_requests=failed,
         unmetered_requests=unmetered,

@@ -114,11 +114,14 @@ def _refusal(path: Path, problem: Exception) -> LedgerError:
     if _is_damage(problem):
         away = "move it away, with its -wal and -shm, and run `tally sync`"
         return LedgerDamaged(what, because=text, hint=f"{PUT_BACK}; without one: {away}")
+    mend = "mend the permissions"
     if path.is_dir():
         text = "it is a folder"
+    elif blocked := next(filter(os.path.isfile, path.parents), None):
+        text, mend = f"{blocked} is a file, not a folder", "move it away"
     elif "unable to open" in text or "readonly" in text:
         text = "its file or folder may not be read and written"
-    hint = "mend the permissions, or set TALLY_LEDGER or TALLY_HOME to another place"
+    hint = f"{mend}, or set TALLY_LEDGER or TALLY_HOME to another place"
     return LedgerError(what, because=text, hint=hint)
 
 

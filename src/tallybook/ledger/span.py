@@ -67,21 +67,21 @@ def figures_sql(span: Span) -> str:
 
 
 def amounts_sql(span: Span) -> str:
-    """A subquery of rows (at, series, kind, currency, units, nanos) inside the span; an amount
-    is the sum of its units and nano-units."""
+    """A subquery of rows (at, series, kind, currency, events, units, nanos) inside the span; an
+    amount is the sum of its units and nano-units."""
     if span.ever:
-        return "SELECT 0 AS at, series, kind, currency, units, nanos FROM series_amount"
+        return "SELECT 0 AS at, series, kind, currency, events, units, nanos FROM series_amount"
     low, high = span.inner
     parts = [
         (
-            f"SELECT bucket * {QUARTER_MS} AS at, series, kind, currency, 0 AS units, nanos"
-            f" FROM rollup_amount WHERE bucket >= {low} AND bucket < {high}"
+            f"SELECT bucket * {QUARTER_MS} AS at, series, kind, currency, events, 0 AS units,"
+            f" nanos FROM rollup_amount WHERE bucket >= {low} AND bucket < {high}"
         )
     ]
     for since, until in span.edges:
         parts += [
             (
-                f"SELECT start, series, {kind}, {unit}, 0, {nanos} FROM event"
+                f"SELECT start, series, {kind}, {unit}, 1, 0, {nanos} FROM event"
                 f" WHERE {nanos} IS NOT NULL AND start >= {since} AND start < {until}"
             )
             for kind, nanos, unit in AMOUNTS

@@ -74,6 +74,10 @@ class Settings:
     origins: Mapping[str, str] = field(default_factory=dict[str, str])
     files: tuple[Path, ...] = ()
 
+    def is_flag(self, key: str) -> bool:
+        """Whether the value of a key was given with the command itself."""
+        return self.origins.get(key) == _flag(key)
+
 
 def load_settings(
     surroundings: Surroundings, flags: Mapping[str, str | None] | None = None

@@ -57,10 +57,13 @@ def change_file(file: Path, change: Change, *, head: str = "", mode: int = OWN) 
     try:
         replace_file(file, new if there else head + new, mode)
     except OSError as problem:
+        blocked = next(filter(os.path.isfile, file.parents), None)
+        text = f"{blocked} is a file, not a folder" if blocked else problem.strerror
+        mend = "move it away" if blocked else "mend the permissions of its folder"
         raise SettingsError(
             f"can't write {file}",
-            because=problem.strerror or str(problem),
-            hint="mend the permissions of its folder, or name another file by TALLY_CONFIG",
+            because=text or str(problem),
+            hint=f"{mend}, or name another file by TALLY_CONFIG",
         ) from problem
     except UnicodeEncodeError as problem:
         raise SettingsError(
