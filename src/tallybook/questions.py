@@ -221,7 +221,7 @@ def _signed(sort: str) -> str:
 
 
 def _limit(text: str | None) -> int | None:
-    if text is not None and not re.fullmatch(r"\d{1,9}", text.strip()):
+    if text is not None and not re.fullmatch(r" *[0-9]{1,9} *", text):
         raise UsageMistake(
             f"the limit must be a whole number, not {text!r}", hint="--limit 10; 0 is no limit"
         )

@@ -13,7 +13,10 @@ import pytest
 from tallybook.contract.folding import folded
 from tallybook.contract.trial import batch_of
 from tallybook.dialects import counter
+from tallybook.errors import UsageMistake
 from tallybook.loosejson import loose_json
+from tallybook.periods import Frame
+from tallybook.questions import parse_query
 from tallybook.reading import Complaint, LimitSnapshot, Reading
 
 from ..ledger.books import appraiser, open_new
@@ -200,3 +203,17 @@ def test_a_history_without_end_is_complained_of(tmp_path: Path) -> None:
     (found,) = source.locate()
     assert isinstance(found, Complaint)
     assert not isinstance(found, Reading)
+
+
+@pytest.mark.parametrize("value", [{}, "50", -5, 10**30])
+def test_a_damaged_count_behind_a_placeholder(tmp_path: Path, value: object) -> None:
+    """The placeholder's count stood for the whole reply, and nobody was told."""
+    first = line(message_usage={**USAGE, "output_tokens": 2}, message_stop_reason=None)
+    last = line(message_usage={**USAGE, "output_tokens": value}, message_stop_reason="end_turn")
+    assert told(claude(tmp_path, dump(first), dump(last)))
+
+
+def test_a_limit_is_made_of_digits_alone() -> None:
+    """What Python takes for white space at the end of a number crashed."""
+    with pytest.raises(UsageMistake, match="the limit must be"):
+        parse_query([("limit", "4\x1e")], Frame(now_ms=0, tz="UTC", week_start=0))

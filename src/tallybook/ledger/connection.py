@@ -41,7 +41,7 @@ def connect(path: Path) -> sqlite3.Connection:
         except BaseException:
             db.close()  # else its end, whenever that is, takes away what is a log of another then
             raise
-    except (sqlite3.DatabaseError, OSError, ValueError) as problem:
+    except (sqlite3.DatabaseError, OSError, ValueError, RuntimeError) as problem:
         if _only_readable(path):
             return _connect_to_read(path)
         raise _refusal(path, problem) from problem
@@ -115,7 +115,9 @@ def _refusal(path: Path, problem: Exception) -> LedgerError:
         away = "move it away, with its -wal and -shm, and run `tally sync`"
         return LedgerDamaged(what, because=text, hint=f"{PUT_BACK}; without one: {away}")
     mend = "mend the permissions"
-    if path.is_dir():
+    if isinstance(problem, RuntimeError):
+        text, mend = "its link leads to itself", "mend the link"
+    elif path.is_dir():
         text = "it is a folder"
     elif blocked := next(filter(os.path.isfile, path.parents), None):
         text, mend = f"{blocked} is a file, not a folder", "move it away"

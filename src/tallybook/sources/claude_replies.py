@@ -51,7 +51,7 @@ class Reply:
     __slots__ = (
         "attr", "broken", "changed", "ended_ms", "kinds", "loose_time", "message", "model",
         "names", "offset", "output", "provider", "reported", "started_ms", "stood", "stopped",
-        "tool_names", "usage", "who",
+        "tool_names", "usage", "veiled", "who",
     )  # fmt: skip
 
     def __init__(self, offset: int, ms: int, message: str, names: Names | None = None) -> None:
@@ -62,7 +62,7 @@ class Reply:
         self.usage = b""
         self.output = 0
         self.kinds = 0
-        self.stopped = self.stood = self.broken = self.loose_time = False
+        self.stopped = self.stood = self.broken = self.loose_time = self.veiled = False
         self.changed = True
         self.tool_names: dict[str, str] = {}
         self.who = _NOBODY
@@ -104,13 +104,15 @@ class Reply:
                 )
 
     def _use(self, usage: bytes) -> None:
-        """Join one more usage object, field by field the larger number."""
+        """Join one more usage object, field by field the larger number. What can be no count yields
+        to the line before, which may be a placeholder: it is `veiled` then, and nobody else will
+        see it."""
         try:
             output = _output(usage).output_tokens
         except Problems:
-            output = 0
+            output = -1
         if not 0 <= output <= LIMIT:
-            output = 0
+            output, self.veiled = 0, bool(self.usage)
         old = self.output
         if not self.usage:
             self.usage = usage

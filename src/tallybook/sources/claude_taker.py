@@ -157,6 +157,9 @@ class LineTaker:
         if not message.id or message.id != reply.message or line.is_sidechain is not self._side:
             reply = self._turn(line, message, Spot(ms, pos, end))
         reply.add(message, usage, ms, self._block.base + pos)
+        if reply.veiled:
+            reply.veiled = False
+            self._complain(pos, end, "the output can't be read; an earlier line's was taken")
         if not credible:
             reply.loose_time = True
         if reply.output <= PLACEHOLDER or self.watching:
