@@ -89,7 +89,7 @@ def test_what_an_unmetered_call_costs_is_not_known(tmp_path: Path) -> None:
 
 
 def test_what_only_forgotten_usage_told_is_said_to_be_in_the_amount(tmp_path: Path) -> None:
-    searched = usage(server_tool_use={"web_search_requests": 1})  # type: ignore[arg-type]
+    searched = usage(server_tool_use={"web_search_requests": 1})
     ledger = recorded(tmp_path, reading("a", raw=searched))
     assert not worked(ledger.calls([KEY])[KEY], BOOK).holds_more
     ledger.forget(ForgetOrder(before_ms=T0 + 1, what=("raw",)))

@@ -18,7 +18,7 @@ T0 = 1_764_000_000_000
 MODEL = "claude-sonnet-4-5-20250929"
 
 
-def usage(output: int = 100, fresh: int = 10, **more: int) -> bytes:
+def usage(output: int = 100, fresh: int = 10, **more: object) -> bytes:
     """A raw Anthropic usage object."""
     return json.dumps(
         {"input_tokens": fresh, "output_tokens": output, **more}, separators=(",", ":")

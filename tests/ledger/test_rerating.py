@@ -163,7 +163,7 @@ def test_a_currency_may_change_and_a_price_may_go(tmp_path: Path) -> None:
 
 def test_a_rate_that_goes_is_told_with_its_tokens(tmp_path: Path) -> None:
     ledger = open_new(tmp_path)
-    cached = usage(cache_read_input_tokens=5_000, server_tool_use={"web_search_requests": 1})  # type: ignore[arg-type]
+    cached = usage(cache_read_input_tokens=5_000, server_tool_use={"web_search_requests": 1})
     record(ledger, [reading("a", raw=cached), reading("b"), reading("c", model=OWN, raw=cached)])
     bare = f'[[price]]\nprovider = "anthropic"\nmodel = "{MODEL}"\n'
     bare += 'rates = { input = "1", output = "1" }\n'
@@ -241,7 +241,7 @@ def test_spend_that_only_counters_show_is_priced_at_the_base_tier(tmp_path: Path
 
 def test_a_call_without_its_raw_usage_is_priced_by_its_counts(tmp_path: Path) -> None:
     ledger = open_new(tmp_path)
-    searched = usage(server_tool_use={"web_search_requests": 1})  # type: ignore[arg-type]
+    searched = usage(server_tool_use={"web_search_requests": 1})
     record(ledger, [reading("a", raw=searched), reading("b", model=OWN, raw=searched)])
     ledger.forget(ForgetOrder(before_ms=T0 + 1, what=("raw",)))
     assert cost(ledger) == {"USD": 11_530_000}
@@ -257,7 +257,7 @@ def test_a_call_without_its_raw_usage_is_priced_by_its_counts(tmp_path: Path) ->
 
 def test_a_plan_leaves_a_forgotten_search_in_the_price(tmp_path: Path) -> None:
     ledger = open_new(tmp_path)
-    record(ledger, [reading("a", raw=usage(server_tool_use={"web_search_requests": 1}))])  # type: ignore[arg-type]
+    record(ledger, [reading("a", raw=usage(server_tool_use={"web_search_requests": 1}))])
     ledger.forget(ForgetOrder(before_ms=T0 + 1, what=("raw",)))
     (shift,) = apply(ledger, priced(tmp_path, PLAN))
     assert (shift.billed, shift.was, shift.becomes) == (1, {"USD": 11_530_000}, shift.was)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from ..model import DEAREST, Money, nanos_of
+from ..model import Money
 from ..naming import UNKNOWN, provider_of
 from ..rawusage import LIMIT, join
 from ..reading import Attribution, Reading, Witness, key_maker
@@ -192,16 +192,6 @@ _NOBODY = Attribution("claude-code")
 
 def _plain(who: Attribution) -> tuple[str, ...]:
     return tuple(part or "" for part in who)
-
-
-def usd_nanos(text: bytes) -> int | None:
-    """An amount in USD from a JSON number, digit by digit, in nano-dollars; None for what is no
-    amount, or none that anybody was ever charged."""
-    try:
-        nanos = nanos_of(text.decode("ascii").strip().strip('"'))
-    except ValueError:
-        return None
-    return nanos if 0 <= nanos <= DEAREST else None
 
 
 _FIELD = b'"output_tokens":%d'

@@ -14,9 +14,9 @@ from ..clock import EARLIEST_MS, LATEST_MS, parse_instant
 from ..model import Counts, Money
 from ..naming import provider_of
 from ..reading import SessionClaim, SessionFact
+from .amounts import usd_nanos
 from .claude_files import NAME, project_of
 from .claude_lines import Line
-from .claude_replies import usd_nanos
 from .json_lines import NOTHING, Problems, plausible
 from .tail import Block
 
@@ -250,7 +250,7 @@ def claims_of(raw: bytes, seen: Seen) -> list[SessionClaim] | None:
         counts = use.counts()
         if counts is None or owner is None:
             return None
-        nanos = usd_nanos(bytes(use.cost_usd)) if use.cost_usd else None
+        nanos = usd_nanos(bytes(use.cost_usd).strip(b'"')) if use.cost_usd else None
         claims.append(
             SessionClaim(
                 source=NAME,

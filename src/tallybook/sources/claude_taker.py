@@ -10,10 +10,11 @@ from typing import NamedTuple
 from ..clock import EARLIEST_MS, LATEST_MS
 from ..naming import provider_of
 from ..reading import Observation
+from .amounts import usd_nanos
 from .claude_files import NAME, origin_of
 from .claude_lines import Line, Message, decode_line, decode_tolerant, latest_ms
 from .claude_names import continued, names_of, trusted
-from .claude_replies import PLACEHOLDER, Reply, usd_nanos
+from .claude_replies import PLACEHOLDER, Reply
 from .claude_scan import WINDOW
 from .claude_sessions import Notes, Seen, claims_of
 from .claude_state import State
@@ -265,7 +266,7 @@ class LineTaker:
                 self._told.append(oldest.reading(self.place.path))
 
     def _priced(self, reply: Reply, text: bytes, at: Spot) -> None:
-        nanos = None if text == b"null" else usd_nanos(text)
+        nanos = None if text == b"null" else usd_nanos(text.strip(b'"'))
         if nanos is not None:
             reply.reported = max(nanos, reply.reported or 0)
         elif text != b"null":

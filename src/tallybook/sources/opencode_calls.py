@@ -16,7 +16,7 @@ from ..clock import EARLIEST_MS, LATEST_MS
 from ..model import Money, Status
 from ..naming import UNKNOWN, storable
 from ..reading import Reading, Witness, key_maker
-from .amounts import usd_nanos
+from .amounts import paid_nanos
 from .opencode_messages import (
     OMO,
     Failure,
@@ -122,7 +122,7 @@ class Calls:
         whole = self._judged(told, spent)
         if whole is None:
             return []
-        step = Step("", spent, usd_nanos(bytes(told.message.cost)))
+        step = Step("", spent, paid_nanos(bytes(told.message.cost)))
         return [self._reading(told, step, 1, whole)]
 
     def _judged(self, told: Told, spent: Spent) -> _Judged | None:

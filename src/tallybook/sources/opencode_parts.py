@@ -15,7 +15,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from ..reading import Complaint
-from .amounts import usd_nanos
+from .amounts import paid_nanos
 from .json_lines import loose
 from .opencode_calls import Step
 from .opencode_files import NAME, content
@@ -106,7 +106,7 @@ def _told(marks: Sequence[Step | Begun | Torn], message: Message) -> StepsTold:
 
 def _short(steps: Sequence[Step], message: Message) -> bool:
     """Whether the steps cost less than their message, so that one of them is not there."""
-    whole = usd_nanos(bytes(message.cost))
+    whole = paid_nanos(bytes(message.cost))
     paid = sum(each.nanos or 0 for each in steps)
     return whole is not None and whole - paid > _ROUNDING + len(steps)
 
@@ -125,7 +125,7 @@ def _mark(part: str, data: bytes) -> Step | Begun | Torn | None:
     if b'"step-finish"' in data:
         end = step_end(data)
         if end is not None:
-            return Step(part, end.spent(), usd_nanos(bytes(end.cost)))
+            return Step(part, end.spent(), paid_nanos(bytes(end.cost)))
     if _START.search(data):
         return Begun(part)
     if _OTHER_TYPE.search(data) or loose(data) is not None:
@@ -148,7 +148,7 @@ def torn_complaint(place: str, message: str, torn: Torn) -> Complaint:
 def only_step(step: Step, message: Message) -> bool:
     """Whether a message has no other step than its last: the message's tokens are those of its
     last step and its cost is the sum over all, so that any other would have been free."""
-    whole = usd_nanos(bytes(message.cost))
+    whole = paid_nanos(bytes(message.cost))
     return whole is not None and step.nanos == whole and step.spent == message.spent()
 
 

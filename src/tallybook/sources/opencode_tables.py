@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ..naming import storable
-from .amounts import usd_nanos
+from .amounts import paid_nanos
 from .json_lines import loose
 from .opencode_calls import Step
 from .opencode_messages import moment, step_end
@@ -193,7 +193,7 @@ class Tables:
         for message, part, data in self.store.rows(sql, (mark,)):
             end = step_end(data) if isinstance(data, bytes) else None
             if end is not None:
-                step = Step(text(part), end.spent(), usd_nanos(bytes(end.cost)))
+                step = Step(text(part), end.spent(), paid_nanos(bytes(end.cost)))
                 found.setdefault(text(message), []).append(step)
         return found
 

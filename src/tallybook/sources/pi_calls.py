@@ -18,7 +18,7 @@ from msgspec import Raw
 from ..model import Money, Status
 from ..naming import UNKNOWN, undated
 from ..reading import Attribution, Reading, key_maker, key_of
-from .amounts import usd_nanos
+from .amounts import paid_nanos
 from .pi_lines import Message, counters_of, told_ms
 
 LONG = 20
@@ -62,7 +62,7 @@ def reading_of(message: Message, spot: Spot) -> Reading | None:
         return None
     status, note = judged
     started = told_ms(message.timestamp) or spot.ms
-    paid = usd_nanos(_cost(counters))
+    paid = paid_nanos(_cost(counters))
     return Reading(
         keys=_keys(message, counters, spot),
         who=spot.who,
