@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
-from ..reading import Complaint, Cursor, Observation, ProcessSignature, Round
+from ..reading import Complaint, Cursor, Observation, ProcessSignature, Round, Spot
 
 
 class Place(NamedTuple):
@@ -63,4 +63,25 @@ class Source(Protocol):
         that ran: (`agent` or `category`, name in its normal form) → `provider/model`. `project` is
         a folder that may have a configuration of its own. Empty for tools that know no such
         thing; nothing of it is ever recorded."""
+        ...
+
+
+@runtime_checkable
+class Revisiting(Protocol):
+    """A source whose rounds are found by where the lines of their calls stand, such as a log, which
+    says nothing of sessions as a whole. Its `recall` yields nothing."""
+
+    def revisit(self, spots: Sequence[Spot]) -> Iterator[Round]:
+        """The rounds whose lines are still there, each file opened once, offsets ascending. A spot
+        whose file or line is gone yields nothing."""
+        ...
+
+
+@runtime_checkable
+class Remembering(Protocol):
+    """A source that has to know how far its places were read to tell which files they are now:
+    logs are renamed, copied and packed while they are followed."""
+
+    def remember(self, cursors: Mapping[str, Cursor]) -> None:
+        """What is known of the places, by their paths. Comes before `locate`."""
         ...

@@ -60,10 +60,10 @@ class Buffers:
             self._free.append(buffer)
 
 
-def open_regular(path: str) -> FileIO:
+def open_regular(path: str, *, links: bool = True) -> FileIO:
     """Open a regular file for reading. `OSError` for anything else: a pipe in the place of a
-    history must not make us wait."""
-    file = FileIO(path, "rb", opener=_without_waiting)
+    history must not make us wait. Without `links` also for a link: one was put in its place."""
+    file = FileIO(path, "rb", opener=_without_waiting if links else _without_links)
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
         raise OSError(f"not a regular file: {path}")
@@ -72,6 +72,10 @@ def open_regular(path: str) -> FileIO:
 
 def _without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+def _without_links(path: str, flags: int) -> int:
+    return _without_waiting(path, flags | getattr(os, "O_NOFOLLOW", 0))
 
 
 def mark(file: FileIO, offset: int) -> str:
