@@ -103,6 +103,10 @@ bench-reports: $(VENV)/.run ## how fast ledgers of 1 and 10 million calls answer
 	@$(BIN)/python bench/reports.py $(ARGS)
 	@$(BIN)/python bench/reports.py --events 10000000 $(ARGS)
 
+.PHONY: bench-gateway
+bench-gateway: $(VENV)/.run ## how fast the log of a gateway is read (ARGS="--calls 100000")
+	@$(BIN)/python bench/gateway.py $(ARGS)
+
 .PHONY: build
 build: $(VENV)/.dev ## wheel and sdist into dist/
 	@rm -rf dist

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tallybook.dialects import counter
 from tallybook.dialects.openai import LIMIT
+from tallybook.dialects.openai_odd import count_odd
 
 count = counter("openai")
 
@@ -172,6 +173,42 @@ def test_classes_sum_to_the_total(parts: list[int]) -> None:
         "total_tokens": sum(parts),
     }
     assert count(of(**usage)).counts == (fresh, said, thought, read, 0, 0)
+
+
+FEW = st.one_of(st.none(), st.integers(0, 9))
+ODD: list[Any] = [-1, 2**70, 1.0, 1.5, "5", "x", True, {}, []]
+
+
+def some(*names: str) -> st.SearchStrategy[dict[str, Any]]:
+    """Objects with some of these fields, few of which are odd."""
+    return st.dictionaries(
+        st.sampled_from(names), st.one_of(FEW, FEW, FEW, st.sampled_from(ODD)), max_size=4
+    )
+
+
+@given(
+    some("cached_tokens", "cache_creation_tokens", "cache_write_tokens", "text_tokens"),
+    some("reasoning_tokens", "accepted_prediction_tokens", "audio_tokens", "image_tokens"),
+    some("cache_read_input_tokens", "cache_creation_input_tokens", "service_tier"),
+    st.tuples(st.integers(0, 30), st.integers(0, 30), st.sampled_from([0, 0, 0, 1, 5])),
+)
+def test_the_quick_way_counts_as_the_careful_one(
+    inputs: dict[str, Any],
+    outputs: dict[str, Any],
+    beside: dict[str, Any],
+    numbers: tuple[int, int, int],
+) -> None:
+    prompt, said, more = numbers
+    usage = {
+        "prompt_tokens": prompt,
+        "completion_tokens": said,
+        "total_tokens": prompt + said + more,
+        "prompt_tokens_details": inputs,
+        "completion_tokens_details": outputs or None,
+        **beside,
+    }
+    raw = json.dumps(usage).encode()
+    assert count(raw) == count_odd(raw)
 
 
 @given(st.binary(max_size=60))

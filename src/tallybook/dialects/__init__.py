@@ -32,7 +32,9 @@ class Counted(NamedTuple):
 
 DIALECTS: Mapping[str, str] = MappingProxyType(
     {
+        "ai_log": "ai_log",
         "anthropic": "anthropic",
+        "auto": "auto",
         "bedrock": "bedrock",
         "cohere": "cohere",
         "google": "google",

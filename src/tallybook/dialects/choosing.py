@@ -41,6 +41,7 @@ _ANTHROPIC = frozenset(
     )
 )
 _NOT_ANTHROPIC = _CHAT | {"input_tokens_details", "cached_input_tokens"}
+_AI_LOG = frozenset({"input_token", "output_token", "total_token"})
 _OWN = frozenset({"input", "output", "reasoning", "cache_read", "cache_write_5m", "cache_write_1h"})
 
 Shape = Callable[[frozenset[str]], bool]
@@ -48,6 +49,7 @@ Shape = Callable[[frozenset[str]], bool]
 _SHAPES: tuple[tuple[str, Shape], ...] = (
     ("otel", lambda names: any(name.startswith((*PREFIXES, "gen_ai")) for name in names)),
     ("cohere", lambda names: "billed_units" in names),
+    ("ai_log", lambda names: bool(names & _AI_LOG)),
     ("bedrock", lambda names: bool(names & _BEDROCK)),
     ("google", lambda names: bool(names & _GOOGLE)),
     ("bedrock", lambda names: bool(names & _CAMEL) and not names & _LIBRARY),

@@ -47,6 +47,7 @@ _BARE = frozenset(
         *("inputTokenCount", "outputTokenCount", "inputTextTokenCount", "total_input_tokens"),
         *("prompt_eval_count", "eval_count", "tokens_evaluated", "tokens_predicted"),
         *("cache_read_input_tokens", "cache_creation_input_tokens", "total_characters"),
+        *("input_token", "output_token", "total_token"),
     )
 )
 """Counts that make an object usage itself. Our own classes do so only as whole numbers, since

@@ -6,8 +6,9 @@ includes reasoning, unless the total says otherwise: which sum it is decides, be
 does. Source of the rules: the provider's API reference for both APIs, checked against real
 histories with scripted usage.
 
-What Codex writes takes one typed decode; every other shape and everything odd is picked apart
-in `openai_odd`, which never raises.
+What Codex writes takes one typed decode, and the Chat API's usual object another one in
+`openai_chat`; every other shape and everything odd is picked apart in `openai_odd`, which never
+raises.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ VERSION = 2
 
 Tokens = Annotated[int, Meta(ge=0, le=LIMIT)]
 
-_LIFETIME = ("cache-write-lifetime",)
+LIFETIME = ("cache-write-lifetime",)
 """How long a written cache lives is not told: it counts as the short, usual lifetime."""
 
 
@@ -47,9 +48,9 @@ def count(raw: bytes) -> Counted:
     try:
         usage = _decode(raw)
     except (msgspec.MsgspecError, ValueError, RecursionError):
-        from .openai_odd import count_odd
+        from .openai_chat import count_chat
 
-        return count_odd(raw)
+        return count_chat(raw)
     read, written = usage.cached_input_tokens, usage.cache_write_input_tokens
     fresh = usage.input_tokens - read - written
     thought = usage.reasoning_output_tokens
@@ -59,5 +60,5 @@ def count(raw: bytes) -> Counted:
 
         return count_odd(raw)
     return Counted(
-        (fresh, said, thought, read, written, 0), (), "", _LIFETIME if written else (), ()
+        (fresh, said, thought, read, written, 0), (), "", LIFETIME if written else (), ()
     )

@@ -1,0 +1,206 @@
+"""Lines of Higress's access log as typed objects: strict decoding, and the same from fields that
+have unexpected types. What a line is worth is `higress_calls`, what can be had of a line that is
+no JSON is `higress_mending`.
+
+The text of the log is an object of strings, of which the attribute `ai_log` holds a second
+object as text; where the gateway encodes its log as JSON, that text is escaped once more.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import NamedTuple, TypeVar, cast
+
+import msgspec
+from msgspec import Raw, Struct
+
+from ..naming import storable
+from .json_lines import NOTHING, Problems, loose, raw_of
+
+Fields = dict[str, object]
+
+Text = str | int | float | None
+"""What is text in one encoding of the log and a number, or nothing, in the other."""
+
+
+class AiLog(Struct, gc=False):
+    """What the gateway's AI statistics tell of a call, as far as metering needs it."""
+
+    api: str | None = None
+    session_id: str | None = None
+    chat_id: str | None = None
+    model: str | None = None
+    consumer: str | None = None
+    input_token: Raw = NOTHING
+    output_token: Raw = NOTHING
+    total_token: Raw = NOTHING
+    cached_tokens: Raw = NOTHING
+    reasoning_tokens: Raw = NOTHING
+    input_token_details: Raw = NOTHING
+    output_token_details: Raw = NOTHING
+    llm_first_token_duration: Text = None
+    llm_service_duration: Text = None
+    tool_calls: Raw = NOTHING
+
+
+class Told(Struct, gc=False, omit_defaults=True):
+    """The fields of `AiLog` that tell what was used, as an object of their own."""
+
+    input_token: Raw = NOTHING
+    output_token: Raw = NOTHING
+    total_token: Raw = NOTHING
+    cached_tokens: Raw = NOTHING
+    reasoning_tokens: Raw = NOTHING
+    input_token_details: Raw = NOTHING
+    output_token_details: Raw = NOTHING
+
+
+class Access(Struct, gc=False):
+    """The request, as the gateway's proxy tells it. Attributes that were configured as fields of
+    their own stand here, too."""
+
+    ai_log: str | AiLog | None = None
+    request_id: Text = None
+    start_time: Text = None
+    timestamp: Text = None
+    duration: Text = None
+    response_code: Text = None
+    downstream_remote_address: Text = None
+    upstream_cluster: Text = None
+    route_name: Text = None
+    path: Text = None
+    consumer: str | None = None
+    session_id: str | None = None
+    chat_id: str | None = None
+    model: str | None = None
+
+
+class Found(NamedTuple):
+    """Both parts of a line. `doubled` tells that a field by which calls are told apart stands there
+    more than once, so that somebody may have written it who is not the gateway. `note` names what
+    had to be assumed."""
+
+    access: Access
+    log: AiLog
+    doubled: bool = False
+    note: str = ""
+
+
+_access = msgspec.json.Decoder(Access).decode
+_log = msgspec.json.Decoder(AiLog).decode
+_text = msgspec.json.Decoder(str).decode
+
+_STATISTICS, _TIME, _REQUEST = b'"ai_log":', b'"start_time":', b'"request_id":'
+UNIQUE = (_STATISTICS, _TIME, _REQUEST)
+"""What stands once in a line that nobody but the gateway wrote. Inside of texts quotes are
+escaped."""
+
+_LEADS = b'{"ai_log":"'
+"""How most lines begin: then the first quote behind a brace ends the statistics."""
+
+_LOOKS = 12
+"""How many braces are looked at for that end."""
+
+_DEEPEST = 3
+"""How often `ai_log` may have been escaped."""
+
+S = TypeVar("S", bound=Struct)
+
+
+def strict(raw: bytes) -> Found | None:
+    """A line that is JSON and has each field once; None for any other."""
+    try:
+        access = _access(raw)
+        told = access.ai_log
+        log = told if isinstance(told, AiLog) else log_of(told or "")
+    except Problems:
+        return None
+    if log is None:
+        return None
+    after = _end_of_statistics(raw)
+    twice = raw.count(_TIME, after) > 1 or raw.count(_REQUEST, after) > 1
+    if twice or raw.count(_STATISTICS, after) > (not after):
+        return None
+    return Found(access, log)
+
+
+def _end_of_statistics(raw: bytes) -> int:
+    """Where the statistics end in most lines, so that only what is behind has to be searched; 0
+    where that takes more than a few looks."""
+    at = len(_LEADS)
+    if raw.startswith(_LEADS):
+        for _ in range(_LOOKS):
+            at = raw.find(b"}", at) + 1
+            if raw.startswith(b'"', at):
+                return at
+    return 0
+
+
+def log_of(text: str) -> AiLog | None:
+    """The statistics in a text, however often it was escaped; None if it holds none."""
+    try:
+        return _log(text)
+    except Problems:
+        fields = fields_of(text)
+        return None if fields is None else typed(AiLog, fields)
+
+
+def fields_of(text: str) -> Fields | None:
+    """The same with all of their fields, whatever these are."""
+    for _ in range(_DEEPEST):
+        found = loose(text.encode("utf-8", "surrogatepass"))
+        if found is not None or not text.startswith('{\\"'):
+            return found
+        try:
+            text = cast("str", json.loads(f'"{text}"', strict=False))
+        except ValueError:
+            return None
+    return None
+
+
+def typed(kind: type[S], fields: Mapping[str, object]) -> S:
+    """An object of fields of any type: texts of what can be text, nothing for what can't."""
+    made = kind()
+    for name in kind.__struct_fields__:
+        value = fields.get(name)
+        if isinstance(getattr(made, name), Raw):
+            setattr(made, name, raw_of(value))
+        elif isinstance(value, str):
+            setattr(made, name, storable(value))
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            setattr(made, name, str(value))
+    return made
+
+
+def plainly(told: Told) -> Told:
+    """The same without what is null, and without quotes around numbers and objects, as some
+    versions of the plugin write both."""
+    for name in Told.__struct_fields__:
+        raw = bytes(getattr(told, name))
+        setattr(told, name, NOTHING if raw in _NONE else _unquoted(raw))
+    return told
+
+
+_NONE = frozenset((b"", b"null", b'""', b'"-"'))
+
+
+def _unquoted(raw: bytes) -> Raw:
+    """What stands in a JSON text, if it is the JSON of a number or an object; everything else as
+    it is."""
+    inner = raw[1:-1]
+    if not raw.startswith(b'"'):
+        return Raw(raw)
+    if inner.isdigit() and len(inner) < _LONGEST:
+        return Raw(inner.lstrip(b"0") or b"0")
+    if not inner.startswith(b"{"):
+        return Raw(raw)
+    try:
+        text = _text(raw).encode()
+    except Problems:
+        return Raw(raw)
+    return Raw(text) if loose(text) is not None else Raw(raw)
+
+
+_LONGEST = 19
+"""Digits of a number that any count fits into."""
