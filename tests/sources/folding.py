@@ -19,9 +19,12 @@ from tallybook.reading import (
     Cursor,
     Observation,
     Reading,
+    Round,
     SessionClaim,
+    Spot,
 )
-from tallybook.sources import Place, Source, open_source
+from tallybook.sources import LOGS, Place, Source, open_source
+from tallybook.sources.source import Revisiting
 
 
 @dataclass
@@ -40,6 +43,7 @@ class Call:
     ended_ms: int
     attr: int
     who: Attribution
+    place: str = field(compare=False)
     offset: int
     reported: Money | None
 
@@ -112,14 +116,30 @@ def call_of(group: list[Reading]) -> Call:
         ended_ms=max(one.ended_ms for one in seen),
         attr=best.attr,
         who=best.who,
+        place=best.place,
         offset=best.offset,
         reported=max((one.reported for one in group), key=lambda one: one.nanos if one else -1),
     )
 
 
 def open_home(name: str, home: Path) -> Source:
-    """A source that sees one home and nothing else of this machine."""
-    return open_source(name, environ={"HOME": str(home)})
+    """A source that sees one home and nothing else of this machine. Logs lie in its folder `log`:
+    they are found where users say."""
+    return open_source(name, log_folders(name, home), environ={"HOME": str(home)})
+
+
+def log_folders(name: str, home: Path) -> tuple[Path, ...]:
+    """Where a home has the logs of a gateway; none for agents, which look for themselves."""
+    return (home / "log",) if name in LOGS else ()
+
+
+def rounds_of(source: Source, session: str, calls: Iterable[Call]) -> list[Round]:
+    """The conversation of a session: recalled, or where the source has none, from the lines of its
+    calls."""
+    if not isinstance(source, Revisiting):
+        return list(source.recall(session))
+    spots = [Spot(tuple(each.keys), each.place, each.offset) for each in calls]
+    return list(source.revisit(spots))
 
 
 def places(source: Source) -> list[Place]:

@@ -14,18 +14,24 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from ..clock import NO_ZONE, system_zone
 from ..errors import SettingsError
-from .keys import KEYS, SETTINGS, VARIABLES, Ground, located
+from .keys import KEYS, SETTINGS, VARIABLES
 from .layers import Layer, Tell, closed, file_layer, known_values
+from .sources import SourceSettings, source_settings
+from .values import Ground, located
+
+if TYPE_CHECKING:
+    from .logs import LogMapping
 
 __all__ = [
     "KEYS",
     "SETTINGS",
     "VARIABLES",
     "Settings",
+    "SourceSettings",
     "Surroundings",
     "load_settings",
     "project_file",
@@ -39,6 +45,9 @@ PROJECT_FILE = "tally.toml"
 
 PRICE_DATA = "prices"
 """The folder beside the ledger's usual place for a newer price book."""
+
+CONTENT = "content.db"
+"""The store of captured content beside the ledger's usual place."""
 
 
 class Surroundings(NamedTuple):
@@ -56,21 +65,29 @@ class Surroundings(NamedTuple):
 class Settings:
     """All settings. `ledger` is a file or a database address, `tz` an IANA zone, `week_start`
     0 for Monday to 6 for Sunday, `prices` the file of the user's own prices, `price_data` where a
-    newer price book is kept if one was built, `currency` the one in which amounts are told (None
-    for those of their prices), `titles` whether session titles are kept, `active_within` for how
-    many seconds after its last call a session counts as active, `paths` further roots by source.
-    `origins` tells for each key where its value was found; `files` are the settings files that
-    were read."""
+    newer price book is kept if one was built, `content_file` where captured content is, `currency`
+    the one in which amounts are told (None for those of their prices), `titles` whether session
+    titles are kept, `active_within` for how many seconds after its last call a session counts as
+    active, `log_roots` the only folders that logs may be read from (empty: any), `max_rotate` how
+    many rotated files of each log are looked at (None: all; only a command line says so), `paths`
+    further roots by source, `sources` all that is set of a source, `logs` the kinds of logs that
+    are read without code. `origins` tells for each key where its value was found; `files` are the
+    settings files that were read."""
 
     ledger: str
     tz: str = "UTC"
     week_start: int = 0
     prices: Path | None = None
     price_data: Path | None = None
+    content_file: Path | None = None
     currency: str | None = None
     titles: bool = True
     active_within: int = 300
+    log_roots: tuple[Path, ...] = ()
+    max_rotate: int | None = None
     paths: Mapping[str, tuple[Path, ...]] = field(default_factory=dict[str, tuple[Path, ...]])
+    sources: Mapping[str, SourceSettings] = field(default_factory=dict[str, SourceSettings])
+    logs: Mapping[str, LogMapping] = field(default_factory=dict[str, "LogMapping"])
     origins: Mapping[str, str] = field(default_factory=dict[str, str])
     files: tuple[Path, ...] = ()
 
@@ -141,7 +158,7 @@ def _settings(surroundings: Surroundings, flags: Mapping[str, str | None], tell:
     layers = [
         *(Layer(_flag(key), {key: value}, ground) for key, value in given.items()),
         *_variables(surroundings.environ, ground),
-        *(file_layer(path, surroundings.home, tell) for path in files),
+        *(_file(path, surroundings, tell) for path in files),
     ]
     found: dict[str, tuple[object, str]] = {}
     for layer in layers:
@@ -150,21 +167,21 @@ def _settings(surroundings: Surroundings, flags: Mapping[str, str | None], tell:
     tz, tz_origin = found.get("tz") or system_zone(surroundings.environ)
     ledger, ledger_origin = found.get("ledger") or (surroundings.ledger_file, "default")
     origins = {key: origin for key, (_, origin) in found.items()}
-    paths = {
-        key.removeprefix("source.").removesuffix(".paths"): cast("tuple[Path, ...]", value)
-        for key, (value, _) in found.items()
-        if key.startswith("source.")
-    }
+    sources = source_settings({key: value for key, (value, _) in found.items()})
     return Settings(
         ledger=str(ledger),
         tz=str(tz),
         week_start=cast("int", found.get("week_start", (0, ""))[0]),
         prices=cast("Path | None", found.get("prices", (None, ""))[0]),
         price_data=surroundings.ledger_file.parent / PRICE_DATA,
+        content_file=surroundings.ledger_file.parent / CONTENT,
         currency=cast("str | None", found.get("currency", (None, ""))[0]),
         titles=found.get("titles", (True, ""))[0] is True,
         active_within=cast("int", found.get("active_within", (300, ""))[0]),
-        paths=paths,
+        log_roots=cast("tuple[Path, ...]", found.get("log_roots", ((), ""))[0]),
+        paths={name: each.paths for name, each in sources.items() if _paths_of(name) in found},
+        sources=sources,
+        logs=dict(_logs(found)),
         origins={
             **dict.fromkeys(SETTINGS, "default"),
             **origins,
@@ -175,6 +192,22 @@ def _settings(surroundings: Surroundings, flags: Mapping[str, str | None], tell:
     )
 
 
+def _file(path: Path, surroundings: Surroundings, tell: Tell) -> Layer:
+    shared = path != user_file(surroundings)
+    return file_layer(path, surroundings.home, tell)._replace(shared=shared)
+
+
+def _logs(found: Mapping[str, tuple[object, str]]) -> Iterator[tuple[str, LogMapping]]:
+    """The kinds of logs, by name."""
+    for key, (value, _) in found.items():
+        if key.startswith("log."):
+            yield key.removeprefix("log."), cast("LogMapping", value)
+
+
+def _paths_of(source: str) -> str:
+    return f"source.{source}.paths"
+
+
 def _flag(key: str) -> str:
     return f"flag --{key.replace('_', '-')}"
 
@@ -182,7 +215,8 @@ def _flag(key: str) -> str:
 def _variables(environ: Mapping[str, str], ground: Ground) -> Iterator[Layer]:
     for name, key in VARIABLES.items():
         if value := environ.get(name):
-            yield Layer(name, {key: value}, ground)
+            several = SETTINGS[key].form["type"] == "array"
+            yield Layer(name, {key: value.split(os.pathsep) if several else value}, ground)
 
 
 def _files(surroundings: Surroundings, tell: Tell) -> Iterator[Path]:

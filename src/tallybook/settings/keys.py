@@ -7,156 +7,86 @@ value comes from and which layer wins is not decided here.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-from ..clock import zone
-from ..errors import UsageMistake
 from ..periods import WEEK_DAYS
-from ..questions import currency_of
-
-
-class Ground(NamedTuple):
-    """What a value stands on: the folder that relative paths start from, and the home."""
-
-    folder: Path
-    home: Path
-
-
-Reader = Callable[[object, Ground], object]
-"""Makes a raw value what the program uses; raises `ValueError` with what it should have been."""
+from .values import (
+    CAPTURES,
+    MOST_DAYS,
+    SIZE,
+    SPAN,
+    Reader,
+    read_capture,
+    read_currency,
+    read_days,
+    read_ledger,
+    read_path,
+    read_paths,
+    read_patterns,
+    read_seconds,
+    read_size,
+    read_switch,
+    read_week_day,
+    read_zone,
+)
 
 
 class Setting(NamedTuple):
     """One key of a settings file. `form` is the JSON Schema of its value, `default` and
-    `meaning` are texts for people, `example` is a value as it stands in a file."""
+    `meaning` are texts for people, `example` is a value as it stands in a file. A `personal` one
+    is not taken from a project's file: whoever shares a project must not decide which words of
+    another are kept, or which files are read."""
 
     read: Reader
     form: Mapping[str, object]
     default: str
     meaning: str
     example: str
+    personal: bool = False
 
     @property
     def is_path(self) -> bool:
         """Whether relative values start at the folder of the file that they stand in."""
-        return self.read in (_ledger, _path, _paths)
-
-
-def _text(value: object, _ground: Ground) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError("it must be a text that is not empty")
-    return value
-
-
-def _ledger(value: object, ground: Ground) -> str:
-    text = _text(value, ground)
-    return text if "://" in text else str(_path(text, ground))
-
-
-def located(text: str, ground: Ground) -> Path:
-    """A path as a person writes it: `~` is the home, a relative one starts at the folder."""
-    if text == "~" or text.startswith(("~/", "~\\")):
-        return ground.home / text[2:]
-    return ground.folder / text
-
-
-def _path(value: object, ground: Ground) -> Path:
-    text = _text(value, ground)
-    if "\0" in text:
-        raise ValueError("no path can hold a NUL")
-    return located(text, ground)
-
-
-def _paths(value: object, ground: Ground) -> tuple[Path, ...]:
-    if not isinstance(value, list):
-        raise ValueError('it must be a list of paths, such as ["/mnt/old/.claude"]')
-    return tuple(_path(item, ground) for item in cast("list[object]", value))
-
-
-def _tz(value: object, ground: Ground) -> str:
-    text = _text(value, ground)
-    try:
-        zone(text)
-    except UsageMistake as problem:
-        raise ValueError("use an IANA name such as Europe/Berlin or UTC") from problem
-    return text
-
-
-def _currency(value: object, ground: Ground) -> str | None:
-    try:
-        return currency_of(_text(value, ground))
-    except UsageMistake as problem:
-        raise ValueError(f"use {problem.hint}") from problem
-
-
-def _week_day(value: object, ground: Ground) -> int:
-    text = _text(value, ground).lower()
-    if text not in WEEK_DAYS:
-        raise ValueError(f"use one of {', '.join(WEEK_DAYS)}")
-    return WEEK_DAYS.index(text)
-
-
-SWITCH_WORDS: Mapping[str, bool] = MappingProxyType(
-    {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-)
-
-
-def _switch(value: object, _ground: Ground) -> bool:
-    known = value if isinstance(value, bool) else SWITCH_WORDS.get(str(value).lower())
-    if known is None or not isinstance(value, bool | str):
-        raise ValueError("it must be true or false")
-    return known
-
-
-_SPAN = r"\s*[1-9]\d{0,5}\s*[smhSMH]\s*"
-
-
-def _seconds(value: object, ground: Ground) -> int:
-    text = _text(value, ground)
-    if re.fullmatch(_SPAN, text, re.ASCII) is None:
-        raise ValueError('it must be a time such as "90s", "5m" or "1h"')
-    text = text.strip().lower()
-    return int(text[:-1]) * {"s": 1, "m": 60, "h": 3600}[text[-1]]
+        return self.read in (read_ledger, read_path, read_paths)
 
 
 _NOT_EMPTY: Mapping[str, object] = MappingProxyType({"type": "string", "minLength": 1})
+_LIST: Mapping[str, object] = MappingProxyType({"type": "array", "items": dict(_NOT_EMPTY)})
 
 SETTINGS: Mapping[str, Setting] = MappingProxyType(
     {
         "ledger": Setting(
-            _ledger,
+            read_ledger,
             _NOT_EMPTY,
             "`ledger.db` in Tallybook's data folder",
             "the ledger's file",
             "~/ledgers/mine.db",
         ),
         "tz": Setting(
-            _tz,
+            read_zone,
             _NOT_EMPTY,
             "the system's zone",
             "the IANA zone that cuts days and prints times",
             "Asia/Shanghai",
         ),
         "week_start": Setting(
-            _week_day,
+            read_week_day,
             MappingProxyType({"type": "string", "enum": list(WEEK_DAYS)}),
             "`monday`",
             "the first day of the week",
             "sunday",
         ),
         "prices": Setting(
-            _path,
+            read_path,
             _NOT_EMPTY,
             "none",
             "the file with your own prices, see [prices](prices.md)",
             "~/prices.toml",
         ),
         "currency": Setting(
-            _currency,
+            read_currency,
             MappingProxyType(
                 {"type": "string", "pattern": "^([A-Za-z]{3}|[Nn][Aa][Tt][Ii][Vv][Ee])$"}
             ),
@@ -165,35 +95,83 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             "EUR",
         ),
         "titles": Setting(
-            _switch,
+            read_switch,
             MappingProxyType({"type": "boolean"}),
             "`true`",
             "whether titles of sessions are kept in the ledger",
             "false",
         ),
         "active_within": Setting(
-            _seconds,
-            MappingProxyType({"type": "string", "pattern": f"^{_SPAN}$"}),
+            read_seconds,
+            MappingProxyType({"type": "string", "pattern": f"^{SPAN}$"}),
             "`5m`",
             "how long after its last call a session counts as active: `90s`, `5m`, `1h`",
             "10m",
+        ),
+        "log_roots": Setting(
+            read_paths,
+            _LIST,
+            "none",
+            "the only folders that logs of gateways may be read from; without it, any",
+            "/var/log/higress",
+            personal=True,
         ),
     }
 )
 """The plain keys, in the order in which they are shown. Add the one entry of a new setting
 here, and its field in `Settings`."""
 
-PATHS = Setting(
-    _paths,
-    MappingProxyType({"type": "array", "items": dict(_NOT_EMPTY)}),
-    "none",
-    "further folders that hold histories of that source",
-    "/mnt/old-laptop/.claude",
+SOURCE_KEYS: Mapping[str, Setting] = MappingProxyType(
+    {
+        "paths": Setting(
+            read_paths,
+            _LIST,
+            "none",
+            "further folders that hold histories of that source",
+            "/mnt/old-laptop/.claude",
+        ),
+        "capture": Setting(
+            read_capture,
+            MappingProxyType({"type": "string", "enum": list(CAPTURES)}),
+            "`off`",
+            "whether what is said in a gateway's log is kept: `off`, `preview`, `full`",
+            "preview",
+            personal=True,
+        ),
+        "keep_days": Setting(
+            read_days,
+            MappingProxyType({"type": "integer", "minimum": 1, "maximum": MOST_DAYS}),
+            "no limit",
+            "after how many days what was captured is dropped",
+            "30",
+            personal=True,
+        ),
+        "keep_bytes": Setting(
+            read_size,
+            MappingProxyType({"type": "string", "pattern": f"^{SIZE}$"}),
+            "no limit",
+            "how much of what was captured is kept, the newest: `500MB`, `2GiB`",
+            "500MB",
+            personal=True,
+        ),
+        "redact": Setting(
+            read_patterns,
+            _LIST,
+            "none",
+            "regular expressions of what is blackened before it is captured",
+            "sk-[A-Za-z0-9]+",
+            personal=True,
+        ),
+    }
 )
-"""The one key of each table `[source.NAME]`."""
+"""The keys of each table `[source.NAME]`."""
 
-KEYS = (*SETTINGS, "source.NAME.paths")
-"""Every key of a settings file."""
+KEYS = (*SETTINGS, *(f"source.NAME.{key}" for key in SOURCE_KEYS))
+"""Every key of a settings file that holds one value. Beside them there are the tables of
+`[log.NAME]`, see `tallybook.settings.logs`."""
+
+TABLES = ("source", "log")
+"""The tables of a settings file."""
 
 VARIABLES: Mapping[str, str] = MappingProxyType({f"TALLY_{key.upper()}": key for key in SETTINGS})
 """The variable of each plain key. TALLY_CONFIG and TALLY_HOME say where files are."""
@@ -204,5 +182,5 @@ def setting_of(key: str) -> Setting | None:
     first, _, rest = key.partition(".")
     if first == "source":
         name, _, last = rest.rpartition(".")
-        return PATHS if name and last == "paths" and "." not in name else None
+        return SOURCE_KEYS.get(last) if name and "." not in name else None
     return SETTINGS.get(key)

@@ -10,28 +10,35 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 from ..errors import SettingsError, nearest
-from .keys import KEYS, PATHS, SETTINGS, Ground
+from .keys import KEYS, SETTINGS, SOURCE_KEYS, TABLES, setting_of
+from .values import Ground
 
 Tell = Callable[[SettingsError], None]
 """Told of each fault; it may raise it."""
 
 MEND = "correct it, or move it away"
 _LONGEST = 80
+_NAMES = {"source": "claude-code", "log": "my-gateway"}
 
 
 class Layer(NamedTuple):
-    """Raw values of one origin. `text` is the file that they stand in, if it is one."""
+    """Raw values of one origin. `text` is the file that they stand in, if it is one; `shared` tells
+    that it is a project's."""
 
     origin: str
     values: Mapping[str, object]
     ground: Ground
     text: str = ""
+    shared: bool = False
 
     def place(self, *path: str) -> str:
-        """Where a key stands: `~/config.toml:3`, or the name of a flag or variable."""
+        """Where a key stands: `~/config.toml:3`, or the name of a flag or variable. One that is
+        missing stands where its table does."""
         from .lines import key_lines
 
-        line = key_lines(self.text).get(path) if self.text else None
+        lines = key_lines(self.text)
+        there = (lines[path[:size]] for size in range(len(path), 0, -1) if path[:size] in lines)
+        line = next(there, None)
         return f"{self.origin}:{line}" if line else self.origin
 
 
@@ -40,7 +47,13 @@ def known_values(layer: Layer, tell: Tell) -> Iterator[tuple[str, object]]:
     out."""
     for path, value in _flat(layer, tell):
         key = ".".join(path)
-        setting = PATHS if path[0] == "source" else SETTINGS[key]
+        setting = setting_of(key)
+        if setting is None:  # a log's table was read as a whole
+            yield key, value
+            continue
+        if layer.shared and setting.personal:
+            tell(_personal(key, layer.place(*path)))
+            continue
         try:
             yield key, setting.read(value, layer.ground)
         except ValueError as problem:
@@ -77,6 +90,12 @@ def file_layer(path: Path, home: Path, tell: Tell) -> Layer:
     return Layer(str(path), values, Ground(path.parent, home), text)
 
 
+def place_in(file: Path, *path: str) -> str:
+    """Where a key stands in a settings file that could be read: see `Layer.place`."""
+    text = file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    return Layer(str(file), {}, Ground(file.parent, file.parent), text).place(*path)
+
+
 def closed(path: Path, problem: OSError) -> SettingsError:
     """The fault of a file that the system does not let us read."""
     return SettingsError(
@@ -86,26 +105,47 @@ def closed(path: Path, problem: OSError) -> SettingsError:
     )
 
 
+def _personal(key: str, place: str) -> SettingsError:
+    return SettingsError(
+        f"{key!r} in {place} is not for a project's file",
+        because="what is kept of conversations and which logs are read is for each user to say",
+        hint=f"take it out there, and: tally config set {key} …",
+    )
+
+
 def _flat(layer: Layer, tell: Tell) -> Iterator[tuple[tuple[str, ...], object]]:
-    """The path of each key that there is, and its raw value."""
+    """The path of each key that there is, and its raw value; of each log what its table means."""
     for key, value in layer.values.items():
         if key == "source":
-            yield from _source_paths(value, layer, tell)
+            yield from _of_sources(value, layer, tell)
+        elif key == "log":
+            yield from _of_logs(value, layer, tell)
         elif key in SETTINGS:
             yield (key,), value
         else:
-            tell(_unknown((key,), (*SETTINGS, "source"), layer))
+            tell(_unknown((key,), (*SETTINGS, *TABLES), layer))
 
 
-def _source_paths(
+def _of_sources(
     value: object, layer: Layer, tell: Tell
 ) -> Iterator[tuple[tuple[str, ...], object]]:
     for name, table in _table(("source",), value, layer, tell).items():
-        for key, paths in _table(("source", name), table, layer, tell).items():
-            if key == "paths":
-                yield ("source", name, key), paths
+        for key, raw in _table(("source", name), table, layer, tell).items():
+            if key in SOURCE_KEYS:
+                yield ("source", name, key), raw
             else:
-                tell(_unknown(("source", name, key), (f"source.{name}.paths",), layer))
+                known = tuple(f"source.{name}.{each}" for each in SOURCE_KEYS)
+                tell(_unknown(("source", name, key), known, layer))
+
+
+def _of_logs(value: object, layer: Layer, tell: Tell) -> Iterator[tuple[tuple[str, ...], object]]:
+    from .logs import read_log  # few have any
+
+    for name, raw in _table(("log",), value, layer, tell).items():
+        table = _table(("log", name), raw, layer, tell)
+        mapping = read_log(name, table, layer, tell) if table or raw == {} else None
+        if mapping is not None:
+            yield ("log", name), mapping
 
 
 def _table(path: tuple[str, ...], value: object, layer: Layer, tell: Tell) -> dict[str, object]:
@@ -114,7 +154,7 @@ def _table(path: tuple[str, ...], value: object, layer: Layer, tell: Tell) -> di
     tell(
         SettingsError(
             f"{'.'.join(path)!r} in {layer.place(*path)} must be a table",
-            hint='write [source.claude-code] and below it paths = ["…"]',
+            hint=f'write [{path[0]}.{_NAMES[path[0]]}] and below it paths = ["…"]',
         )
     )
     return {}

@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
-from .keys import PATHS, SETTINGS, SWITCH_WORDS, Setting
+from .keys import SETTINGS, SOURCE_KEYS, Setting
+from .logs import FIELDS, FIXED, NAME
+from .values import SWITCH_WORDS
 
 DIRECTIVE = "#:schema"
 """How the first line of a TOML file names its schema to editors (taplo and those built on it)."""
@@ -19,11 +21,8 @@ DIRECTIVE = "#:schema"
 def settings_schema(sources: Sequence[str]) -> dict[str, object]:
     """The JSON Schema (draft 2020-12) of a settings file; `sources` are the names that tables
     `[source.NAME]` may have."""
-    folders = {
-        "type": "object",
-        "properties": {"paths": _form(PATHS)},
-        "additionalProperties": False,
-    }
+    source = {"$ref": "#/$defs/source"}
+    names = _short_names(sources)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Settings of Tallybook",
@@ -32,23 +31,76 @@ def settings_schema(sources: Sequence[str]) -> dict[str, object]:
         "properties": {
             **{key: _form(setting) for key, setting in SETTINGS.items()},
             "source": {
-                "description": "further folders, by source",
+                "description": "further folders, and what is captured, by source",
                 "type": "object",
-                "properties": dict.fromkeys(sources, folders),
-                "patternProperties": {f"^({'|'.join(_short_names(sources))})$": folders},
+                "properties": dict.fromkeys(sources, source),
+                "patternProperties": {f"^({'|'.join(names)})$": source},
+                "additionalProperties": False,
+            },
+            "log": {
+                "description": "logs of gateways that are read without code, by name",
+                "type": "object",
+                "patternProperties": {f"^{NAME.pattern}$": {"$ref": "#/$defs/log"}},
                 "additionalProperties": False,
             },
         },
         "additionalProperties": False,
+        "$defs": {
+            "source": _table({key: _form(setting) for key, setting in SOURCE_KEYS.items()}),
+            "log": _log(),
+            "text": _TEXT,
+            "texts": _LIST,
+            "either": {"anyOf": [_TEXT, _LIST]},
+        },
     }
+
+
+_TEXT: Mapping[str, object] = {"type": "string", "minLength": 1}
+_LIST: Mapping[str, object] = {"type": "array", "items": _TEXT, "minItems": 1}
+
+
+def _log() -> dict[str, object]:
+    """The form of a table `[log.NAME]`."""
+    either = {"$ref": "#/$defs/either"}
+    fields: dict[str, object] = {
+        key: {"description": meaning, **either} for key, meaning in FIELDS.items()
+    }
+    counts = {"type": "object", "additionalProperties": either}
+    fields["usage"] = {"description": FIELDS["usage"], "anyOf": [either, counts]}
+    fields["counts"] = {"description": FIELDS["counts"], **counts}
+    forms: Mapping[str, Mapping[str, object]] = {
+        "paths": {"$ref": "#/$defs/texts"},
+        "only": either,
+        "skip": either,
+        "failed": either,
+        "fields": _table(fields),
+    }
+    plain = {"$ref": "#/$defs/text"}
+    return _table(
+        {
+            key: {"description": _plain(meaning), **forms.get(key, plain)}
+            for key, meaning in FIXED.items()
+        },
+        "fields",
+    )
+
+
+def _table(properties: Mapping[str, object], *required: str) -> dict[str, object]:
+    needed = {"required": list(required)} if required else {}
+    properties = dict(properties)
+    return {"type": "object", "properties": properties, **needed, "additionalProperties": False}
 
 
 def _form(setting: Setting) -> dict[str, object]:
     default = setting.default.strip("`")
     known = default != setting.default and "`" not in default
     told = {"default": {"true": True, "false": False}.get(default, default)} if known else {}
-    meaning = re.sub(r", see \[.*|`", "", setting.meaning)
-    return {"description": meaning, **_generous(setting.form), **told}
+    return {"description": _plain(setting.meaning), **_generous(setting.form), **told}
+
+
+def _plain(meaning: str) -> str:
+    """What a setting means, without what only a page can show."""
+    return re.sub(r", see \[.*|`", "", meaning)
 
 
 def _generous(form: Mapping[str, object]) -> dict[str, object]:

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from ..errors import SettingsError
-from .keys import Ground, Setting
+from .keys import Setting
 from .layers import MEND
+from .values import Ground
 
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument

@@ -14,7 +14,7 @@ from msgspec import Raw, Struct
 
 from ..clock import parse_instant
 from ..naming import storable
-from .json_lines import NOTHING, Problems, loose, plausible
+from .json_lines import NOTHING, Problems, loose, plausible, raw_of
 
 
 class Block(Struct, gc=False):
@@ -105,7 +105,7 @@ def decode_tolerant(raw: bytes) -> Line | None:
     fields = loose(raw)
     if fields is None:
         return None
-    line = Line(cost_usd=_raw(fields.get("costUSD")))
+    line = Line(cost_usd=raw_of(fields.get("costUSD")))
     for name, encoded in _TEXTS:
         setattr(line, name, _text(fields.get(encoded)))
     line.timestamp = _time(fields.get("timestamp"))
@@ -121,7 +121,7 @@ def decode_tolerant(raw: bytes) -> Line | None:
             model=_text(inner.get("model")),
             content=_blocks(inner.get("content")),
             stop_reason=_text(inner.get("stop_reason")),
-            usage=_raw(inner.get("usage")),
+            usage=raw_of(inner.get("usage")),
         )
     return line
 
@@ -151,18 +151,6 @@ def _time(value: object) -> datetime | None:
 
 
 NEVER = datetime(1, 1, 2, tzinfo=UTC)
-
-
-def _raw(value: object) -> Raw:
-    if value is None:
-        return NOTHING
-    import json
-
-    try:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    except RecursionError:
-        return NOTHING
-    return Raw(text.encode("utf-8", "replace"))
 
 
 def _blocks(value: object) -> list[Block]:

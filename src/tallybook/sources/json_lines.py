@@ -27,6 +27,19 @@ def loose(raw: bytes) -> dict[str, object] | None:
     return cast("dict[str, object]", found) if isinstance(found, dict) else None
 
 
+def raw_of(value: object) -> Raw:
+    """A value as JSON text again: `NOTHING` for none, and for what is nested too deeply."""
+    if value is None:
+        return NOTHING
+    import json  # only of damaged lines
+
+    try:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except RecursionError:
+        return NOTHING
+    return Raw(text.encode("utf-8", "backslashreplace"))
+
+
 def plausible(ms: int) -> bool:
     """Whether a time can be a real one."""
     return EARLIEST_MS <= ms < LATEST_MS
@@ -42,5 +55,7 @@ def ms_of(time: datetime) -> int:
 def sample_of(raw: bytes) -> str:
     """The first bytes of a line's JSON envelope, without any conversation: up to 40 printable
     characters, cut before a message begins."""
-    text = raw[:40].decode("utf-8", "replace").partition('"message"')[0].partition('"content"')[0]
+    text = raw[:40].decode("utf-8", "replace")
+    for words in ('"message"', '"content"', '"ai_log"'):
+        text = text.partition(words)[0]
     return "".join(c if c.isprintable() else "?" for c in text)
