@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from .model import Appraisal, Counts, Money, Status
 
@@ -51,7 +51,8 @@ class Reading(NamedTuple):
     whose attribution wins when readings of one call meet: rank in the top byte (see
     `attr_of`), below it the source's own order of origin. `note` names the reader's own
     assumption about the status, empty if none. `tools` are (tool name, calls) pairs, sorted.
-    `place` and `offset` say where the line stands, for recall.
+    `place` and `offset` say where the line stands, for recall. `first_token_ms` is the time from
+    the request to the first part of the answer, None where nobody measured it.
     """
 
     keys: tuple[bytes, ...]
@@ -70,6 +71,7 @@ class Reading(NamedTuple):
     reported: Money | None = None
     place: str = ""
     offset: int = 0
+    first_token_ms: int | None = None
 
 
 class Complaint(NamedTuple):
@@ -159,12 +161,20 @@ class Cursor(NamedTuple):
     version: int = 1
 
 
+Origin = Literal["recalled", "captured", "rotated"]
+"""Where a round's words come from. `rotated`: they are nowhere any more."""
+
+
 class Round(NamedTuple):
     """One model call as recalled on demand from the tool's own files: the question before it,
     if there was one, and its answer. `keys` are the identities under which the call was
     recorded (see `Reading`), empty if it never was; its counts, cost and status stand in the
     ledger. `message` is the reply's own id, `finish` why it ended, `agent` the agent's name as
-    the tool writes it."""
+    the tool writes it. A gateway's log has with each call the whole conversation so far: these
+    are `messages`, each with its `role` and `content`; `response` is how the answer came
+    (`stream` or `normal`). `origin` tells where the words come from: the tool's own files at this
+    moment, our store of captured content, or nowhere any more. A `preview` has only the beginnings
+    of the question and the answer, and of the tools the names."""
 
     number: int
     started_ms: int
@@ -179,6 +189,28 @@ class Round(NamedTuple):
     first_token_ms: int | None = None
     agent: str = ""
     keys: tuple[bytes, ...] = ()
+    messages: tuple[Mapping[str, str], ...] = ()
+    response: str = ""
+    origin: Origin = "recalled"
+    preview: bool = False
+
+
+class Said(NamedTuple):
+    """The words of one call as a log holds them, for the store of captured content. Only a source
+    that was told to capture yields it, right after the call's reading; it never reaches the
+    ledger."""
+
+    source: str
+    session: str | None
+    round: Round
+
+
+class Spot(NamedTuple):
+    """Where the line of a recorded call stands: the place and offset of its reading."""
+
+    keys: tuple[bytes, ...]
+    place: str
+    offset: int
 
 
 class ProcessSignature(NamedTuple):
@@ -189,7 +221,9 @@ class ProcessSignature(NamedTuple):
     words: tuple[str, ...] = ()
 
 
-Observation = Reading | Complaint | SessionFact | SessionClaim | LimitSnapshot | Spelling | Cursor
+Observation = (
+    Reading | Complaint | SessionFact | SessionClaim | LimitSnapshot | Spelling | Said | Cursor
+)
 """Everything a source may yield."""
 
 
@@ -229,7 +263,8 @@ class Appraiser(Protocol):
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Batch:
     """What one transaction records. `located` names the sources whose places were all looked
-    up just before: what was said earlier of places that could not be opened is settled."""
+    up just before: what was said earlier of places that could not be opened, or were refused, is
+    settled. `said` is for the store of captured content, the ledger passes over it."""
 
     located: tuple[str, ...] = ()
     readings: list[Reading] = field(default_factory=list[Reading])
@@ -238,6 +273,7 @@ class Batch:
     claims: list[SessionClaim] = field(default_factory=list[SessionClaim])
     limits: list[LimitSnapshot] = field(default_factory=list[LimitSnapshot])
     spellings: list[Spelling] = field(default_factory=list[Spelling])
+    said: list[Said] = field(default_factory=list[Said])
     cursors: list[Cursor] = field(default_factory=list[Cursor])
 
 

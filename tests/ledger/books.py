@@ -68,6 +68,7 @@ SELECT (SELECT group_concat(hex(key)) FROM
         (SELECT key FROM event_key WHERE event = e.id ORDER BY key)),
     e.start, e.dur, e.witness, e.attr, e.input, e.output, e.reasoning, e.cache_read,
     e.cache_write_5m, e.cache_write_1h, e.unpriced, e.list, e.reported, e.raw, u.text, e.position,
+    e.first_token,
     n.value, p.value, (SELECT value FROM dim WHERE id = e.tools),
     (SELECT group_concat(value) FROM (SELECT d.value FROM sighting g JOIN dim d ON d.id = g.session
         WHERE g.event = e.id ORDER BY d.value)),

@@ -475,3 +475,29 @@ def test_what_an_unmetered_call_cost_is_unknown_not_nothing(tmp_path: Path) -> N
     record(book, [reading("a", raw=usage(output=1000))], by=APPRAISER)
     assert book.ask(Query()).totals.cost["USD"] > 0
     assert book.verify() == []
+
+
+def test_a_source_with_many_sessions_costs_no_more_for_each_of_them(tmp_path: Path) -> None:
+    def steps(sessions: int) -> int:
+        ledger = open_new(tmp_path, f"{sessions}.db")
+        calls = [
+            reading(f"call {n}", at=CHANGE, who=Attribution("test", f"s{n}"))
+            for n in range(sessions)
+        ]
+        record(ledger, calls)
+        done = 0
+
+        def count() -> int:
+            nonlocal done
+            done += 1
+            return 0
+
+        ledger._db.set_progress_handler(count, 100)  # only SQLite knows how much it did
+        query = Query(
+            by=("source", "session"), where=(Filter(dimension="source", values=("test",)),)
+        )
+        report = ledger.ask(replace(query, since_ms=CHANGE - CHANGE % 900_000))
+        assert len(report.rows) == sessions
+        return done
+
+    assert steps(1_200) < 3.5 * steps(400)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tallybook.ledger.orders import VoidOrder
 from tallybook.model import Money
 from tallybook.query import Query
 from tallybook.reading import Attribution, Batch, Reading, Witness, attr_of, key_of
@@ -92,6 +93,20 @@ def test_an_unpriced_model_is_not_free(tmp_path: Path) -> None:
     assert ledger.verify() == []
 
 
+def test_the_first_word_came_when_it_was_first_seen(tmp_path: Path) -> None:
+    ledger = open_new(tmp_path)
+    both = (key_of("test", "a"), key_of("test", "b"))
+    one = reading("a", witness=Witness.LOG, first_token_ms=450)
+    record(ledger, [one], [reading("a", rank=1)], [one._replace(first_token_ms=300)])
+    record(ledger, [one._replace(first_token_ms=None)], [reading("b")])
+    calls = ledger.calls(both)
+    assert [calls[each].first_token_ms for each in both] == [300, None]
+    void = ledger.void(VoidOrder(Query(), "/logs/a.jsonl"), "wrong", 0).void
+    ledger.unvoid(void, APPRAISER)
+    calls = ledger.calls(both)
+    assert [calls[each].first_token_ms for each in both] == [300, None]
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> list[Reading]:
     """Readings of a few calls, with copies, links, placeholders, tools and odd times."""
@@ -118,6 +133,7 @@ def histories(draw: st.DrawFn) -> list[Reading]:
                 tools=draw(st.sampled_from([(), (("Bash", 1),), (("Bash", 2), ("Edit", 1))])),
                 place=draw(st.sampled_from(["/a", "/b"])),
                 offset=draw(st.integers(0, 9)),
+                first_token_ms=draw(st.sampled_from([None, 0, 120, 450])),
             )
         )
     return found

@@ -161,6 +161,25 @@ def test_a_currency_may_change_and_a_price_may_go(tmp_path: Path) -> None:
     assert everything(ledger.path) == before
 
 
+def test_a_call_whose_provider_and_model_nobody_told_is_worked_out_again_too(
+    tmp_path: Path,
+) -> None:
+    ledger = open_new(tmp_path)
+    nameless = [
+        reading("a", provider="", model=""),
+        reading("b", provider=""),
+        reading("c", model=""),
+    ]
+    record(ledger, nameless)
+    before = everything(ledger.path)
+    planned = ledger.plan_rerate(ALL, priced(tmp_path, price(MODEL, 7)))
+    assert planned.examined == 3
+    assert apply(ledger, priced(tmp_path, price(MODEL, 7))) == planned.shifts
+    record(ledger, nameless)
+    assert (ledger.ask(Query()).totals.requests, ledger.verify()) == (3, [])
+    assert set(everything(ledger.path)) == set(before)
+
+
 def test_a_rate_that_goes_is_told_with_its_tokens(tmp_path: Path) -> None:
     ledger = open_new(tmp_path)
     cached = usage(cache_read_input_tokens=5_000, server_tool_use={"web_search_requests": 1})

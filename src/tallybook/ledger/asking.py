@@ -54,6 +54,10 @@ _FEW = 500
 """Up to so many values are named in SQL to leave the others out."""
 
 _FROM = "JOIN series s ON s.id = r.series"
+_IN_ORDER = f"CROSS {_FROM}"
+"""The same, read from left to right. The amounts of quarter-hours can't be looked up by series, so
+that going through the series of a source first would go through all amounts for each of them."""
+
 _TITLE = "coalesce(f.title, '')"
 _OF_AMOUNTS = (*AMOUNTS, *KNOWN_OF.values())
 _WITHOUT_IDS = ("date", "title")
@@ -100,6 +104,7 @@ class _Asking:
         self._query = query
         self._names = _names(query.by)
         self._span: Span = span_of(query)
+        self._amount_rows = amounts_sql(self._span)
         statuses = status_ids(db)
         self._sums = _SUMS.format(**statuses)
         self._amount_sums = _AMOUNT_SUMS.format(**statuses)
@@ -200,7 +205,8 @@ class _Asking:
     ) -> dict[Group, Group]:
         keys = "".join(f"{column}, " for column in columns)
         title = " LEFT JOIN session f ON f.id = s.session" if _TITLE in columns else ""
-        sql = f"SELECT {keys}{sums} FROM ({rows}) r {_FROM}{title} WHERE {self._where.sql}"
+        joined = _IN_ORDER if rows == self._amount_rows and not self._span.ever else _FROM
+        sql = f"SELECT {keys}{sums} FROM ({rows}) r {joined}{title} WHERE {self._where.sql}"
         if only is not None:
             sql += f" AND {only.sql}"
         if columns:
@@ -212,7 +218,7 @@ class _Asking:
     def _amounts(self, columns: list[str], only: Condition | None = None) -> dict[Group, Amounts]:
         extra = [*columns, "r.kind", "r.currency"]
         found: dict[Group, Amounts] = {}
-        sums_by_group = self._grouped(amounts_sql(self._span), self._amount_sums, extra, only)
+        sums_by_group = self._grouped(self._amount_rows, self._amount_sums, extra, only)
         units = self._lookup({group[-1] for group in sums_by_group})
         for (*group, kind, currency), (whole, part, calls) in sums_by_group.items():
             amounts = found.setdefault(tuple(group), {})

@@ -29,11 +29,12 @@ SELECT e.id, c.value, a.value, x.value, d.value FROM event e LEFT JOIN dim c ON 
 LEFT JOIN dim a ON a.id = e.assumed LEFT JOIN dim x ON x.id = e.context
 LEFT JOIN dim d ON d.id = e.dialect WHERE e.id IN ({marks})
 """
-_REPORTED = f"""
+_WITHIN = f"""
 SELECT e.id FROM event e JOIN series s ON s.id = e.series
-WHERE ({{where}}) AND e.start >= ? AND e.start < ? AND e.id > ? AND e.reported IS NOT NULL
+WHERE ({{where}}) AND e.start >= ? AND e.start < ? AND e.id > ?{{only}}
 ORDER BY e.id LIMIT {CHUNK}
 """
+_REPORTED = " AND e.reported IS NOT NULL"
 _UNITS = "SELECT id, value FROM dim WHERE id IN ({marks})"
 
 
@@ -61,11 +62,20 @@ def calls_at(db: sqlite3.Connection, events: Iterable[int]) -> dict[int, Call]:
     }
 
 
+def calls_in(db: sqlite3.Connection, query: Query) -> Iterator[Call]:
+    """The calls of a question's conditions and time, in the order of their numbers; a chunk of
+    them is held at a time."""
+    yield from _within(db, query, "")
+
+
 def reported_calls(db: sqlite3.Connection, query: Query) -> Iterator[Call]:
-    """The calls of a question's conditions and time for which the agent itself told a cost, in the
-    order of their numbers."""
+    """Those of them for which the agent itself told a cost."""
+    yield from _within(db, query, _REPORTED)
+
+
+def _within(db: sqlite3.Connection, query: Query, only: str) -> Iterator[Call]:
     where, span, last = where_sql(db, query.where), span_in(query), 0
-    sql = _REPORTED.format(where=where.sql)
+    sql = _WITHIN.format(where=where.sql, only=only)
     while ids := [row[0] for row in db.execute(sql, (*where.values, *span, last))]:
         yield from calls_at(db, ids).values()
         last = ids[-1]
@@ -99,6 +109,7 @@ def _call(stored: Stored, units: Mapping[int, str], words: tuple[str | None, ...
         usage=reading.usage,
         place=reading.place,
         offset=reading.offset,
+        first_token_ms=reading.first_token_ms,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -17,6 +17,10 @@ from ..errors import LedgerBusy, LedgerDamaged, LedgerError, LedgerReadOnly
 from .migrate import apply, check
 
 PATIENCE_S = 60
+
+_TRY_S = 0.2
+"""How long SQLite itself waits where somebody may call the waiting off."""
+
 CACHE_KB = 64 * 1024
 
 PAGE = 16 * 1024
@@ -133,10 +137,13 @@ def _is_damage(problem: Exception) -> bool:
 
 
 @contextmanager
-def writing(db: sqlite3.Connection) -> Generator[None]:
+def writing(
+    db: sqlite3.Connection, called_off: Callable[[], bool] | None = None
+) -> Generator[None]:
     """A write transaction: committed at the end, rolled back on any error. Raises `LedgerBusy`
-    after a minute of waiting, `LedgerReadOnly`, and `LedgerError` for a full disk and the like."""
-    _patiently(db, "BEGIN IMMEDIATE")
+    after a minute of waiting or when it is called off, `LedgerReadOnly`, and `LedgerError` for a
+    full disk and the like."""
+    _patiently(db, "BEGIN IMMEDIATE", called_off)
     try:
         yield
         db.execute("COMMIT")
@@ -186,8 +193,12 @@ def _failure(problem: sqlite3.DatabaseError) -> LedgerError:
     return kind("the ledger could not be written", because=text, hint=hint if full else damaged)
 
 
-def _patiently(db: sqlite3.Connection, statement: str) -> None:
-    deadline = time.monotonic() + PATIENCE_S
+def _patiently(
+    db: sqlite3.Connection, statement: str, called_off: Callable[[], bool] | None = None
+) -> None:
+    begun = time.monotonic()
+    if called_off is not None:
+        db.execute(f"PRAGMA busy_timeout = {int(_TRY_S * 1000)}")
     while True:
         try:
             db.execute(statement)
@@ -195,10 +206,11 @@ def _patiently(db: sqlite3.Connection, statement: str) -> None:
             text = str(problem)
             if "locked" not in text and "busy" not in text:
                 raise _failure(problem) from problem
-            if time.monotonic() > deadline:
+            waited_s = time.monotonic() - begun
+            if waited_s > PATIENCE_S or (called_off is not None and called_off()):
                 raise LedgerBusy(
                     "the ledger is busy",
-                    because=f"another process has been writing for {PATIENCE_S} seconds",
+                    because=f"another process has been writing for {waited_s:.0f} seconds",
                     hint="try again when it is done",
                 ) from problem
             from random import uniform

@@ -17,7 +17,8 @@ class Call(NamedTuple):
     name what was guessed, by the reader and by whoever counted and priced. `seen_in` are the
     sessions that show the call without owning it; `place` and `offset` say where the owner's
     line stands. `witness` is 0 for what is derived from an agent's own counters. `context` is the
-    price context as canonical text, `version` that of the dialect that counted it."""
+    price context as canonical text, `version` that of the dialect that counted it; `first_token_ms`
+    is the time from the request to the first part of the answer, None where nobody measured it."""
 
     keys: tuple[bytes, ...]
     who: Attribution
@@ -42,6 +43,19 @@ class Call(NamedTuple):
     billed: Money | None = None
     context: str = ""
     version: int = 0
+    first_token_ms: int | None = None
+
+
+class Turn(NamedTuple):
+    """One call of a session's conversation with no more than its figures."""
+
+    started_ms: int
+    ended_ms: int
+    agent: str | None
+    provider: str
+    model: str
+    status: str
+    counts: Counts
 
 
 class Claimed(NamedTuple):

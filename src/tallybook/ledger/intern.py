@@ -26,8 +26,8 @@ class Series(NamedTuple):
     project: str | None
     session: str | None
     agent: str | None
-    provider: str
-    model: str
+    provider: str | None
+    model: str | None
     status: str
 
 
@@ -54,10 +54,10 @@ def series_of(key: SeriesKey) -> Series:
 
 
 def key_of_series(series: Series) -> SeriesKey:
-    """The inverse of `series_of`."""
+    """The inverse of `series_of`, out of a ledger, which has no id for a name without letters."""
     s = series
     who = Attribution(s.source, s.session, s.project, s.agent, s.account, s.user, s.key, s.machine)
-    return who, s.provider, s.model, s.status
+    return who, s.provider or "", s.model or "", s.status
 
 
 class Interner:

@@ -8,6 +8,7 @@ touches a database.
 from __future__ import annotations
 
 from ..model import STATUS_RANK, Money, Status
+from ..naming import UNKNOWN
 from ..rawusage import join as join_raw
 from ..reading import Reading
 
@@ -36,6 +37,7 @@ def join(one: Reading, other: Reading) -> Reading:
         reported=_reported(one, other),
         place=owner.place,
         offset=owner.offset,
+        first_token_ms=_soonest(one.first_token_ms, other.first_token_ms),
     )
 
 
@@ -50,6 +52,7 @@ def says_nothing_new(reading: Reading, known: Reading) -> bool:
         and reading.ended_ms <= known.ended_ms
         and reading[5:8] == known[5:8]  # provider, model, dialect
         and reading[9:14] == known[9:14]  # witness, status, note, tools, reported
+        and _soonest(reading.first_token_ms, known.first_token_ms) == known.first_token_ms
     )
 
 
@@ -64,7 +67,7 @@ def _what(one: Reading, other: Reading) -> Reading:
         best, rest = other, one
     if (best.witness, best.dialect) != (rest.witness, rest.dialect):
         return best
-    provider, model = max((one.provider, one.model), (other.provider, other.model))
+    provider, model = max((one.provider, one.model), (other.provider, other.model), key=_known)
     return best._replace(
         started_ms=min(one.started_ms, other.started_ms),
         ended_ms=max(one.ended_ms, other.ended_ms),
@@ -72,6 +75,13 @@ def _what(one: Reading, other: Reading) -> Reading:
         model=model,
         usage=join_raw(one.usage, other.usage),
     )
+
+
+def _known(served: tuple[str, str]) -> tuple[bool, bool, str, str]:
+    """The order of (provider, model) pairs: who tells neither a model nor its provider, as a line
+    about a call that has not ended, goes behind everybody."""
+    provider, model = served
+    return model != UNKNOWN, provider != UNKNOWN, provider, model
 
 
 def _status(one: Reading, other: Reading) -> tuple[Status, str]:
@@ -90,6 +100,12 @@ def _tools(one: Tools, other: Tools) -> Tools:
     for name, count in other:
         calls[name] = max(count, calls.get(name, 0))
     return tuple(sorted(calls.items()))
+
+
+def _soonest(one: int | None, other: int | None) -> int | None:
+    """The smaller of two times as far as they are told: who stands nearer to the model sees its
+    first word sooner."""
+    return min((each for each in (one, other) if each is not None), default=None)
 
 
 def _reported(one: Reading, other: Reading) -> Money | None:

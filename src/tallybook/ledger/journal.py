@@ -20,9 +20,9 @@ from ..reading import (
 )
 from .intern import Interner
 
-READER, APPRAISAL = 1, 2
+READER, APPRAISAL, LOCATING = 1, 2, 3
 """Who complained. A reader's complaints are settled by reading the place again, those about a
-usage object by counting it again."""
+usage object by counting it again, those of what was looked for in vain by looking again."""
 
 _FACT = """
 INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -184,11 +184,11 @@ def write_cursors(db: sqlite3.Connection, intern: Interner, cursors: Iterable[Cu
 
 
 def forgive(db: sqlite3.Connection, intern: Interner, sources: Iterable[str]) -> None:
-    """Settle what was said of places that could not be opened: their sources were just asked
-    again, and what still can't be opened is complained of anew."""
+    """Settle what was said of places that could not be opened, or were refused: their sources were
+    just asked again, and what still can't be read is complained of anew."""
     db.executemany(
-        "DELETE FROM complaint WHERE fatal AND source = ?"
-        " AND place NOT IN (SELECT place FROM cursor)",
+        "DELETE FROM complaint WHERE source = ?"
+        f" AND (stage = {LOCATING} OR fatal AND place NOT IN (SELECT place FROM cursor))",
         [(intern.dim("source", source),) for source in sources],
     )
 
@@ -215,6 +215,12 @@ def write_complaints(
             for each in complaints
         ],
     )
+
+
+def complained_of(db: sqlite3.Connection) -> frozenset[str]:
+    """The sources of which something was said when their places were last looked for."""
+    sql = "SELECT DISTINCT s.value FROM complaint c JOIN dim s ON s.id = c.source WHERE c.stage = ?"
+    return frozenset(source for (source,) in db.execute(sql, (LOCATING,)))
 
 
 def read_complaints(db: sqlite3.Connection) -> list[Complaint]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .backup import Copy
-    from .evidence import Call, Explanation
+    from .costs import CallCost, Unmetered
+    from .evidence import Call, Explanation, Turn
     from .orders import (
         ForgetOrder,
         ForgetPlan,
@@ -78,6 +80,11 @@ class Ledger(Protocol):
         """Whether there was none here before it was opened."""
         ...
 
+    def wait_until(self, called_off: Callable[[], bool] | None) -> None:
+        """Wait for others that write only as long as this is not true: `LedgerBusy` comes a
+        moment after it is, and not after a minute. For who has to end when he is told to."""
+        ...
+
     def record(self, batch: Batch, appraiser: Appraiser) -> Receipt:
         """Record a batch in one transaction. Recording anything twice changes nothing."""
         ...
@@ -102,9 +109,36 @@ class Ledger(Protocol):
         """The recorded call behind each identity; unknown identities are left out."""
         ...
 
+    def moment(self) -> AbstractContextManager[None]:
+        """Inside it, all answers are of one moment of the ledger, whatever others write meanwhile.
+        Nothing can be recorded inside by the one who asks."""
+        ...
+
+    def calls_in(self, query: Query) -> Iterator[Call]:
+        """The recorded calls of a question's conditions and time, in the order in which they were
+        recorded. One moment of the ledger, until the last is taken; few are held at a time."""
+        ...
+
     def reported_calls(self, query: Query) -> Iterator[Call]:
         """The recorded calls of a question's conditions and time for which the agent itself told
         a cost. One moment of the ledger, until the last is taken."""
+        ...
+
+    def unmetered(self, query: Query) -> tuple[Unmetered, ...]:
+        """The unmetered calls of a question's conditions and time, by what is known of them."""
+        ...
+
+    def call_costs(self, source: str, until_ms: int, limit: int) -> tuple[CallCost, ...]:
+        """The newest calls of a source that began before an instant, are complete and have a
+        price for all of their tokens: what each cost. At most `limit`."""
+        ...
+
+    def shown_calls(self, source: str, session: str) -> tuple[Call, ...]:
+        """The calls that a session shows, its own and copies of others', in the order of time."""
+        ...
+
+    def turns(self, source: str, session: str) -> tuple[Turn, ...]:
+        """The same calls in the same order, each with no more than its figures."""
         ...
 
     def voided(self, keys: Iterable[bytes]) -> Mapping[bytes, int]:
@@ -137,6 +171,11 @@ class Ledger(Protocol):
 
     def complaints(self) -> list[Complaint]:
         """All complaints that still stand."""
+        ...
+
+    def complained_of(self) -> frozenset[str]:
+        """The sources of which something was said when their places were last looked for: that a
+        folder is closed, or that a link is not followed."""
         ...
 
     def standing(self) -> tuple[int, int]:

@@ -69,6 +69,7 @@ class Recorder:
         self._last: Attribution | None = None
         self._new = 0
         self.touched: Sessions = set()
+        self.shown: Sessions = set()
 
     def take(self, batch: Sequence[Prepared]) -> None:
         """Record the calls of a batch."""
@@ -172,6 +173,7 @@ class Recorder:
             self._touch(source, session)
             if session and (source, session) != owner:
                 self._sightings.add((self._intern.dim("session", session), event))
+                self.shown.add((source, session))
         self._owners[event] = self._intern.dim("session", reading.who.session)
 
     def _learn(self, event: int, draft: Draft) -> None:

@@ -11,12 +11,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..model import Counts, summed
-from ..reading import Appraiser, Batch
+from ..reading import Appraiser, Batch, SessionFact
 from .frozen import settle
 from .generation import GENERATION, generation
 from .intern import Interner
 from .journal import (
     APPRAISAL,
+    LOCATING,
     READER,
     forgive,
     write_claims,
@@ -27,7 +28,7 @@ from .journal import (
     write_spellings,
 )
 from .protocol import Receipt
-from .recorder import Prepared, Recorder, Sessions, prepare
+from .recorder import Prepared, Recorder, prepare
 from .recovery import recover
 
 if TYPE_CHECKING:
@@ -77,9 +78,11 @@ class Recording:
         if revival is not None:
             told = (*told, *revival.end(batch.readings, settled.absorbed))
             self._freshen(revival.back)
-        counts = [receipt.counts, self._derive(batch, recorder.touched, revival)]
+        counts = [receipt.counts, self._derive(batch, recorder, revival)]
         self._beside(batch)
-        write_complaints(db, intern, (*batch.complaints, *told), READER)
+        stage = LOCATING if batch.located else READER
+        write_complaints(db, intern, batch.complaints, stage)
+        write_complaints(db, intern, told, READER)
         write_complaints(db, intern, receipt.complaints, APPRAISAL)
         if revival is not None:
             counts.append(revival.counts)
@@ -106,14 +109,16 @@ class Recording:
         veil = Veil.of(self._db)
         return batch if veil is None else veil.batch(batch)
 
-    def _derive(self, batch: Batch, touched: Sessions, revival: Revival | None) -> Counts:
-        """Facts and claims, and the recovered events that rest on them and on calls."""
+    def _derive(self, batch: Batch, recorder: Recorder, revival: Revival | None) -> Counts:
+        """Facts and claims, and the recovered events that rest on them and on calls. Of a session
+        that shows the calls of others it is noted whose it is: it may have none of its own."""
         db, intern = self._db, self._intern
-        write_facts(db, intern, batch.facts)
+        shown = (SessionFact(source, session) for source, session in sorted(recorder.shown))
+        write_facts(db, intern, (*batch.facts, *shown))
         write_claims(db, intern, batch.claims)
         claimed = {each.session for each in batch.claims}
         forked = {each.session for each in batch.facts if each.forked_from}
-        sessions = {session for _, session in touched} | claimed | forked
+        sessions = {session for _, session in recorder.touched} | claimed | forked
         dims = {intern.dim("session", session) for session in sessions}
         if revival is None:
             return recover(db, intern, self._appraiser, dims)

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 CHUNK = 10_000
 
-INSERT = f"INSERT INTO event VALUES ({', '.join('?' * 30)})"
+INSERT = f"INSERT INTO event VALUES ({', '.join('?' * 31)})"
 REPLACE = "INSERT OR REPLACE" + INSERT.removeprefix("INSERT")
 JUDGE = f"UPDATE event SET ({VALUED}) = ({', '.join('?' * len(VALUED.split(', ')))}) WHERE id = ?"
 
@@ -72,7 +72,7 @@ class Writer:
         building it from parts would cost as much as all the rest."""
         counts, nanos, currency, card, unpriced, context, assumed, _, billed = appraisal
         _, who, attr, start, end, provider, model, dialect, usage, witness = reading[:10]
-        status, note, tools, reported, place, offset = reading[10:]
+        status, note, tools, reported, place, offset, first_token = reading[10:]
         key = (who, provider, model, status)
         held, series = self._series
         if key != held:
@@ -104,7 +104,7 @@ class Writer:
         row = (
             event, start, end - start, series, witness, attr, a, b, c, d, e, f, unpriced,
             nanos, unit, u_card, self._epoch, paid, p_unit, due, b_unit, u_dialect, shape, numbers,
-            u_context, u_note, u_assumed, u_tools, u_place, offset,
+            u_context, u_note, u_assumed, u_tools, u_place, offset, first_token,
         )  # fmt: skip
         return row, (start, end, series, 0 if status in UNCOUNTED else 1, counts, unpriced, amounts)
 
@@ -145,7 +145,7 @@ SELECT s.id, {", ".join(f"d_{name}.value" for name in Series._fields)} FROM seri
 WHERE s.id IN """
 _EVENTS = f"""
 SELECT id, start, dur, series, witness, attr, {COUNT_COLUMNS}, unpriced, {AMOUNT_COLUMNS}, raw,
-    position, shape, tools, dialect, note, place
+    position, shape, tools, dialect, note, place, first_token
 FROM event WHERE id IN """
 _SHAPES = "SELECT id, text FROM usage_shape WHERE id IN "
 _NAMES = "SELECT id, value FROM dim WHERE id IN "
@@ -165,7 +165,7 @@ class _Named(NamedTuple):
 def load(db: sqlite3.Connection, ids: Iterable[int]) -> dict[int, Stored]:
     """Events by id, as they stand."""
     rows = list(_chosen(db, _EVENTS, ids))
-    names = dict(_chosen(db, _NAMES, {each for row in rows for each in (row[16], *row[22:])}))
+    names = dict(_chosen(db, _NAMES, {each for row in rows for each in (row[16], *row[22:26])}))
     named = _Named(
         {
             row[0]: key_of_series(Series(*row[1:]))
@@ -195,6 +195,7 @@ def _stored(row: tuple[Any, ...], named: _Named) -> Stored:
         (), who, attr, start, start + dur, provider, model, named.dialects[row[23]],
         unite(named.shapes[row[21]], numbers), witness, cast("Status", status),
         names.get(row[24], ""), named.tools[row[22]], money, names.get(row[25], ""), position,
+        row[26],
     )  # fmt: skip
     requests = 0 if status in UNCOUNTED else 1
     figures = (start, start + dur, series, requests, counts, unpriced, amounts)

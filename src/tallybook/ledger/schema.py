@@ -48,7 +48,8 @@ _EVENT = f"""\
     dialect INTEGER NOT NULL, shape INTEGER NOT NULL, raw TEXT,
     context INTEGER NOT NULL, note INTEGER NOT NULL, assumed INTEGER NOT NULL,
     tools INTEGER NOT NULL,
-    place INTEGER NOT NULL, position INTEGER NOT NULL"""
+    place INTEGER NOT NULL, position INTEGER NOT NULL,
+    first_token INTEGER"""
 
 _CORE = f"""
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;

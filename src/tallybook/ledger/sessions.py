@@ -44,9 +44,9 @@ def find_sessions(db: sqlite3.Connection, prefix: str) -> tuple[tuple[str, str],
         "SELECT r.value, d.value FROM dim d JOIN"
         " (SELECT session, source FROM series UNION SELECT id, source FROM session) s"
         " ON s.session = d.id JOIN dim r ON r.id = s.source"
-        " WHERE d.kind = 'session' AND substr(d.value, 1, ?) = ?"
-        " ORDER BY d.value = ? DESC, d.value LIMIT ?",
-        (len(prefix), prefix, prefix, FOUND),
+        " WHERE d.kind = 'session' AND d.value >= ?1 AND d.value < ?1 || char(1114111)"
+        " ORDER BY d.value = ?1 DESC, d.value LIMIT ?2",
+        (prefix, FOUND),
     ).fetchall()
     exact = [row for row in rows if row[1] == prefix]
     return tuple(exact or rows)

@@ -5,8 +5,8 @@ How rows are joined, rolled up, recovered, healed and asked for lives in the mod
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,8 @@ from .protocol import Receipt, SessionRecord
 
 if TYPE_CHECKING:
     from .backup import Copy
-    from .evidence import Call, Explanation
+    from .costs import CallCost, Unmetered
+    from .evidence import Call, Explanation, Turn
     from .orders import (
         ForgetOrder,
         ForgetPlan,
@@ -47,6 +48,7 @@ class SqliteLedger:
         self._intern = Interner(self._db)
         self._generation = 0
         self._lineage: str | None = None
+        self._called_off: Callable[[], bool] | None = None
 
     @property
     def path(self) -> str:
@@ -57,6 +59,10 @@ class SqliteLedger:
     def begun(self) -> bool:
         """Whether there was none here before it was opened."""
         return self._begun
+
+    def wait_until(self, called_off: Callable[[], bool] | None) -> None:
+        """Wait for others that write only as long as this is not true."""
+        self._called_off = called_off
 
     def record(self, batch: Batch, appraiser: Appraiser) -> Receipt:
         """Record a batch in one transaction."""
@@ -84,7 +90,7 @@ class SqliteLedger:
     def _writing(self) -> Generator[None]:
         """A write transaction that knows no ids of one that failed, nor of an older generation."""
         try:
-            with writing(self._db):
+            with writing(self._db, self._called_off):
                 now = generation(self._db)
                 if now != self._generation:
                     self._intern.forget()
@@ -258,12 +264,51 @@ class SqliteLedger:
         with reading(self._db):
             return calls_of(self._db, keys)
 
+    def moment(self) -> AbstractContextManager[None]:
+        """Inside it, all answers are of one moment of the ledger."""
+        return reading(self._db)
+
+    def calls_in(self, query: Query) -> Iterator[Call]:
+        """The recorded calls of a question's conditions and time."""
+        from .calls import calls_in
+
+        with reading(self._db):
+            yield from calls_in(self._db, query)
+
     def reported_calls(self, query: Query) -> Iterator[Call]:
         """The recorded calls for which the agent itself told a cost."""
         from .calls import reported_calls
 
         with reading(self._db):
             yield from reported_calls(self._db, query)
+
+    def unmetered(self, query: Query) -> tuple[Unmetered, ...]:
+        """The unmetered calls of a question, by what is known of them."""
+        from .costs import unmetered
+
+        with reading(self._db):
+            return tuple(unmetered(self._db, query))
+
+    def call_costs(self, source: str, until_ms: int, limit: int) -> tuple[CallCost, ...]:
+        """What the newest complete calls of a source cost."""
+        from .costs import call_costs
+
+        with reading(self._db):
+            return tuple(call_costs(self._db, source, until_ms, limit))
+
+    def shown_calls(self, source: str, session: str) -> tuple[Call, ...]:
+        """The calls that a session shows, its own and copies of others', in the order of time."""
+        from .shown import shown_calls
+
+        with reading(self._db):
+            return shown_calls(self._db, source, session)
+
+    def turns(self, source: str, session: str) -> tuple[Turn, ...]:
+        """The same calls in the same order, each with no more than its figures."""
+        from .shown import turns
+
+        with reading(self._db):
+            return turns(self._db, source, session)
 
     def voided(self, keys: Iterable[bytes]) -> Mapping[bytes, int]:
         """Which of these identities are those of voided events, and of which void."""
@@ -318,6 +363,13 @@ class SqliteLedger:
 
         with reading(self._db):
             return read_complaints(self._db)
+
+    def complained_of(self) -> frozenset[str]:
+        """The sources of which something was said when their places were last looked for."""
+        from .journal import complained_of
+
+        with reading(self._db):
+            return complained_of(self._db)
 
     def standing(self) -> tuple[int, int]:
         """How many complaints stand that may cost a total something, and how many places could
