@@ -1,7 +1,8 @@
-"""Questions about sessions: one of them with its rounds, the one that is going on, and a list of
-many with what reports don't group by.
+"""Questions about sessions: one of them, the one that is going on, and a list of many with what
+reports don't group by.
 
-Figures come from the ledger, words from the tools' own files; how they are shown is elsewhere.
+All of it comes from the ledger. What was said in a session is `recalling`, how its prompt grew is
+`growth`; how they are shown is elsewhere.
 """
 
 from __future__ import annotations
@@ -17,16 +18,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from .errors import UsageMistake
 from .naming import undated
 from .query import Figures, Filter, Query, Report, Row
-from .reading import Round
 from .reports import answer
 
 if TYPE_CHECKING:
     from .ledger import Ledger, SessionRecord
-    from .ledger.evidence import Call
     from .sources.source import Source
-
-UNRECORDED = "unrecorded"
-"""What stands for the status of a round that the ledger has no event for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +31,8 @@ class SessionAnswer:
     are its own; `children` are the sessions that it is the parent of, `below` counts all that are
     below it, and `family` are the figures of itself and all of these (None without any). `copies`
     tells how many calls of which other sessions it shows, which are counted there; `titles` are
-    those of its parent and its children, `spellings` how its source writes its agents' names."""
+    those of its parent and its children, `spellings` how its source writes its agents' names;
+    `users` are the people or consumers in whose name its calls were made."""
 
     session_id: str
     source: str
@@ -60,25 +57,13 @@ class SessionAnswer:
     copies: tuple[tuple[str, int], ...] = ()
     titles: Mapping[str, str] = field(default_factory=dict[str, str])
     spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    users: tuple[str, ...] = ()
 
     @property
     def had_calls(self) -> bool:
         """Whether the ledger knows of any call that its conversation would have to show."""
         own = self.figures
         return bool(own.requests or own.unmetered_requests or own.total or self.copies)
-
-
-class Recalled(NamedTuple):
-    """A round as the tool's files tell it, with what the ledger holds of the call: None if no
-    usage was ever recorded for it."""
-
-    round: Round
-    call: Call | None
-
-    @property
-    def status(self) -> str:
-        """The status of the call, or `unrecorded`."""
-        return UNRECORDED if self.call is None else self.call.status
 
 
 class Configured(NamedTuple):
@@ -123,17 +108,14 @@ def session_named(
 def _answer(ledger: Ledger, record: SessionRecord, tz: str, ask: Ask) -> SessionAnswer:
     where = _those(record.source, (record.session,))
     by_model = ask(Query(by=("model",), where=where, tz=tz))
-    by_agent = ledger.ask(Query(by=("agent",), where=where))
-    by_project = ledger.ask(Query(by=("project",), where=where))
-    projects = [row.dims["project"] or "" for row in by_project.rows]
-    agents = sorted(row.dims["agent"] or "" for row in by_agent.rows if row.dims["agent"])
+    projects, agents, users = (_named(ledger, name, where) for name in ("project", "agent", "user"))
     children = _children(ledger, record.source)
     below = _below(record.session, children)
     return SessionAnswer(
         session_id=record.session,
         source=record.source,
         title=record.title,
-        project=next(filter(None, projects), record.directory),
+        project=next(iter(projects), record.directory),
         parent=record.parent,
         forked_from=record.forked_from,
         branch=record.branch,
@@ -141,7 +123,7 @@ def _answer(ledger: Ledger, record: SessionRecord, tz: str, ask: Ask) -> Session
         updated_ms=by_model.totals.last_ms,
         models=tuple(dict.fromkeys(row.dims["model"] or "" for row in by_model.rows)),
         figures=by_model.totals,
-        agents=tuple(agents),
+        agents=tuple(sorted(agents)),
         tools=record.tools,
         by_model=by_model,
         version=record.version,
@@ -153,7 +135,14 @@ def _answer(ledger: Ledger, record: SessionRecord, tz: str, ask: Ask) -> Session
         copies=record.copies,
         titles=_titles(ledger, record, children.get(record.session, ())),
         spellings={name: raw for name, raw in record.spellings if name in agents},
+        users=users,
     )
+
+
+def _named(ledger: Ledger, dimension: str, where: tuple[Filter, ...]) -> tuple[str, ...]:
+    """The values that a dimension has in some calls, those with the most tokens first."""
+    rows = ledger.ask(Query(by=(dimension,), where=where)).rows
+    return tuple(filter(None, (row.dims[dimension] for row in rows)))
 
 
 def _children(ledger: Ledger, source: str) -> Mapping[str, Sequence[str]]:
@@ -238,16 +227,17 @@ def _project_of(ledger: Ledger, folder: PurePath) -> str | None:
     return next((each for each in above if each in projects), None)
 
 
-def recalled(ledger: Ledger, source: Source, session: str) -> tuple[Recalled, ...]:
-    """The rounds of a session from the tool's own files, each with its call in the ledger.
-    Nothing is counted here: what the ledger does not know has no figures."""
-    rounds = list(source.recall(session))
-    calls = ledger.calls([key for each in rounds for key in each.keys])
-    return tuple(Recalled(each, _call(each, calls)) for each in rounds)
-
-
-def _call(each: Round, calls: Mapping[bytes, Call]) -> Call | None:
-    return next((calls[key] for key in each.keys if key in calls), None)
+def by_session(ask: Ask, query: Query) -> Report:
+    """A report by session, where the calls without one are the last row, whatever the order, and
+    one beyond the limit: they are no conversation."""
+    more = None if query.limit is None else query.limit + 1
+    report = ask(replace(query, limit=more))
+    bare = [row for row in report.rows if row.dims["session"] is None]
+    rows = [row for row in report.rows if row.dims["session"] is not None]
+    if not bare and len(rows) == more:
+        none = Filter(dimension="session", values=("",))
+        bare += ask(replace(query, where=(*query.where, none))).rows
+    return replace(report, query=query, rows=(*rows[: query.limit], *bare))
 
 
 def with_company(ledger: Ledger, report: Report) -> Report:

@@ -5,15 +5,18 @@ cost, where it stands, question, thoughts, answer, and each tool call with its a
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ..clock import iso
 from ..format import DASH, money, number, plain, span
 from ..model import CLASSES, decimal_text
+from ..reading import Origin
+from ..recalling import log_of
+from .exchange import text_lines
 from .options import Asked
-from .rounds import cost_text, counted_in, text_lines
-from .sessionjson import Opened, response_type
+from .rounds import cost_text, counted_in
+from .sessionjson import Opened, metered, reply_kind
 from .shell import Shell
 from .tables import Column, Ink, draw, facts
 from .wording import assumed, spot, state_text
@@ -21,22 +24,23 @@ from .wording import assumed, spot, state_text
 if TYPE_CHECKING:
     from ..charges import Charge
     from ..ledger.evidence import Call
-    from ..sessions import Recalled
+    from ..reading import Round
+    from ..recalling import Recalled
 
 
-def round_lines(shell: Shell, asked: Asked, opened: Opened, charge: Charge | None) -> list[str]:
-    """The page of the one round that was opened; `charge` has the lines of its cost if they are
-    known."""
-    [each] = opened.rounds or []
+def round_lines(
+    shell: Shell, asked: Asked, opened: Opened, each: Recalled, charge: Charge | None
+) -> list[str]:
+    """The page of one round of a session; `charge` has the lines of its cost if they are known."""
     ink = Ink(on=shell.colour and asked.colour)
     found, one = opened.found, each.round
-    title = plain(found.title) or "(no title)"
-    lines = [ink.bold(f"Round {one.number} of {plain(found.session_id)}"), title, ""]
+    lines = [ink.bold(f"Round {one.number} of {plain(found.session_id)}")]
+    lines += [*([plain(found.title)] if found.title else []), ""]
     known = [pair for pair in _facts(shell, opened, each) if pair[1]]
     lines += facts(known, ink, shell.width)
-    if each.call is not None:
+    if each.call is not None and metered(each.call):
         lines += ["", *draw(_figures(each.call, charge), shell.width, ink, total=True)]
-    for name, text in (("Question", one.question), ("Thoughts", one.reasoning)):
+    for name, text in (*_asked(one), ("Thoughts", one.reasoning)):
         lines += _section(name, text, ink, shell.width)
     lines += _section("Answer", one.answer, ink, shell.width)
     for call in one.tool_calls:
@@ -45,6 +49,16 @@ def round_lines(shell: Shell, asked: Asked, opened: Opened, charge: Charge | Non
             f"Tool call: {plain(name)}", _spread(call.get("input", "")), ink, shell.width
         )
     return lines
+
+
+def _asked(one: Round) -> Iterator[tuple[str, str]]:
+    """What the model was sent: every message where they are told, and the question."""
+    last = ""
+    for at, message in enumerate(one.messages, 1):
+        last = message.get("content", "")
+        yield f"Message {at}, {plain(message.get('role', '')) or '?'}", last or DASH
+    if one.question != last:
+        yield "Question", one.question
 
 
 def _facts(shell: Shell, opened: Opened, each: Recalled) -> Iterator[tuple[str, str]]:
@@ -57,20 +71,46 @@ def _facts(shell: Shell, opened: Opened, each: Recalled) -> Iterator[tuple[str, 
     provider = f"{call.provider}/" if call else ""
     yield "model", plain(f"{provider}{one.model}")
     yield "agent", plain(one.agent)
-    ended = f", ended by {plain(one.finish)}" if one.finish else ""
-    yield "reply", f"{response_type(one)}{ended}"
+    yield "user", plain((call and call.who.user) or "")
+    yield "reply", _reply(one)
     yield "state", state_text(each.status)
+    yield "words", _ORIGINS[one.origin] + (", of long ones the beginning" if one.preview else "")
     if owner := counted_in(each, opened):
         yield "counted in", f"{plain(owner)}: this session shows a copy of the call"
     if call is None:
         return
     for code in filter(None, (*call.note.split(";"), *call.assumptions)):
         yield "assumed", assumed(code)
-    yield "priced by", plain(call.card)
+    yield "priced by", plain(call.card) if metered(call) else ""
     if call.reported is not None:
         yield "reported", money(call.reported.nanos, call.reported.currency)
     if call.place:
-        yield "stands in", f"{shell.shown(call.place)} at {spot(call.place, call.offset)}"
+        yield "stands in" if one.origin == "recalled" else "stood in", _where(shell, call)
+
+
+_ORIGINS: Mapping[Origin, str] = {
+    "recalled": "",
+    "captured": "captured: kept by Tallybook itself, because a setting says so",
+    "rotated": "rotated away: they are in no log any more",
+}
+"""Where words come from; that they are read from the tool's own files needs no words."""
+
+
+def _reply(one: Round) -> str:
+    """What the reply was, how it came, and why it ended."""
+    if one.origin == "rotated":
+        return ""
+    came = f", {plain(one.response)}" if one.response else ""
+    ended = f", ended by {plain(one.finish)}" if one.finish else ""
+    return f"{reply_kind(one)}{came}{ended}"
+
+
+def _where(shell: Shell, call: Call) -> str:
+    """Where the line of a call stands. A packed file of a log is counted as if it were not."""
+    if log := log_of(call.place):
+        spelled = f"{shell.shown(log)} or a file that it was rotated to"
+        return f"{spelled}, at byte {number(call.offset)} of its text"
+    return f"{shell.shown(call.place)} at {spot(call.place, call.offset)}"
 
 
 def _figures(call: Call, charge: Charge | None) -> list[Column]:

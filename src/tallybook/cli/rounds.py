@@ -1,48 +1,74 @@
 """The rounds of a session on a terminal: a table of all of them, and the conversation below it.
 
-Figures are the ledger's; nothing is counted here. Words come from the tool's own files. A single
-round with all there is of it is `oneround`.
+Figures are the ledger's; nothing is counted here. What is shown of the words of a round is
+`exchange`; a single round with all there is of it is `oneround`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
-
-from rich.cells import cell_len
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..clock import iso
-from ..format import DASH, compact, count, money, plain
+from ..format import DASH, compact, count, money, plain, span
+from ..reading import Origin
+from .exchange import Conversation, exchange_lines, has_words, start_of
 from .options import Asked
-from .sessionjson import Opened
+from .sessionjson import Opened, metered
 from .shell import Shell
 from .tables import Column, Ink, draw, folded
 from .wording import short_id
 
 if TYPE_CHECKING:
     from ..ledger.evidence import Call
-    from ..sessions import Recalled
-
-_QUESTION, _ANSWER = 8, 24
-"""Lines of a question and of an answer that are shown among others."""
+    from ..recalling import Recalled
 
 
-def conversation_lines(shell: Shell, asked: Asked, opened: Opened) -> list[str]:
-    """The table of rounds, then questions and answers."""
-    rounds = opened.rounds or ()
-    if not rounds:
+class Line(NamedTuple):
+    """A round in the table, without its words: a session may have thousands."""
+
+    number: int
+    started_ms: int
+    model: str
+    agent: str
+    call: Call | None
+    owner: str
+    state: str
+    tools: str
+    origin: Origin
+    preview: bool
+    worded: bool
+    first_token_ms: int | None
+    duration_ms: int | None
+
+
+def conversation_lines(shell: Shell, asked: Asked, opened: Opened) -> Iterator[str]:
+    """The table of rounds, then questions and answers. Rounds are taken one by one: of each only
+    what is shown stays."""
+    ink = Ink(on=shell.colour and asked.colour)
+    rows: list[Line] = []
+    said: list[str] = []
+    before = Conversation()
+    for each in opened.rounds or ():
+        row = _line(each, opened)
+        rows.append(row)
+        if row.worded:
+            said += ["", ink.bold(start_of(_head(row, opened.tz), shell.width))]
+            said += exchange_lines(each.round, before, ink, shell.width)
+    yield ""
+    if not rows:
         gone = "The tool's own files no longer hold this conversation."
         never = "No reply of a model stands in the tool's own files."
-        return ["", *folded(gone if opened.found.had_calls else never, shell.width)]
-    ink = Ink(on=shell.colour and asked.colour)
-    lines = ["", *folded(_heading(rounds, opened.tz), shell.width), ""]
-    lines += draw(_columns(rounds, opened), shell.width, ink)
-    if notes := list(_notes(rounds, opened)):
-        lines += ["", *(ink.faint(line) for note in notes for line in folded(note, shell.width))]
-    for each in rounds:
-        lines += ["", *_exchange(each, opened, ink, shell.width)]
-    return lines
+        yield from folded(gone if opened.found.had_calls else never, shell.width)
+        return
+    yield from folded(_heading(rows, opened.tz), shell.width)
+    yield ""
+    yield from draw(_columns(rows, opened.tz), shell.width, ink)
+    yield ""
+    for note in _notes(rows, opened):
+        yield from (ink.faint(line) for line in folded(note, shell.width))
+    yield from said
 
 
 def counted_in(each: Recalled, opened: Opened) -> str:
@@ -51,142 +77,125 @@ def counted_in(each: Recalled, opened: Opened) -> str:
     return owner if owner and owner != opened.found.session_id else ""
 
 
-def tools_text(each: Recalled) -> str:
-    """The tools that a round called: `Bash 2, Read`."""
-    calls = Counter(plain(call.get("name", "")) or "?" for call in each.round.tool_calls)
-    return ", ".join(f"{name} {times}" if times > 1 else name for name, times in calls.items())
-
-
 def cost_text(call: Call | None, places: int = 4) -> str:
-    """What a call cost; a dash where no price is known."""
-    if call is None or call.cost is None:
+    """What a call cost; a dash where no price is known, or nothing was metered."""
+    if call is None or call.cost is None or not metered(call):
         return DASH
     return money(call.cost.nanos, call.cost.currency, places)
 
 
-def _heading(rounds: Sequence[Recalled], tz: str) -> str:
-    day = _one_day(rounds, tz)
+def _line(each: Recalled, opened: Opened) -> Line:
+    one, owner = each.round, counted_in(each, opened)
+    states = [f"copy of {short_id(owner)}"] if owner else []
+    states += [each.status] if each.status != "complete" and not owner else []
+    states += ["rotated"] if one.origin == "rotated" and not owner else []
+    calls = Counter(plain(call.get("name", "")) or "?" for call in one.tool_calls)
+    return Line(
+        number=one.number,
+        started_ms=one.started_ms,
+        model=plain(one.model),
+        agent=plain(one.agent),
+        call=each.call,
+        owner=owner,
+        state=", ".join(states),
+        tools=", ".join(f"{name} {n}" if n > 1 else name for name, n in calls.items()),
+        origin=one.origin,
+        preview=one.preview,
+        worded=has_words(one),
+        first_token_ms=one.first_token_ms,
+        duration_ms=one.duration_ms,
+    )
+
+
+def _head(row: Line, tz: str) -> str:
+    origin = "captured" if row.origin == "captured" else ""
+    origin += ", only how it begins" if row.preview else ""
+    parts = (iso(row.started_ms, tz)[11:19], row.model, row.agent, row.state, origin)
+    return f"── {' · '.join((str(row.number), *filter(None, parts)))}"
+
+
+def _heading(rows: Sequence[Line], tz: str) -> str:
+    day = _one_day(rows, tz)
     when = f" on {day}" if day else ""
-    return f"{count(len(rounds), 'round')}{when} ({tz})"
+    return f"{count(len(rows), 'round')}{when} ({tz})"
 
 
-def _one_day(rounds: Sequence[Recalled], tz: str) -> str:
+def _one_day(rows: Sequence[Line], tz: str) -> str:
     """The day on which all rounds began, if it is one."""
-    days = {iso(each.round.started_ms, tz)[:10] for each in rounds}
+    days = {iso(row.started_ms, tz)[:10] for row in rows}
     return days.pop() if len(days) == 1 else ""
 
 
-def _columns(rounds: Sequence[Recalled], opened: Opened) -> list[Column]:
-    cut = slice(11, 19) if _one_day(rounds, opened.tz) else slice(5, 16)
-    calls = [each.call for each in rounds]
+def _columns(rows: Sequence[Line], tz: str) -> list[Column]:
+    cut = slice(11, 19) if _one_day(rows, tz) else slice(5, 16)
+    calls = [row.call for row in rows]
+    users = [plain((row.call and row.call.who.user) or "") for row in rows]
     columns = [
-        Column("Round", tuple(str(each.round.number) for each in rounds)),
-        Column("Time", tuple(_time(each, opened.tz, cut) for each in rounds)),
-        Column("Model", _models(rounds), rank=4, text=True, least=14),
-        Column("Agent", tuple(plain(each.round.agent) for each in rounds), 6, True, 8),
+        Column("Round", tuple(str(row.number) for row in rows)),
+        Column("Time", tuple(iso(row.started_ms, tz)[cut].replace("T", " ") for row in rows)),
+        Column("Model", _models(rows), rank=4, text=True, least=14),
+        Column("Agent", tuple(row.agent for row in rows), 6, True, 8),
+        Column("User", tuple(users if len(set(users)) > 1 else [""]), 6, True, 8),
         Column("In", _counts(calls, lambda call: call.counts[0]), rank=3),
         Column("Cache", _counts(calls, lambda call: sum(call.counts[3:])), rank=3),
         Column("Out", _counts(calls, lambda call: sum(call.counts[1:3])), rank=3),
         Column("Cost", tuple(map(cost_text, calls)), rank=1),
-        Column("State", tuple(_state(each, opened) for each in rounds), 2, True, 20),
-        Column("Tools", tuple(map(tools_text, rounds)), 7, True, 10),
+        Column("State", tuple(row.state for row in rows), 2, True, 20),
+        Column("First word", _spans([row.first_token_ms for row in rows]), rank=8),
+        Column("Took", _spans([row.duration_ms for row in rows]), rank=9),
+        Column("Tools", tuple(row.tools for row in rows), 7, True, 10),
     ]
     return [column for column in columns if any(column.cells)]
 
 
-def _time(each: Recalled, tz: str, cut: slice) -> str:
-    return iso(each.round.started_ms, tz)[cut].replace("T", " ")
-
-
-def _models(rounds: Sequence[Recalled]) -> tuple[str, ...]:
+def _models(rows: Sequence[Line]) -> tuple[str, ...]:
     """The model of each round, written out where it changes."""
-    names = [plain(each.round.model) for each in rounds]
+    names = [row.model for row in rows]
     return tuple(name if at == 0 or name != names[at - 1] else '"' for at, name in enumerate(names))
 
 
 def _counts(calls: Sequence[Call | None], count_of: Callable[[Call], int]) -> tuple[str, ...]:
-    return tuple(DASH if call is None else compact(count_of(call)) for call in calls)
+    return tuple(compact(count_of(call)) if call and metered(call) else DASH for call in calls)
 
 
-def _state(each: Recalled, opened: Opened) -> str:
-    if owner := counted_in(each, opened):
-        return f"copy of {short_id(owner)}"
-    return "" if each.status == "complete" else each.status
+def _spans(lengths: Sequence[int | None]) -> tuple[str, ...]:
+    return tuple("" if each is None else span(each) for each in lengths)
 
 
-def _notes(rounds: Sequence[Recalled], opened: Opened) -> Iterator[str]:
+def _notes(rows: Sequence[Line], opened: Opened) -> Iterator[str]:
     """What has to be known beside the table."""
     yield "Cache is read and written; out includes reasoning. One round whole: --round N"
-    if any(counted_in(each, opened) for each in rounds):
+    if any(row.owner for row in rows):
         yield (
-            "copy: the round came with the history of the session that made the call. It is"
-            " counted there, and not here."
+            "copy: the call is that of the session named, with whose history the round came, or"
+            " which tells more of it. It is counted there, and not here."
         )
-    if any(each.call is None for each in rounds):
+    if any(row.call is None for row in rows):
         yield "unrecorded: the reply stands in the tool's files without any usage."
     own = sum(
-        each.call is not None and each.status != "unmetered" and not counted_in(each, opened)
-        for each in rounds
+        row.call is not None and row.call.status != "unmetered" and not row.owner for row in rows
     )
     gone = opened.found.figures.requests - own
     if gone > 0:
         yield f"{count(gone, 'call')} of this session can no longer be read in the tool's files."
+    yield from _origin_notes(rows, opened.found.source)
 
 
-def _exchange(each: Recalled, opened: Opened, ink: Ink, width: int) -> Iterator[str]:
-    one = each.round
-    parts = [str(one.number), iso(one.started_ms, opened.tz)[11:19], plain(one.model)]
-    parts += [plain(one.agent)] if one.agent else []
-    parts += [_state(each, opened)] if _state(each, opened) else []
-    yield ink.bold(_start_of(f"── {' · '.join(parts)}", width))
-    yield from (
-        f"> {line}".rstrip() for line in _folded(one.question, width - 2, _QUESTION, one.number)
-    )
-    if one.reasoning:
-        size = count(len(one.reasoning.split()), "word")
-        yield ink.faint(f"(thought for {size}: --round {one.number})")
-    yield from _folded(one.answer, width, _ANSWER, one.number)
-    for call in one.tool_calls:
-        told = f"→ {plain(call.get('name', '') or '?')} {plain(call.get('input', ''))}"
-        yield _start_of(told.rstrip(), width)
-
-
-def _folded(text: str, width: int, most: int, number: int) -> list[str]:
-    """A text in lines that fit, the first ones of a long text."""
-    lines = text_lines(text, width)
-    if len(lines) <= most + 1:
-        return lines
-    rest = count(len(lines) - most, "more line")
-    return [*lines[:most], f"… {rest}: --round {number}"]
-
-
-def text_lines(text: str, width: int) -> list[str]:
-    """A text that others wrote, in lines that fit and can't drive a terminal. What was set in
-    stays set in; words that are too long are cut."""
-    lines: list[str] = []
-    for raw in text.expandtabs(4).strip("\n").splitlines():
-        inset = raw[: len(raw) - len(raw.lstrip())]
-        folds = folded(plain(raw.strip()), max(width - len(inset), 8))
-        lines += [
-            (inset + part.rstrip()) for fold in folds for part in _cut(fold, width - len(inset))
-        ]
-    return lines
-
-
-def _cut(line: str, width: int) -> Iterator[str]:
-    """A line without spaces to break at, in pieces."""
-    width = max(width, 8)
-    while cell_len(line) > width:
-        at = width
-        while cell_len(line[:at]) > width:
-            at -= 1
-        yield line[:at]
-        line = line[at:]
-    yield line
-
-
-def _start_of(text: str, width: int) -> str:
-    """The beginning of a line that is too long."""
-    if cell_len(text) <= width:
-        return text
-    return next(_cut(text, width - 1)) + "…"
+def _origin_notes(rows: Sequence[Line], source: str) -> Iterator[str]:
+    """Where the words come from, if not from the tool's own files alone."""
+    origins = Counter(row.origin for row in rows if not row.owner)
+    silent = sum(not row.worded and row.origin != "rotated" for row in rows)
+    if silent:
+        yield f"No words were written down of {count(silent, 'round')}."
+    if origins["captured"]:
+        yield (
+            f"captured: the words of {count(origins['captured'], 'round')} are kept by Tallybook"
+            " itself, because a setting says so: tally content show"
+        )
+    if origins["rotated"]:
+        gone = (
+            "all rounds" if origins["rotated"] == len(rows) else count(origins["rotated"], "round")
+        )
+        how = f" To keep those to come: tally config set source.{source}.capture preview (or full)"
+        hint = "" if origins["captured"] else how
+        yield f"rotated: the words of {gone} are in no log any more.{hint}"

@@ -5,29 +5,30 @@ What is shown of it is `sessionpage`, `rounds` and `explaining`; the JSON object
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import click
 
 from ..clock import iso
 from ..errors import TallyError, UsageMistake
-from ..format import DASH, shorten
+from ..format import DASH, plain, shorten
 from ..ledger.protocol import FOUND
 from ..query import Filter, Query
 from .asking import begin, refresh, settings_for
-from .delimited import json_text
 from .options import Asked, currency_option, json_option, run_options, sync_option
-from .sessionjson import Opened, session_json
-from .shell import Shell, say
+from .sessionjson import Opened, session_text
+from .shell import Shell, mention, say
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ..book import Book
-    from ..sessions import Configured, Recalled, SessionAnswer
+    from ..recalling import Recalled
+    from ..sessions import Configured, SessionAnswer
 
-_TITLE = 48
+_TITLE, _LONG = 48, 120
+"""Characters of a title and of an id: clients of a gateway may send what nobody types."""
 CURRENT = "current"
 """Stands for an id: the session with the latest call."""
 
@@ -35,7 +36,13 @@ CURRENT = "current"
 @click.command(short_help="one session, down to a single round")
 @click.argument("session_id", metavar="ID")
 @click.option("--rounds", is_flag=True, help="With questions and answers, from the tool's files.")
-@click.option("--round", "number", type=int, metavar="N", help="Round N with all there is of it.")
+@click.option(
+    "--round",
+    "number",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Round N with all there is of it.",
+)
 @click.option("--explain", is_flag=True, help="What was read, joined, counted elsewhere, and why.")
 @click.option("--tz", metavar="ZONE", help="IANA time zone of the times.")
 @json_option
@@ -55,74 +62,90 @@ def session(
     with the latest call, of the project that you are in if it has any.
 
     With --rounds the conversation is read from the tool's own files at this moment; it is
-    not kept by Tallybook.
+    not kept by Tallybook, unless a setting asks for that.
     """
     shell, asked = begin(context)
     tz = settings_for(shell, asked).tz
     with shell.open_book(settings_for(shell, asked)) as book:
         refresh(book, shell, asked)
         found = _found(book, session_id, tz, shell.surroundings.cwd)
-        recalled = book.rounds(found) if rounds or number is not None else None
-        explanation = book.explain(found) if explain else None
-        if number is not None:
-            recalled = (_chosen(recalled or (), number),)
-        opened = Opened(found, recalled, explanation, tz, _configured(book, found))
-        if asked.format == "json":
-            say(json_text(session_json(_told(book, opened))))
-        elif number is not None and recalled:
-            from .oneround import round_lines
-
-            call = recalled[0].call
-            charge = None if call is None else book.charge(call)
-            say("\n".join(round_lines(shell, asked, opened, charge)))
-        else:
-            say("\n".join(_lines(shell, asked, _told(book, opened))))
+        opened = Opened(
+            found=found,
+            rounds=book.rounds(found) if rounds else None,
+            explanation=book.explain(found) if explain else None,
+            tz=tz,
+            configured=_configured(book, found),
+            growth=book.growth(found),
+        )
+        for text in _shown(shell, asked, book, opened, number):
+            say(text)
+        if book.unread is not None:
+            mention(f"what was captured is not shown: {book.unread.because}", quiet=asked.quiet)
     return 0
+
+
+def _shown(
+    shell: Shell, asked: Asked, book: Book, opened: Opened, number: int | None
+) -> Iterator[str]:
+    """The answer in the form that was asked for, in pieces: of its rounds each may be long."""
+    one = None if number is None else _chosen(book.rounds(opened.found, number), number)
+    if one is not None:
+        opened = opened._replace(rounds=(one,))
+    if asked.format == "json":
+        yield from session_text(_told(book, opened))
+    elif one is not None:
+        from .oneround import round_lines
+
+        charge = None if one.call is None else book.charge(one.call)
+        yield from round_lines(shell, asked, opened, one, charge)
+    else:
+        yield from _lines(shell, asked, _told(book, opened))
 
 
 def _told(book: Book, opened: Opened) -> Opened:
     """The same with its rounds in the currency of its figures. The lines of a charge and the
     evidence for a session stay in the currency of the price."""
-    if not opened.rounds or opened.found.by_model.query.currency is None:
+    if opened.rounds is None or opened.found.by_model.query.currency is None:
         return opened
     return opened._replace(rounds=book.told(opened.rounds))
 
 
-def _lines(shell: Shell, asked: Asked, opened: Opened) -> list[str]:
+def _lines(shell: Shell, asked: Asked, opened: Opened) -> Iterator[str]:
     from .sessionpage import page_lines
 
-    lines = page_lines(shell, asked, opened)
+    yield from page_lines(shell, asked, opened)
     if opened.explanation is not None:
         from .explaining import explanation_lines
 
-        lines += explanation_lines(shell, asked, opened)
+        yield from explanation_lines(shell, asked, opened)
     if opened.rounds is not None:
         from .rounds import conversation_lines
 
-        lines += conversation_lines(shell, asked, opened)
-    return lines
+        yield from conversation_lines(shell, asked, opened)
 
 
 def _configured(book: Book, found: SessionAnswer) -> tuple[Configured, ...]:
     from ..sessions import configured
 
-    return configured(book.ledger, book.source(found.source), found) if found.agents else ()
+    if not found.agents or not book.reads(found.source):
+        return ()
+    return configured(book.ledger, book.source(found.source), found)
 
 
-def _chosen(rounds: Sequence[Recalled], number: int) -> Recalled:
+def _chosen(rounds: Iterable[Recalled], number: int) -> Recalled:
     """Round N; raises `UsageMistake` if there is none."""
+    last = 0
     for each in rounds:
-        if each.round.number == number:
+        last = each.round.number
+        if last == number:
             return each
-    if not rounds:
+    if not last:
         raise TallyError(
             "there is no round to show",
             because="the tool's own files no longer hold this conversation",
             hint="what the ledger knows of it: tally session ID --explain",
         )
-    raise UsageMistake(
-        f"there is no round {number}", hint=f"--round takes 1 to {rounds[-1].round.number}"
-    )
+    raise UsageMistake(f"there is no round {number}", hint=f"--round takes 1 to {last}")
 
 
 def _found(book: Book, session_id: str, tz: str, folder: Path) -> SessionAnswer:
@@ -137,13 +160,14 @@ def _found(book: Book, session_id: str, tz: str, folder: Path) -> SessionAnswer:
     if len(matches) > 1:
         ids = tuple(session for _, session in matches)
         raise UsageMistake(
-            f"{session_id!r} is the beginning of several sessions",
+            f"{shorten(repr(session_id), _LONG)} is the beginning of several sessions",
             because="\n".join((*_listed(book, ids, tz), *(["…"] if len(ids) >= FOUND else []))),
             hint="give more of the id: tally session ID",
         )
     found = book.session(session_id)
     if found is None:
-        raise TallyError(f"no session {session_id!r} in the ledger", hint="tally sessions")
+        named = shorten(repr(session_id), _LONG)
+        raise TallyError(f"no session {named} in the ledger", hint="tally sessions")
     return found
 
 
@@ -158,4 +182,5 @@ def _listed(book: Book, ids: tuple[str, ...], tz: str) -> Iterator[str]:
     for name, row in zip(short, rows, strict=True):
         last = row.figures.last_ms
         day = DASH if last is None else iso(last, tz)[:10]
-        yield f"{name}  {day}  {shorten(row.dims['title'] or DASH, _TITLE)}"
+        title = shorten(plain(row.dims["title"] or DASH), _TITLE)
+        yield f"{shorten(plain(name), _LONG)}  {day}  {title}"

@@ -5,44 +5,63 @@ The same object serves everywhere; how a session looks on a terminal is `session
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..clock import iso
+from ..growth import Growth
 from ..model import CLASSES, Counts, Money
 from ..query import amounts_json, figures_json
-from .delimited import notes_json
+from .delimited import json_text, notes_json
+from .sessiongrowth import growth_json
 
 if TYPE_CHECKING:
     from ..ledger.evidence import Call, Claimed, Explanation, PlaceRead
     from ..query import Figures
     from ..reading import Round
-    from ..sessions import Configured, Recalled, SessionAnswer
+    from ..recalling import Recalled
+    from ..sessions import Configured, SessionAnswer
 
 SCHEMA = "tallybook.session/1"
 
 
 class Opened(NamedTuple):
-    """A session with what was asked of it: its rounds (None if they were not asked for, empty if
-    the tool's files no longer hold them), the explanation of its figures, the zone, and the
-    models that its agents are configured with."""
+    """A session with what was asked of it: its rounds, to be taken once (None if they were not
+    asked for, none if the tool's files no longer hold them), the explanation of its figures, the
+    zone, the models that its agents are configured with, and how its prompt grew."""
 
     found: SessionAnswer
-    rounds: tuple[Recalled, ...] | None = None
+    rounds: Iterable[Recalled] | None = None
     explanation: Explanation | None = None
     tz: str = "UTC"
     configured: tuple[Configured, ...] = ()
+    growth: Growth = Growth()
 
 
 def session_json(opened: Opened) -> dict[str, Any]:
-    """The session's object. `content` is `off` when no rounds were asked for, `recalled` when
-    they came from the tool's files, `rotated` when those no longer hold them; a session without
-    any call has none that could be missing."""
-    found, rounds, tz = opened.found, opened.rounds, opened.tz
+    """The session's object."""
+    origins = Counter[str]()
+    rounds = list(_rounds(opened, origins))
+    return {**_head(opened), "rounds": rounds, **_end(opened, origins)}
+
+
+def session_text(opened: Opened) -> Iterator[str]:
+    """The same object as JSON, piece by piece: each round is a line of its own, since it may hold
+    the whole conversation so far."""
+    origins = Counter[str]()
+    lines = json_text(_head(opened)).removesuffix("\n}") + ',\n  "rounds": ['
+    for at, each in enumerate(_rounds(opened, origins)):
+        yield lines + ("," if at else "")
+        lines = "    " + json_text(each, indent=None)
+    close = "\n  ]" if origins else "]"
+    yield f"{lines}{close},{json_text(_end(opened, origins)).removeprefix('{')}"
+
+
+def _head(opened: Opened) -> dict[str, Any]:
+    found, tz = opened.found, opened.tz
     figures = found.figures
-    gone = not rounds and found.had_calls
-    content = "off" if rounds is None else "rotated" if gone else "recalled"
-    told: dict[str, Any] = {
+    return {
         "schema": SCHEMA,
         "session_id": found.session_id,
         "source": found.source,
@@ -65,14 +84,38 @@ def session_json(opened: Opened) -> dict[str, Any]:
         "agents": list(found.agents),
         "agent_spellings": {name: list(raw) for name, raw in found.spellings.items()},
         "configured": list(_configured(opened)),
+        "users": list(found.users),
         "tools": [{"name": name, "calls": calls} for name, calls in found.tools],
-        "rounds": [round_json(each, tz) for each in rounds or ()],
-        "content": content,
-        "notes": notes_json(found.by_model),
+        "growth": growth_json(opened.growth, tz),
+    }
+
+
+def _rounds(opened: Opened, origins: Counter[str]) -> Iterator[dict[str, Any]]:
+    """The rounds, counted by where their words come from."""
+    for each in opened.rounds or ():
+        origins[each.round.origin] += 1
+        yield round_json(each, opened.tz)
+
+
+def _end(opened: Opened, origins: Counter[str]) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "content": _content(opened, origins),
+        "notes": notes_json(opened.found.by_model),
     }
     if opened.explanation is not None:
-        told["explanation"] = explanation_json(opened.explanation, tz)
+        told["explanation"] = explanation_json(opened.explanation, opened.tz)
     return told
+
+
+def _content(opened: Opened, origins: Counter[str]) -> str:
+    """`off` when no rounds were asked for; `captured` when Tallybook has kept words of any,
+    `recalled` when they come from the tool's files, `rotated` when those no longer hold them. A
+    session without any call has none that could be missing."""
+    if opened.rounds is None:
+        return "off"
+    if origins["captured"] or origins["recalled"]:
+        return "captured" if origins["captured"] else "recalled"
+    return "rotated" if opened.found.had_calls else "recalled"
 
 
 def _configured(opened: Opened) -> Iterator[dict[str, Any]]:
@@ -103,14 +146,22 @@ def _own(figures: Figures) -> dict[str, Any]:
     }
 
 
+def metered(call: Call) -> bool:
+    """Whether the usage of a call is known. One that was refused has none to tell, which is not
+    the same as none of anything."""
+    return any(call.counts) or call.status not in ("failed", "unmetered")
+
+
 def round_json(each: Recalled, tz: str) -> dict[str, Any]:
-    """One round: its figures are the ledger's, null where the ledger has none; its words are
-    those of the tool's files. `tokens` has all six classes; beside it they stand in the round
-    itself, except `reasoning`, which there is what the model thought: its count is
-    `reasoning_tokens`."""
+    """One round: its figures are the ledger's, null where the ledger has none; its words are from
+    its `origin`, null if that is nowhere any more. `tokens` has all six classes; beside it they
+    stand in the round itself, except `reasoning`, which there is what the model thought: its count
+    is `reasoning_tokens`."""
     one, call = each.round, each.call
     nothing: dict[str, int | None] = dict.fromkeys((*CLASSES, "total"))
-    tokens = nothing if call is None else counts_json(call.counts)
+    known = call is not None and metered(call)
+    tokens = counts_json(call.counts) if call and known else nothing
+    lost = one.origin == "rotated"
     return {
         "round": one.number,
         "timestamp": iso(one.started_ms, tz),
@@ -119,20 +170,23 @@ def round_json(each: Recalled, tz: str) -> dict[str, Any]:
         **tokens,
         "reasoning_tokens": tokens["reasoning"],
         "tokens": tokens,
-        "cost": None if call is None else _amount(call.cost),
+        "cost": None if call is None else _amount(call.cost if known else None),
         "reported_cost": None if call is None else _amount(call.reported),
         "status": each.status,
         "counted_in": None if call is None else call.who.session,
         "agent": one.agent or None,
-        "has_tool_calls": bool(one.tool_calls),
-        "response_type": response_type(one),
+        "user": call.who.user if call else None,
+        "origin": one.origin,
+        "preview": one.preview,
+        "has_tool_calls": None if lost else bool(one.tool_calls),
+        "response_type": None if lost else response_type(one),
         "duration_ms": one.duration_ms,
         "first_token_ms": one.first_token_ms,
         "finish": one.finish or None,
         "messages": _messages(one),
-        "question": one.question,
-        "answer": one.answer,
-        "reasoning": one.reasoning,
+        "question": None if lost else one.question,
+        "answer": None if lost else one.answer,
+        "reasoning": None if lost else one.reasoning,
         "tool_calls": [dict(each) for each in one.tool_calls],
         "place": call.place or None if call else None,
         "offset": call.offset if call and call.place else None,
@@ -140,6 +194,12 @@ def round_json(each: Recalled, tz: str) -> dict[str, Any]:
 
 
 def response_type(one: Round) -> str:
+    """How the answer came where a gateway tells it (`stream` or `normal`); else what it was in the
+    end: see `reply_kind`."""
+    return one.response or reply_kind(one)
+
+
+def reply_kind(one: Round) -> str:
     """What the model's reply was in the end: `tool_use` if it called tools, `text` if it said
     something, `thinking` if it only thought, `empty` if nothing of it was written down."""
     if one.tool_calls:
@@ -150,7 +210,10 @@ def response_type(one: Round) -> str:
 
 
 def _messages(one: Round) -> list[dict[str, str]]:
-    """What this call added to the conversation."""
+    """What was sent with the call where that is told, else what the call added to the
+    conversation."""
+    if one.messages:
+        return [dict(each) for each in one.messages]
     pairs = (("user", one.question), ("assistant", one.answer))
     return [{"role": role, "content": content} for role, content in pairs if content]
 

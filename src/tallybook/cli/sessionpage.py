@@ -10,6 +10,7 @@ from ..format import DASH, count, number, plain, shorten, span
 from .options import Asked
 from .output import table_lines
 from .reportcolumns import costs_text
+from .sessiongrowth import growth_facts
 from .sessionjson import Opened
 from .shell import Shell
 from .tables import Ink, facts, folded
@@ -19,15 +20,15 @@ if TYPE_CHECKING:
     from ..sessions import Configured, SessionAnswer
 
 _NAMED = 4
-_TITLE = 40
+_TITLE, _ID = 40, 120
 
 
 def page_lines(shell: Shell, asked: Asked, opened: Opened) -> list[str]:
-    """Title, facts, and the table by model."""
+    """Title if it has one, facts, and the table by model."""
     found = opened.found
     ink = Ink(on=shell.colour and asked.colour)
     pairs = [
-        ("session", plain(found.session_id)),
+        ("session", _id(found.session_id)),
         ("source", plain(" ".join(filter(None, (found.source, found.version))))),
         ("project", shell.shown(found.project) if found.project else DASH),
         ("branch", plain(found.branch)),
@@ -40,17 +41,26 @@ def page_lines(shell: Shell, asked: Asked, opened: Opened) -> list[str]:
         ("time", _times(opened)),
         ("agents", _agents(found)),
         ("configured", "; ".join(map(_configured, opened.configured))),
+        ("users", ", ".join(map(plain, found.users))),
         ("tools", ", ".join(f"{plain(name)} {number(calls)}" for name, calls in found.tools)),
+        *growth_facts(opened.growth, shell.width),
     ]
-    title = plain(found.title) or "(no title)"
-    lines = [ink.bold(line) for line in folded(title, shell.width)]
-    lines += ["", *facts([pair for pair in pairs if pair[1]], ink, shell.width), ""]
+    title = folded(plain(found.title), shell.width) if found.title else []
+    lines = [*map(ink.bold, title), *([""] if title else [])]
+    lines += [*facts([pair for pair in pairs if pair[1]], ink, shell.width), ""]
     if not found.had_calls:
         return [*lines, "No call is recorded of this session."]
     if not found.by_model.rows and found.copies:
         return [*lines, "No call of its own is recorded of this session."]
     calls = count(found.figures.requests, "call")
     return [*lines, *table_lines(shell, asked, found.by_model, f"By model, {calls}")]
+
+
+def _id(session: str) -> str:
+    """An id to be typed back; one of a length that nobody types is cut."""
+    if len(session) <= _ID:
+        return plain(session)
+    return f"{plain(session[:_ID])}… ({number(len(session))} characters; whole: --json)"
 
 
 def _named(session: str, titles: Mapping[str, str]) -> str:
