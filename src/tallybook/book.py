@@ -5,7 +5,9 @@ Command line, pages and programs all work through it. What it opens, it opens la
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -13,9 +15,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from . import __version__
+from .errors import ContentError
 from .ledger import Ledger, open_ledger
 from .query import Answering, Filter, Query, Report
-from .reading import Complaint
+from .reading import Complaint, Round
 from .reports import answer
 from .settings import Settings
 
@@ -23,13 +26,17 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from .charges import Charge
+    from .content import ContentStore
+    from .content.capturing import Capturing
     from .families import Member
     from .flow import Progress, SyncReceipt
+    from .growth import Growth
     from .ledger.evidence import Call, Explanation
     from .prices import PriceBook
     from .prices.fx import FxRate
     from .quoting import Quote
-    from .sessions import Recalled, SessionAnswer
+    from .recalling import Recalled
+    from .sessions import SessionAnswer
     from .sources.source import Source
 
 
@@ -52,6 +59,7 @@ class Book:
     def __init__(self, settings: Settings, ledger: Ledger) -> None:
         self.settings = settings
         self.ledger = ledger
+        self.unread: ContentError | None = None
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -74,20 +82,31 @@ class Book:
 
         return read_overrides(self.settings.prices).fx
 
+    def forget_prices(self) -> None:
+        """Open prices and exchange rates anew when they are next asked for: their files have
+        changed."""
+        for name in ("prices", "fx"):
+            self.__dict__.pop(name, None)  # where a cached property keeps its value
+
     def sources(self) -> list[Source]:
         """Every source that is known, in the order of the registry."""
         from .sources import source_names
 
-        return [self.source(name) for name in source_names()]
+        return [self.source(name) for name in source_names(self.settings.logs)]
+
+    def reads(self, name: str) -> bool:
+        """Whether there is a source of this name: calls may also have been recorded by hand, or
+        from a log that the settings no longer have."""
+        from .sources import source_names
+
+        return name in source_names(self.settings.logs)
 
     def source(self, name: str, paths: Sequence[Path] = ()) -> Source:
-        """A source by its name or alias, with the extra roots of the settings. Raises
+        """A source by its name or alias, as the settings have it, and with further roots. Raises
         `UsageMistake` for an unknown name."""
-        from .sources import open_source, source_name
+        from .sources import open_source_as_set
 
-        name = source_name(name)
-        extra = self.settings.paths.get(name, ())
-        return open_source(name, (*extra, *paths))
+        return open_source_as_set(self.settings, name, paths)
 
     def sync(
         self,
@@ -110,11 +129,51 @@ class Book:
             full=full,
             titles=self.settings.titles,
         )
-        return sync(walk, chosen)
+        capturing = self._capturing()
+        with capturing or nullcontext():
+            receipt = sync(walk._replace(keep=capturing), chosen)
+        self._tidy()
+        return receipt
+
+    @property
+    def content(self) -> ContentStore | None:
+        """The store of captured content, whether there is anything in it or not; None where
+        nobody said where it would be."""
+        from .content import ContentStore
+
+        file = self.settings.content_file
+        return None if file is None else ContentStore(file)
+
+    def _capturing(self) -> Capturing | None:
+        """What takes the words of calls during a sync, if any source is to be captured."""
+        file, sources = self.settings.content_file, self.settings.sources
+        if file is None or all(each.capture == "off" for each in sources.values()):
+            return None
+        from .content.capturing import Capturing, rules_of
+
+        return Capturing(file, rules_of(sources))
+
+    def _tidy(self) -> None:
+        """Let captured content go that is older or more than the settings allow. A store that
+        can't be used at this moment is tidied another time: `tally doctor` tells of it."""
+        file, sources = self.settings.content_file, self.settings.sources
+        limits = {(each.keep_days, each.keep_bytes) for each in sources.values()}
+        if file is None or not limits - {(None, None)} or not file.exists():
+            return
+        from .content.capturing import ContentStore, limits_of
+
+        with ContentStore(file) as store, suppress(ContentError):
+            store.tidy(limits_of(sources), time.time_ns() // 1_000_000)
 
     def ask(self, query: Query) -> Report:
-        """Answer a query from the ledger, with notes on what the answer leaves out."""
-        return answer(self.view(query.currency), query)
+        """Answer a query from the ledger, with notes on what the answer leaves out, and beside it
+        an estimate of what unmetered calls may have cost."""
+        report = answer(self.view(query.currency), query)
+        if not report.totals.unmetered_requests:
+            return report
+        from .estimating import estimated
+
+        return estimated(self.ledger, report, lambda: self.fx)
 
     def view(self, currency: str | None) -> Answering:
         """The ledger as questions in a currency see it; None is the ledger itself. That of a
@@ -148,28 +207,65 @@ class Book:
 
         return current_session(self.ledger, folder)
 
-    def rounds(self, found: SessionAnswer) -> tuple[Recalled, ...]:
-        """The conversation of a session, read from the tool's own files at this moment, each
-        round with its call in the ledger. Empty when the files no longer hold it, and where there
-        never were any, as with calls that were recorded by hand."""
-        from .sessions import recalled
-        from .sources import source_names
+    def rounds(self, found: SessionAnswer, first: int = 1) -> Iterator[Recalled]:
+        """The conversation of a session, round by round, each with its call in the ledger: read
+        from the tool's own files at this moment, of a gateway's log also from what was captured.
+        Nothing when the files no longer hold it, and where there never were any, as with calls that
+        were recorded by hand; of a gateway's log such rounds come without words, and only those
+        from the `first` on."""
+        from .recalling import recalled, revisited
+        from .sources.source import Revisiting
 
-        if found.source not in source_names():
-            return ()
-        return recalled(self.ledger, self.source(found.source), found.session_id)
+        if not self.reads(found.source):
+            return iter(())
+        source = self.source(found.source)
+        if not isinstance(source, Revisiting):
+            return recalled(self.ledger, source, found.session_id)
+        calls = self.ledger.shown_calls(found.source, found.session_id)
+        return revisited(calls, self._source_of, self.captured, first)
 
-    def told(self, rounds: Sequence[Recalled]) -> tuple[Recalled, ...]:
+    def _source_of(self, name: str, places: Iterable[str]) -> Source | None:
+        """A source that finds these places again; None if there is none of that name."""
+        from .recalling import log_of
+        from .sources.source import Remembering
+
+        if not self.reads(name):
+            return None
+        # A log that was named on the command line once stands in no settings.
+        logs = sorted({log_of(place) for place in places} - {""})
+        source = self.source(name, tuple(map(Path, logs)))
+        if isinstance(source, Remembering):
+            source.remember(self.ledger.cursors(name))
+        return source
+
+    def captured(self, keys: Sequence[bytes]) -> Mapping[bytes, Round]:
+        """The words of calls, by their identities, as far as they were captured. A store that can't
+        be read has none: why is `unread`, once it was tried."""
+        store = self.content
+        if store is None or self.unread is not None:
+            return {}
+        try:
+            return store.rounds(keys)
+        except ContentError as problem:
+            self.unread = problem
+            return {}
+
+    def growth(self, found: SessionAnswer) -> Growth:
+        """How the prompt of a session grew, as the ledger's figures tell it."""
+        from .growth import growth_of
+
+        return growth_of(self.ledger.turns(found.source, found.session_id))
+
+    def told(self, rounds: Iterable[Recalled]) -> Iterator[Recalled]:
         """Rounds with what their calls cost in the currency of the settings."""
         currency = self.settings.currency
         if currency is None:
-            return tuple(rounds)
+            yield from rounds
+            return
         from .conversion import converted_call
 
-        return tuple(
-            each._replace(call=each.call and converted_call(each.call, currency, self.fx))
-            for each in rounds
-        )
+        for each in rounds:
+            yield each._replace(call=each.call and converted_call(each.call, currency, self.fx))
 
     def charge(self, call: Call) -> Charge | None:
         """The lines of what a call costs; None where they can't be told."""
@@ -198,24 +294,29 @@ class Book:
         return self.ledger.explain(found.source, found.session_id)
 
     def sessions(self, query: Query) -> Report:
-        """A report by session whose rows also tell projects and models."""
-        from .sessions import with_company
+        """A report by session whose rows also tell projects and models; calls without a session
+        come last."""
+        from .sessions import by_session, with_company
 
-        return with_company(self.ledger, self.ask(query))
+        return with_company(self.ledger, by_session(self.ask, query))
 
     def families(self, query: Query) -> tuple[Report, list[Member]]:
-        """A report by session, and its sessions with those below them. The limit of the query
-        counts families; the report has every session and its total counts each once."""
-        from .families import members
+        """A report by session, and its sessions with those below them; calls without a session
+        come last. The limit of the query counts families; the report has every session and its
+        total counts each once."""
+        from .families import Member, members
         from .ledger.asking import ordered
 
         report = self.sessions(replace(query, limit=None))
         parents = {session: parent for (_, session), parent in self.ledger.parents().items()}
         plain = replace(query, limit=None)
-        found = members(report.rows, parents, lambda rows: ordered(plain, list(rows)))
+        rows = [row for row in report.rows if row.dims["session"] is not None]
+        found = members(rows, parents, lambda rows: ordered(plain, list(rows)))
         heads = [at for at, each in enumerate(found) if each.depth == 0]
         if query.limit is not None and len(heads) > query.limit:
             found = found[: heads[query.limit]]
+        bare = report.rows[len(rows) :]
+        found += (Member(row, 0, None, row.figures, 0) for row in bare)
         return replace(report, query=query), found
 
     def complaints(self) -> list[Complaint]:

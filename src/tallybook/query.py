@@ -30,6 +30,13 @@ DIMENSIONS = (
 )
 """What a report can be grouped and filtered by. Grouping by `model` gives the provider too."""
 
+OTHER_NAMES: Mapping[str, str] = MappingProxyType({"consumer": "user"})
+"""Words for dimensions, as gateways use them."""
+
+NO_SESSION = "(no session)"
+"""What stands for the session of calls that belong to none. They are no conversation: a row of
+them is not counted among the sessions."""
+
 Bucket = Literal["hour", "day", "week", "month"]
 BUCKETS: tuple[Bucket, ...] = ("hour", "day", "week", "month")
 
@@ -162,9 +169,24 @@ class Note(NamedTuple):
     items: tuple[str, ...] = ()
 
 
+def session_label(session: str | None) -> str:
+    """A session where people read it. One that a client called `(no session)` stands in quotes."""
+    return f'"{session}"' if session == NO_SESSION else session or NO_SESSION
+
+
+class Estimate(NamedTuple):
+    """Between which two amounts, in nano-units, unmetered calls may lie together, and in words
+    what that is based on. It stands beside the cost and is never a part of it."""
+
+    low: int
+    high: int
+    basis: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The answer to a query. `complete` is False when some source could not be read."""
+    """The answer to a query. `complete` is False when some source could not be read.
+    `unmetered_estimate` says by currency what unmetered calls may have cost."""
 
     query: Query
     revision: str
@@ -172,6 +194,7 @@ class Report:
     totals: Figures
     complete: bool = True
     notes: tuple[Note, ...] = ()
+    unmetered_estimate: Mapping[str, Estimate] = field(default_factory=dict[str, Estimate])
 
 
 class Answering(Protocol):
@@ -231,6 +254,14 @@ def report_json(report: Report) -> dict[str, Any]:
         "complete": report.complete,
         "rows": [row_json(row, report.query) for row in report.rows],
         "totals": figures_json(report.totals, report.query.tz),
+        "unmetered_estimate": {
+            currency: {
+                "low": decimal_text(each.low),
+                "high": decimal_text(each.high),
+                "basis": each.basis,
+            }
+            for currency, each in sorted(report.unmetered_estimate.items())
+        },
         "notes": [
             {"code": note.code, "text": note.text, "items": list(note.items)}
             for note in report.notes

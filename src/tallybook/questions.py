@@ -12,7 +12,17 @@ from typing import Literal, cast
 
 from .errors import UsageMistake, nearest
 from .periods import WEEK_DAYS, Frame, period, since_last
-from .query import BUCKETS, DIMENSIONS, MEASURES, Bucket, Filter, Query, exact_time
+from .query import (
+    BUCKETS,
+    DIMENSIONS,
+    MEASURES,
+    NO_SESSION,
+    OTHER_NAMES,
+    Bucket,
+    Filter,
+    Query,
+    exact_time,
+)
 
 _KEYS = (
     *("by", "where", "since", "until", "last", "tz", "week-start", "bucket", "sort", "limit"),
@@ -44,6 +54,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "sess": ("sessions",),
     "first": ("first_at",),
     "last": ("last_at",),
+    **{word: (name,) for word, name in OTHER_NAMES.items()},
     **dict.fromkeys((*BUCKETS, "week_of"), ("date",)),
 }
 """The words above the columns of a table, and the fields that they mean."""
@@ -51,6 +62,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
 NATIVE = "native"
 """The word for amounts in the currencies of their prices."""
 
+_BARE = ("session", NO_SESSION)
 _CURRENCY = re.compile("[A-Za-z]{3}")
 _CONDITION = re.compile(r"([a-z_]+)\s*(!=|=|~)(.*)", re.DOTALL)
 
@@ -74,13 +86,15 @@ def query_pairs(query: Query) -> list[tuple[str, str]]:
 
 def parse_query(pairs: Iterable[tuple[str, str]], frame: Frame) -> Query:
     """The question that flags or a URL ask. Beside the keys of `query_pairs`, every dimension
-    is a key of its own (`model=x` is `where=model=x`), `last` is a span such as `7d`, `since`
-    and `until` take words (an `until` word is included), and `by` takes buckets. `sort` takes
-    words above columns too; without a sign a measure falls and a dimension rises. Repeated
-    conditions on one dimension are *or*, different ones *and*. Words count from `frame`.
+    is a key of its own (`model=x` is `where=model=x`), a `consumer` is a user, and a session that
+    is `(no session)` is none; `last` is a span such as `7d`, `since` and `until` take words (an
+    `until` word is included), and `by` takes buckets. `sort` takes words above columns too; without
+    a sign a measure falls and a dimension rises. Repeated conditions on one dimension are *or*,
+    different ones *and*. Words count from `frame`.
     Raises `UsageMistake` for anything not understood."""
     said: dict[str, list[str]] = {}
-    for key, text in pairs:
+    for word, text in pairs:
+        key = OTHER_NAMES.get(word, word)
         name = "where" if key in DIMENSIONS else key
         if name not in _KEYS:
             raise _unknown("question", key, (*_KEYS, *DIMENSIONS))
@@ -127,7 +141,8 @@ def period_pairs(word: str, frame: Frame) -> list[tuple[str, str]]:
 
 
 def _grouping(text: str, bucket: str | None) -> tuple[tuple[str, ...], Bucket | None]:
-    names = [name.strip() for name in text.split(",") if name.strip()]
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    names = [OTHER_NAMES.get(word, word) for word in words]
     asked = [name for name in names if name in BUCKETS] + ([bucket] if bucket else [])
     if unknown := [name for name in asked if name not in BUCKETS]:
         raise _unknown("bucket", unknown[0], BUCKETS)
@@ -155,7 +170,9 @@ def _filters(conditions: list[str]) -> tuple[Filter, ...]:
                 hint="write dimension=value, dimension!=value or dimension~part, "
                 "such as model~opus",
             )
-        dimension, op, value = match[1], match[2], match[3].strip()
+        dimension, op, value = OTHER_NAMES.get(match[1], match[1]), match[2], match[3].strip()
+        if (dimension, value) == _BARE and op != "~":
+            value = ""
         if dimension == "date":
             raise UsageMistake("date is no condition", hint="use --since and --until")
         if dimension not in DIMENSIONS:
