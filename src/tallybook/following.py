@@ -1,0 +1,251 @@
+"""Following the histories: what is written into them is in the ledger a moment later.
+
+A generator of pulses: it looks, records what is new, asks what its caller wants to know, and waits
+for the next change. It stops where it is told to, leaves no thread behind, and outlives whatever
+goes wrong with files and ledger. How anything is shown is not here.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+from .book import price_mark
+from .errors import LedgerBusy, LedgerError, TallyError
+from .noticing import Noticing, Stop
+from .sources.source import Place, Remembering
+from .walking import ALONE_BELOW
+
+if TYPE_CHECKING:
+    from .book import Book
+    from .flow import Progress, SyncReceipt
+    from .reading import Complaint
+    from .sources.source import Source
+
+A = TypeVar("A")
+
+BEAT_S = 0.25
+"""Seconds between two pulses at most."""
+
+_HEARD, _UNHEARD = 200, 20
+"""Looking and asking for no known reason take at most one part in so many of the time: where the
+system tells of changes, and where it does not."""
+
+_LONGEST_REST_S = 0.5
+"""After a round that took long, as much time is left to others, up to this."""
+
+_FIRST_RETRY_S, _LAST_RETRY_S = 1.0, 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pursuit:
+    """What to follow: sources by name, with further roots of theirs. Each is looked at every
+    `every_s` seconds, and at once when the system tells of a change; rarer where looking costs
+    much. The answer is asked for again after `fresh_s` seconds without a change, if told so."""
+
+    names: tuple[str, ...]
+    paths: Mapping[str, Sequence[Path]] = field(default_factory=dict[str, Sequence[Path]])
+    every_s: float = 1.0
+    fresh_s: float | None = None
+    progress: Callable[[Progress], None] | None = None
+
+
+class Pulse(NamedTuple, Generic[A]):
+    """What happened since the last one. `answer` is there when it may differ from the last one;
+    `receipt` when something was read, and not when another process recorded something. `trouble`
+    is told once, and it is over when there is an answer again. An empty pulse is a beat in which
+    nothing happened."""
+
+    answer: A | None = None
+    receipt: SyncReceipt | None = None
+    trouble: TallyError | None = None
+
+
+class _Stopped(Exception):
+    """It is time to end, between two places of a long sync."""
+
+
+_Seen = Mapping[str, tuple[int, int | str]]
+"""The places of a source, each with its size and time of change, or with what is complained of."""
+
+
+class Follower(Generic[A]):
+    """Follows sources for one caller. `ask` is what the caller wants to know of the book."""
+
+    def __init__(self, book: Book, pursuit: Pursuit, ask: Callable[[], A], stop: Stop) -> None:
+        self._book = book
+        self._pursuit = pursuit
+        self._ask = ask
+        self._stop = stop
+        self._noticing = Noticing(stop)
+        self._sources: Mapping[str, Source] = {
+            name: book.source(name, pursuit.paths.get(name, ())) for name in pursuit.names
+        }
+        self._seen: dict[str, _Seen] = {}
+        self._stirred: set[str] = set()
+        self._reminded: set[str] = set()
+        self._next_look = dict.fromkeys(pursuit.names, 0.0)
+        self._stale_at = math.inf
+        self._rest_until = self._retry_s = 0.0
+        self._revision: str | None = None
+        self._told = ""
+        self._ledger_mark = _file_mark(book.ledger.path)
+        self._price_mark = price_mark(book.settings)
+
+    def pulses(self) -> Iterator[Pulse[A]]:
+        """One pulse at least every `BEAT_S` seconds, until it is time to stop."""
+        self._book.ledger.wait_until(self._stop.is_set)
+        try:
+            while not self._stop.is_set():
+                yield self._pulse()
+                self._stirred |= self._noticing.wait(BEAT_S)
+        finally:
+            self._noticing.close()
+            self._book.ledger.wait_until(None)
+
+    def _pulse(self) -> Pulse[A]:
+        begun = time.monotonic()
+        if begun < self._rest_until:
+            return Pulse()
+        try:
+            pulse = self._round(begun)
+        except _Stopped:
+            return Pulse()
+        except LedgerBusy as problem:
+            return Pulse() if self._stop.is_set() else self._troubled(problem)
+        except TallyError as problem:
+            return self._troubled(problem)
+        self._retry_s, self._told = 0.0, ""
+        ended = time.monotonic()
+        self._rest_until = ended + min(ended - begun, _LONGEST_REST_S)
+        return pulse
+
+    def _round(self, now: float) -> Pulse[A]:
+        self._find_ledger()
+        self._renew_prices()
+        self._listen()
+        changed = self._changed(now)
+        receipt = self._sync(changed) if changed else None
+        revision = self._book.ledger.revision()
+        stale = now >= self._stale_at
+        if receipt is None and revision == self._revision and not stale and not self._told:
+            return Pulse()
+        if receipt is None:
+            self._reminded.clear()  # what another process did may concern any place
+        begun = time.monotonic()
+        answer, self._revision = self._ask(), revision
+        if self._pursuit.fresh_s is not None:
+            cost = (time.monotonic() - begun) * _HEARD
+            self._stale_at = now + max(self._pursuit.fresh_s, cost)
+        return Pulse(answer, receipt)
+
+    def _troubled(self, problem: TallyError) -> Pulse[A]:
+        """Try again, later each time; tell each trouble once."""
+        if isinstance(problem, LedgerError) and not isinstance(problem, LedgerBusy):
+            self._ledger_mark = _NO_FILE
+        self._stirred.update(self._pursuit.names)
+        self._retry_s = min(max(self._retry_s * 2, _FIRST_RETRY_S), _LAST_RETRY_S)
+        self._rest_until = time.monotonic() + self._retry_s
+        told, self._told = self._told, str(problem)
+        return Pulse() if told == self._told else Pulse(trouble=problem)
+
+    def _listen(self) -> None:
+        """Hear of changes, also in files and folders that are new or were made anew: whoever
+        writes a log renames it and goes on in another one. Nobody has to look for that."""
+        if self._noticing.attend({name: each.roots() for name, each in self._sources.items()}):
+            self._stirred.update(self._pursuit.names)
+
+    def _changed(self, now: float) -> dict[str, _Seen]:
+        """The sources whose files are others than when they were last read, with these files."""
+        due = [n for n in self._sources if n in self._stirred or now >= self._next_look[n]]
+        changed: dict[str, _Seen] = {}
+        for name in due:
+            begun = time.monotonic()
+            self._remind(name)
+            places = dict(map(_seen, self._sources[name].locate()))
+            cost = (time.monotonic() - begun) * (_HEARD if self._noticing.hears(name) else _UNHEARD)
+            self._next_look[name] = now + max(self._pursuit.every_s, cost)
+            if places != self._seen.get(name):
+                changed[name] = places
+        self._stirred.difference_update(due)
+        return changed
+
+    def _remind(self, name: str) -> None:
+        """Tell a source that needs it what the ledger knows of its places, when that changed."""
+        source = self._sources[name]
+        if name not in self._reminded and isinstance(source, Remembering):
+            source.remember(self._book.ledger.cursors(name))
+        self._reminded.add(name)
+
+    def _sync(self, changed: Mapping[str, _Seen]) -> SyncReceipt:
+        """Record what is new. The files were looked at before, so that what is written meanwhile
+        is found by the next look."""
+        before = {name: self._seen.get(name, {}) for name in changed}
+        if _weight(changed) - _weight(before) >= ALONE_BELOW:
+            self._noticing.close()  # a second process may help, and a fork is no place for threads
+        self._stirred.update(changed)
+        paths = self._pursuit.paths
+        receipt = self._book.sync(tuple(changed), paths=paths, progress=self._progress)
+        self._stirred.difference_update(changed)
+        self._reminded.difference_update(changed)
+        self._seen.update(changed)
+        return receipt
+
+    def _progress(self, progress: Progress) -> None:
+        if self._stop.is_set():
+            raise _Stopped
+        if self._pursuit.progress is not None:
+            self._pursuit.progress(progress)
+
+    def _find_ledger(self) -> None:
+        """Open the ledger anew when its file is another one than it was, or gone."""
+        ledger = self._book.ledger
+        if "://" in ledger.path or _file_mark(ledger.path) == self._ledger_mark != _NO_FILE:
+            return
+        self._ledger_mark = _NO_FILE
+        ledger.close()
+        ledger.reopen()
+        self._ledger_mark = _file_mark(ledger.path)
+        self._begin_again()
+
+    def _renew_prices(self) -> None:
+        """Use the price book as it is now, and hold calls without a price against it."""
+        mark = price_mark(self._book.settings)
+        if mark != self._price_mark:
+            self._book.forget_prices()
+            self._price_mark = mark
+            self._begin_again()
+
+    def _begin_again(self) -> None:
+        """Look at every source, and read it as if it had changed."""
+        self._seen.clear()
+        self._reminded.clear()
+        self._stirred.update(self._pursuit.names)
+
+
+def _seen(found: Place | Complaint) -> tuple[str, tuple[int, int | str]]:
+    if isinstance(found, Place):
+        return found.path, (found.size, found.mtime_ns)
+    return found.place, (0, found.reason)
+
+
+def _weight(seen: Mapping[str, _Seen]) -> int:
+    """The bytes of all places together."""
+    return sum(size for each in seen.values() for size, _ in each.values())
+
+
+_NO_FILE = (-1, -1)
+
+
+def _file_mark(path: str) -> tuple[int, int]:
+    """Which file this is."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return _NO_FILE
+    return status.st_dev, status.st_ino
