@@ -1,0 +1,133 @@
+"""One export, from the question to what is written: which of the ways of writing it takes, and what
+has to be said beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from ..book import Book
+from ..query import Query, Report
+from .delimited import chosen_fields, field_names, json_text
+from .exportorder import EVENTS, SESSIONS, Order
+from .exportplace import Outlet
+from .options import Asked
+from .output import title_of
+from .shell import Shell
+
+_SILENT = ("csv", "jsonl", "parquet")
+"""Forms in which there is no room for remarks: they are said on stderr."""
+
+
+class Written(NamedTuple):
+    """What was written: how many rows (0 where it is no table), what is to be said beside it, and
+    whether something that was asked for has no place in it."""
+
+    rows: int = 0
+    notes: Sequence[str] = ()
+    lacking: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One export. `total` answers the question without a grouping, `grouped` is whether the rows
+    of the question were chosen."""
+
+    shell: Shell
+    asked: Asked
+    order: Order
+    book: Book
+    query: Query
+    total: Report
+    grouped: bool
+
+    def write(self, place: Outlet) -> Written:
+        """Write it."""
+        form = self.order.form
+        if form == "focus":
+            return self._focus(place)
+        if self.order.kind == EVENTS:
+            from .exportcalls import write_events
+
+            rows = write_events(self.book, self.query, form, place)
+        elif self.order.is_overview(grouped=self.grouped):
+            rows = self._overview(place)
+        else:
+            rows = self._sheet(place)
+        return Written(rows, self._remarks() if form in _SILENT else ())
+
+    def _focus(self, place: Outlet) -> Written:
+        from .exportcalls import focus_notes, write_focus
+
+        rows, portions = write_focus(self.book, self.query, place)
+        return Written(rows, list(focus_notes(portions)), bool(portions.left_out))
+
+    def _sheet(self, place: Outlet) -> int:
+        from ..query import report_json
+        from .exporttables import Sheet, write_sheet
+
+        ask = self.book.sessions if self.order.kind == SESSIONS else self.book.ask
+        report = self._whole(ask(self.query))
+        envelope, title = report_json(report), title_of(self.query, self.order.kind.capitalize())
+        if self.order.kind == SESSIONS:
+            from .sessionrows import Listing, listing_json
+
+            since = self.shell.now_ms - 1000 * self.book.settings.active_within
+            envelope = listing_json(Listing(report, None, since))
+        names = fields_of(self.asked, self.query, self.order)
+        if self.order.form == "md" and not self.asked.fields:
+            names = ()  # those that a table of the terminal has: the others tell people little
+        return write_sheet(Sheet(envelope, names, report, title), self.order.form, place)
+
+    def _overview(self, place: Outlet) -> int:
+        from ..exporting.overview import overview, overview_json
+
+        found = overview(lambda query: self._whole(self.book.ask(query)), self.query)
+        if self.order.form == "json":
+            place.write(json_text(overview_json(found, self.shell.now_ms)) + "\n")
+            return 0
+        from ..exporting.page import Leaf, page
+
+        asked = None
+        if self.grouped:
+            report = self._whole(self.book.ask(self.query))
+            names = (
+                self.query.bucket or name if name == "date" else name for name in report.query.by
+            )
+            asked = (f"Usage by {', '.join(names)}", report)
+        leaf = Leaf(notes=self._remarks(), made_ms=self.shell.now_ms, asked=asked)
+        for part in page(found, leaf):
+            place.write(part)
+        return 0
+
+    def _whole(self, report: Report) -> Report:
+        """A report that is complete only if the histories could be read before it, too."""
+        return replace(report, complete=report.complete and self.total.complete)
+
+    def _remarks(self) -> list[str]:
+        from .footnotes import footnotes
+
+        return footnotes(self.total)
+
+
+def fields_of(asked: Asked, query: Query, order: Order) -> tuple[str, ...]:
+    """The fields of a table's rows: those that were chosen, else all. Raises `UsageMistake` for
+    one that is none."""
+    if order.kind != SESSIONS:
+        return chosen_fields(asked.fields, query) or tuple(field_names(query))
+    from .sessionrows import extra_fields
+
+    extra = extra_fields(tree=False)
+    by = ("session", "title", "project")
+    every = (*by, *extra, *field_names(replace(query, by=())))
+    if not asked.fields:
+        return every
+    wider = replace(query, by=by)
+    chosen = (
+        name
+        for word in asked.fields
+        for name in ((word,) if word in extra else chosen_fields((word,), wider))
+    )
+    return tuple(dict.fromkeys(chosen))
