@@ -28,6 +28,8 @@ from tallybook.cli.shell import Shell
 from tallybook.cli.topics import TOPICS
 from tallybook.ledger.schema import MIGRATIONS
 from tallybook.settings import VARIABLES, Settings, Surroundings
+from tallybook.settings.keys import SOURCE_KEYS
+from tallybook.settings.logs import FIELDS, FIXED
 from tallybook.sources import open_source, source_names
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -180,7 +182,7 @@ def test_there_are_examples() -> None:
 @pytest.mark.parametrize("page", SHOWING, ids=lambda p: str(p.relative_to(ROOT)))
 def test_every_example_runs_and_prints_what_it_shows(page: Path, home: Path, capsys) -> None:
     written = page.read_text("utf-8")
-    for name, content in re.findall(r"^```toml\n# ([\w-]+\.toml)\n(.*?)^```", written, re.M | re.S):
+    for name, content in re.findall(r"^```\w+\n# ([\w-]+\.\w+)\n(.*?)^```", written, re.M | re.S):
         (home / name).write_text(content)  # files that the examples speak of
     assert ran_wrong(examples(written), home, capsys) == []
 
@@ -208,8 +210,14 @@ def test_every_setting_is_documented() -> None:
         "origins",
         "files",
         "price_data",
+        "content_file",
+        *("sources", "logs"),  # tables, whose keys are asked for below
+        "max_rotate",  # an option's
     }
-    assert [name for name in sorted(fields) if f"`{name}`" not in page] == []
+    keys = {*fields, *SOURCE_KEYS}
+    assert [name for name in sorted(keys) if f"`{name}`" not in page] == []
+    logs = text("docs/other-logs.md")
+    assert [name for name in (*FIXED, *FIELDS) if f"| `{name}` |" not in logs] == []
 
 
 def variables() -> set[str]:

@@ -203,7 +203,10 @@ def test_words_above_columns_are_fields() -> None:
     assert named_fields("Cache write", MEASURES) == ("cache_write_5m", "cache_write_1h")
     assert named_fields("cache_read", MEASURES) == ("cache_read",)
     assert named_fields("day", MEASURES) == ()
-    assert set(MEASURES) >= {name for names in SYNONYMS.values() for name in names} - {"date"}
+    assert set(MEASURES) >= {name for names in SYNONYMS.values() for name in names} - {
+        "date",
+        "user",
+    }
 
 
 @pytest.mark.parametrize(
@@ -306,6 +309,7 @@ def test_the_report_follows_the_contract() -> None:
         "complete",
         "rows",
         "totals",
+        "unmetered_estimate",
         "notes",
     ]
     assert found["schema"] == "tallybook.report/1"

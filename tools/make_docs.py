@@ -10,11 +10,13 @@ the exit code is 1 if a document is not what the program would make of it now.
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import click
 from counting_docs import chapters, conventions, guesses
@@ -22,7 +24,9 @@ from counting_docs import chapters, conventions, guesses
 from tallybook.cli.app import ALIASES, tally
 from tallybook.cli.configcheck import schema_text
 from tallybook.cli.exits import EXITS
-from tallybook.settings.keys import PATHS, SETTINGS, VARIABLES
+from tallybook.settings.keys import SETTINGS, SOURCE_KEYS, VARIABLES
+from tallybook.settings.logs import FIELDS, FIXED
+from tallybook.sources import envoy_ai_gateway, litellm
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 MARK = re.compile(r"(<!-- made: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -122,8 +126,52 @@ def settings_table() -> str:
         (f"`{key}`", f"`{named[key]}`", each.default, each.meaning)
         for key, each in SETTINGS.items()
     ]
-    rows.append(("`paths`, in `[source.NAME]`", "", PATHS.default, PATHS.meaning))
+    rows += [
+        (f"`{key}`, in `[source.NAME]`", "", each.default, each.meaning)
+        for key, each in SOURCE_KEYS.items()
+    ]
     return table(("key", "variable", "default", "meaning"), rows)
+
+
+def meanings(keys: Mapping[str, str]) -> str:
+    """Keys and what they mean."""
+    return table(("key", "meaning"), [(f"`{key}`", meaning) for key, meaning in keys.items()])
+
+
+def mapping_block(name: str, mapping: Mapping[str, object]) -> str:
+    """A mapping that ships, as a settings file would have it."""
+    return f"```toml\n{toml_table(f'log.{name}', mapping)}```\n"
+
+
+def toml_table(head: str, table: Mapping[str, object]) -> str:
+    """A table of texts, lists of texts and tables, those last."""
+    inner = {
+        key: cast("Mapping[str, object]", value)
+        for key, value in table.items()
+        if isinstance(value, Mapping)
+    }
+    lines = [f"[{head}]"]
+    lines += (
+        f"{key if re.fullmatch(r'[A-Za-z0-9_-]+', key) else json.dumps(key)} = {toml_value(value)}"
+        for key, value in table.items()
+        if key not in inner
+    )
+    below = (toml_table(f"{head}.{key}", each) for key, each in inner.items())
+    return "\n".join(["\n".join(lines) + "\n", *below])
+
+
+def toml_value(value: object) -> str:
+    """A text, or a list of texts, in one line if it fits."""
+    if not isinstance(value, list):
+        return toml_text(str(value))
+    texts = [toml_text(str(each)) for each in cast("list[object]", value)]
+    line = f"[{', '.join(texts)}]"
+    return line if len(line) <= 80 else "[\n" + "".join(f"    {each},\n" for each in texts) + "]"
+
+
+def toml_text(text: str) -> str:
+    """A text, in single quotes where it holds double ones."""
+    return f"'{text}'" if '"' in text else f'"{text}"'
 
 
 def variables_table() -> str:
@@ -158,6 +206,10 @@ def made() -> Mapping[Path, str]:
     """Every page that is made, or has a part that is, as it should be now."""
     tables = {
         "settings": settings_table,
+        "logkeys": lambda: meanings(FIXED),
+        "logfields": lambda: meanings(FIELDS),
+        "litellm": lambda: mapping_block("litellm", litellm.MAPPING),
+        "envoy_ai_gateway": lambda: mapping_block("envoy-ai-gateway", envoy_ai_gateway.MAPPING),
         "variables": variables_table,
         "exits": exits_table,
         "conventions": conventions_table,

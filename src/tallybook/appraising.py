@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .dialects import Counted, counter, version
-from .model import DEAREST, Appraisal, Counts
+from .model import DEAREST, NO_COUNTS, Appraisal, Counts
 from .prices import PriceBook, Rater
 from .reading import Reading
 
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from .prices.plans import Plan
 
 TIER_UNKNOWN, USAGE_DROPPED = "tier-unknown", "usage-dropped"
+
+
+_WITHOUT_USAGE = ("failed", "unmetered")
+_NOTHING = Counted(NO_COUNTS, (), "", (), ())
+"""What is counted of a call of which a log tells no usage: its status says so already."""
 
 
 class Appraising:
@@ -84,6 +89,8 @@ class Appraising:
         return Appraisal(counts, nanos, currency, card, unpriced, "", assumed, (), billed)
 
     def _count(self, reading: Reading) -> Counted:
+        if reading.usage == b"{}" and reading.status in _WITHOUT_USAGE:
+            return _NOTHING
         count = self._counters.get(reading.dialect)
         if count is None:
             count = self._counters[reading.dialect] = counter(reading.dialect)

@@ -59,26 +59,10 @@ class Working(NamedTuple):
 
 
 def worked(call: Call, prices: PriceBook) -> Working:
-    """Work out what a recorded call costs by a price book. Its tokens stand as they were counted;
-    what else is priced is told by its raw usage."""
-    counts = call.counts
+    """Work out what a recorded call costs by a price book, and how that comes about."""
     told = _told(call)
-    context = dict(part.split("=", 1) for part in told.context.split(",") if part)
-    event = UsageEvent(
-        provider=call.provider,
-        model=call.model,
-        tokens=TokenCounts.of(counts),
-        started_ms=call.started_ms,
-        ended_ms=call.ended_ms,
-        status=cast("Status", call.status),
-        context=context,
-        units=dict(told.units),
-    )
-    price = prices.price(event)
-    quote = quote_of(event, price, told.assumptions, told.complaints, call.reported)
+    counts, context, quote = call.counts, _context(told), _requoted(call, prices, told)
     prompt = counts[0] + counts[3] + counts[4] + counts[5]
-    if call.status == "unmetered":
-        quote = replace(quote, charge=None, complete=False, reason=_UNKNOWN)
     if quote.charge is None:
         return Working(call, quote, prompt)
     at_ms = _instant(call, prices, context)
@@ -91,13 +75,41 @@ def worked(call: Call, prices: PriceBook) -> Working:
     return Working(call, quote, prompt, card, found.steps_to(card) if found else (), tier)
 
 
+def requoted(call: Call, prices: PriceBook) -> Quote:
+    """What a recorded call costs by a price book. Its tokens stand as they were counted; what else
+    is priced is told by its raw usage."""
+    return _requoted(call, prices, _told(call))
+
+
+def _requoted(call: Call, prices: PriceBook, told: Counted) -> Quote:
+    event = UsageEvent(
+        provider=call.provider,
+        model=call.model,
+        tokens=TokenCounts.of(call.counts),
+        started_ms=call.started_ms,
+        ended_ms=call.ended_ms,
+        status=cast("Status", call.status),
+        context=_context(told),
+        units=dict(told.units),
+    )
+    price = prices.price(event)
+    quote = quote_of(event, price, told.assumptions, told.complaints, call.reported)
+    if call.status == "unmetered":
+        return replace(quote, charge=None, complete=False, reason=_UNKNOWN)
+    return quote
+
+
 def charge_of(call: Call, prices: PriceBook) -> Charge | None:
     """The lines of what a call costs; None where they can't be told: it has no price, it stands
     for several calls, or the price book has changed since it was priced."""
     if call.cost is None or not call.dialect:
         return None
-    found = worked(call, prices)
-    return found.charge if found.same else None
+    found = requoted(call, prices)
+    return found.charge if found.amount == call.cost else None
+
+
+def _context(told: Counted) -> dict[str, str]:
+    return dict(part.split("=", 1) for part in told.context.split(",") if part)
 
 
 def _told(call: Call) -> Counted:

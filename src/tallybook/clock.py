@@ -25,6 +25,10 @@ EARLIEST_MS = 1_420_070_400_000
 LATEST_MS = 4_102_444_800_000
 """2100-01-01."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_IN_UTC = _EPOCH.replace(tzinfo=None)
+_MILLISECOND = timedelta(milliseconds=1)
+
 
 @lru_cache(maxsize=32)
 def zone(name: str) -> tzinfo:
@@ -98,9 +102,7 @@ def parse_instant(text: str) -> int | None:
         when = datetime.fromisoformat(text)
     except ValueError:
         return None
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=UTC)
-    return (when - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    return (when - (_EPOCH if when.tzinfo else _EPOCH_IN_UTC)) // _MILLISECOND
 
 
 NO_ZONE = "default, as TZ="

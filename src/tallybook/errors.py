@@ -5,6 +5,7 @@
     ├── SettingsError              2   a settings file or variable is wrong
     ├── SourceError                5   a source as a whole could not be read
     ├── PriceError                 1   a price book or override is damaged
+    ├── ContentError               1   the store of captured content can't be used
     └── LedgerError                1   the ledger can't be opened, read or written
         ├── LedgerBusy             1   another process kept the ledger locked
         ├── LedgerDamaged          1   the file is no database, or not a whole one
@@ -54,6 +55,10 @@ class PriceError(TallyError):
     """A price book, rate card or override is damaged or contradicts itself."""
 
 
+class ContentError(TallyError):
+    """The store of captured content could not be opened, read or written."""
+
+
 class LedgerError(TallyError):
     """The ledger could not be opened, read or written."""
 
@@ -74,9 +79,9 @@ class LedgerTooNew(LedgerError):
     """The ledger was written by a newer Tallybook than this one."""
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
+def nearest(word: str, known: Iterable[str], alike: float = 0.6) -> str | None:
     """The one known word that looks most like a misspelt one, or None if none is near: what a
-    hint suggests."""
+    hint suggests. `alike` is how near, from 0 to 1."""
     from difflib import get_close_matches
 
-    return next(iter(get_close_matches(word, list(known), 1, 0.6)), None)
+    return next(iter(get_close_matches(word, list(known), 1, alike)), None)

@@ -27,8 +27,9 @@ class SyncReceipt:
     """What a sync did. `counts` are the tokens that it added, recovered ones and those of
     calls that turned out larger included; `messages` are those of new events, `sessions` those
     that were read. `healed` calls had no price before and have one now; `outdated` ones were
-    priced while another price book was in use. `complete` is False while some place can't be
-    read at all."""
+    priced while another price book was in use. The words of `kept` calls went into the store of
+    captured content, those of `unkept` ones could not. `complete` is False while some place can't
+    be read at all."""
 
     sources: tuple[str, ...]
     places_found: int
@@ -46,15 +47,19 @@ class SyncReceipt:
     seconds: float
     complete: bool
     outdated: int = 0
+    kept: int = 0
+    unkept: int = 0
 
 
 FAR = 1 << 62
 
 
 class _News:
-    """What the sources hold that the ledger has not seen."""
+    """What the sources hold that the ledger has not seen. `complained_of` are those of which
+    something was said when they were last looked through."""
 
-    def __init__(self) -> None:
+    def __init__(self, complained_of: frozenset[str]) -> None:
+        self.complained_of = complained_of
         self.tasks: list[Task] = []
         self.complaints: list[Complaint] = []
         self.settled: list[str] = []
@@ -90,6 +95,8 @@ def sync(walk: Walk, sources: Sequence[Source]) -> SyncReceipt:
         seconds=time.monotonic() - started,
         complete=not walk.ledger.standing()[1],
         outdated=walk.ledger.outdated(),
+        kept=tally.kept,
+        unkept=tally.unkept,
     )
 
 
@@ -103,14 +110,18 @@ def _heal(walk: Walk) -> int:
 
 
 def _news(walk: Walk, sources: Sequence[Source]) -> _News:
-    news = _News()
+    news = _News(walk.ledger.complained_of())
     for source in sources:
         _look_into(walk, source, news)
     return news
 
 
 def _look_into(walk: Walk, source: Source, news: _News) -> None:
+    from .sources.source import Remembering
+
     cursors = walk.ledger.cursors(source.name)
+    if isinstance(source, Remembering):
+        source.remember(cursors)
     closed = _closed_before(walk, source)
     complaints: list[Complaint] = []
     for place in source.locate():
@@ -125,7 +136,7 @@ def _look_into(walk: Walk, source: Source, news: _News) -> None:
         else:
             news.unchanged += 1
     news.complaints += complaints
-    if complaints or not closed <= cursors.keys():
+    if complaints or source.name in news.complained_of or not closed <= cursors.keys():
         news.settled.append(source.name)
 
 
@@ -135,7 +146,7 @@ def _tell(walk: Walk, news: _News, tally: Tally) -> None:
     from .appraising import Appraising
 
     batch = Batch(located=tuple(news.settled), complaints=news.complaints)
-    tally.record(batch, walk.ledger, Appraising(walk.prices()))
+    tally.record(batch, walk, Appraising(walk.prices()))
 
 
 def _closed_before(walk: Walk, source: Source) -> set[str]:

@@ -23,12 +23,14 @@ from .reading import (
     LimitSnapshot,
     Observation,
     Reading,
+    Said,
     SessionClaim,
     SessionFact,
     Spelling,
 )
 
 if TYPE_CHECKING:
+    from .content.capturing import Kept
     from .prices import PriceBook
     from .reading import Appraiser, Attribution
     from .sources.source import Place, Source
@@ -41,6 +43,9 @@ ALONE_BELOW = 1 << 30
 """Bytes to read below which a second process does not come: it halves the time, but costs half
 as much memory again and a twentieth more work, because each has to read again what the other
 wrote. Less than this takes a few seconds."""
+
+WORDS_AT_ONCE = 4 << 20
+"""Characters of what was said that are held before they are kept, whatever the batch."""
 
 _PORTION, _PORTIONS = 8 << 20, 4_000
 """Bytes in a portion of the work of two processes, and about how many portions at most."""
@@ -62,7 +67,8 @@ class Progress(NamedTuple):
 class Walk(NamedTuple):
     """What a sync walks with: where to record, by which prices, and whom to tell. The price
     book is opened when there is something to price; `price_mark` changes when it does. From
-    `alone_below` bytes on, a second process helps."""
+    `alone_below` bytes on, a second process helps. `keep` takes the words of calls whose source
+    was told to capture them."""
 
     ledger: Ledger
     prices: Callable[[], PriceBook]
@@ -71,6 +77,7 @@ class Walk(NamedTuple):
     full: bool = False
     titles: bool = True
     alone_below: int = ALONE_BELOW
+    keep: Callable[[Sequence[Said]], Kept] | None = None
 
 
 class Task(NamedTuple):
@@ -97,10 +104,51 @@ class Tally:
         self.counts = NO_COUNTS
         self.sessions: set[tuple[str, str]] = set()
         self.complaints: list[Complaint] = []
+        self.kept = self.unkept = 0
+        self._held = 0
+        self._heard: set[tuple[str, str]] = set()
+        self._unkept: set[Complaint] = set()
 
-    def record(self, batch: Batch, ledger: Ledger, appraiser: Appraiser) -> None:
-        """Record a batch and remember what it did."""
-        receipt = ledger.record(batch, appraiser)
+    def hear(self, said: Said, batch: Batch, walk: Walk) -> None:
+        """Have what was said in a batch kept as soon as it is much. It was said in the call whose
+        reading came last."""
+        self._heard.add((said.source, batch.readings[-1].place))
+        self._held += _length(said)
+        if self._held >= WORDS_AT_ONCE:
+            self.keep(batch, walk)
+
+    def keep(self, batch: Batch, walk: Walk) -> None:
+        """Have what was said in a batch kept, and hold it no longer."""
+        if batch.said and walk.keep is not None:
+            kept = walk.keep(batch.said)
+            self.kept += kept.calls
+            if kept.lost:
+                self._complain(kept, batch)
+        batch.said.clear()
+        self._heard.clear()
+        self._held = 0
+
+    def _complain(self, kept: Kept, batch: Batch) -> None:
+        """Tell the ledger of words that could not be kept. No figure hangs on them. It is a
+        complaint about a whole place, once: a store may be out of order for days."""
+        self.unkept += kept.lost
+        for source, place in sorted(self._heard):
+            one = Complaint(
+                source=source,
+                place=place,
+                reason=f"words of calls were not kept: {kept.problem}",
+                hint=f"once that is mended, tally sync {source} --full keeps what is still there",
+                lost=False,
+            )
+            if one not in self._unkept:
+                self._unkept.add(one)
+                batch.complaints.append(one)
+
+    def record(self, batch: Batch, walk: Walk, appraiser: Appraiser) -> None:
+        """Record a batch and remember what it did. What was said is kept before the calls are, so
+        that no call is recorded whose words a kill could still take."""
+        self.keep(batch, walk)
+        receipt = walk.ledger.record(batch, appraiser)
         self.new += receipt.new
         self.joined += receipt.joined
         self.messages += receipt.messages
@@ -123,6 +171,8 @@ class Tally:
         self.counts = summed((self.counts, other.counts))
         self.sessions |= other.sessions
         self.complaints += other.complaints
+        self.kept += other.kept
+        self.unkept += other.unkept
 
 
 def walk_places(walk: Walk, tasks: Sequence[Task], tally: Tally) -> bool:
@@ -152,12 +202,14 @@ def _walk(walk: Walk, tasks: Iterable[Task], tally: Tally, appraiser: Appraiser)
                 batch.readings.append(observation)
                 continue
             _sort(observation, batch, walk.titles)
-            if len(batch.readings) >= READINGS_A_BATCH and isinstance(observation, Cursor):
-                tally.record(batch, walk.ledger, appraiser)
+            if isinstance(observation, Said):
+                tally.hear(observation, batch, walk)
+            elif len(batch.readings) >= READINGS_A_BATCH and isinstance(observation, Cursor):
+                tally.record(batch, walk, appraiser)
                 batch = Batch()
         tally.read += 1
         tally.bytes_read += task.weight if task.place.size else 0
-    tally.record(batch, walk.ledger, appraiser)
+    tally.record(batch, walk, appraiser)
 
 
 def _abreast(walk: Walk, tasks: Sequence[Task], tally: Tally, appraiser: Appraiser) -> bool:
@@ -248,8 +300,17 @@ def _sort(observation: Observation, batch: Batch, titles: bool) -> None:
         batch.limits.append(observation)
     elif isinstance(observation, Spelling):
         batch.spellings.append(observation)
+    elif isinstance(observation, Said):
+        batch.said.append(observation)
     else:
         batch.readings.append(observation)
+
+
+def _length(said: Said) -> int:
+    """The characters of what was said."""
+    one = said.round
+    told = sum(len(text) for each in (*one.messages, *one.tool_calls) for text in each.values())
+    return told + len(one.question) + len(one.answer) + len(one.reasoning)
 
 
 @contextmanager

@@ -16,11 +16,14 @@ import pytest
 from tallybook.book import Book
 from tallybook.cli.boundary import run
 from tallybook.cli.shell import Shell
+from tallybook.errors import ContentError
 from tallybook.flow import SyncReceipt
+from tallybook.growth import Growth
 from tallybook.ledger.orders import Void
 from tallybook.query import Figures, Filter, Note, Query, Report, Row
 from tallybook.reading import Complaint
-from tallybook.sessions import Recalled, SessionAnswer
+from tallybook.recalling import Recalled
+from tallybook.sessions import SessionAnswer
 from tallybook.settings import Settings, Surroundings
 from tallybook.sources import Source, open_source
 
@@ -109,6 +112,7 @@ class Tome:
     asked: list[Query] = field(default_factory=list)
     synced: list[tuple[Sequence[str], bool]] = field(default_factory=list)
     settings: Settings | None = None
+    unread: ContentError | None = None
 
     def __enter__(self) -> Tome:
         return self
@@ -160,9 +164,17 @@ class Tome:
         """The prepared session's id."""
         return self.found.session_id if self.found else None
 
-    def rounds(self, _found: SessionAnswer) -> tuple[Recalled, ...]:
+    def rounds(self, _found: SessionAnswer, _first: int = 1) -> tuple[Recalled, ...]:
         """The prepared rounds."""
         return self.recalled
+
+    def growth(self, _found: SessionAnswer) -> Growth:
+        """Nothing is told of it."""
+        return Growth()
+
+    def reads(self, _name: str) -> bool:
+        """It reads all that it has sessions of."""
+        return True
 
     def source(self, name: str) -> Source:
         """The real one, which finds nothing in the home of a test."""

@@ -158,6 +158,7 @@ def test_check_names_every_fault_at_once(ask, home: Path, tmp_path: Path, capsys
         "tally.toml:1",
         "TALLY_WEEK_START",
         "/none.toml",
+        "'codx' in ~/config.toml:3",
         "codex",
         "5 faults",
     ):
@@ -190,7 +191,7 @@ def test_a_sound_machine_is_said_to_be(ask, capsys) -> None:
         (("config", "sett"), "tally help config set"),
         (("usgae",), "tally help usage"),
         (("environmnt",), "tally help environment"),
-        (("exit",), "topics: "),
+        (("zebra",), "topics: "),
         (("session", "more"), "topics: "),
     ],
 )

@@ -227,6 +227,22 @@ def test_what_is_kept_of_a_text(text: str, said: str | None) -> None:
     assert re.fullmatch(pattern, found), found
 
 
+def test_settings_of_a_log_are_told_and_its_patterns_are_not(tally, home: Path) -> None:
+    file = home / "tallybook" / "config.toml"
+    file.parent.mkdir()
+    file.write_text(
+        '[source.higress]\ncapture = "preview"\nkeep_days = 30\nkeep_bytes = "2 gib"\n'
+        'redact = ["acme"]\npaths = ["/var/log/acme/access.log"]\n'
+    )
+    out = tally("doctor").stdout
+    assert re.search(r"source.higress.capture +preview \(your settings file\)", out)
+    assert re.search(r"source.higress.keep_bytes +2GiB ", out)
+    assert "/var/log/higress/access.log  (not there)" in out
+    assert re.search(r"/var/log/‹\w{6}›/access\.log  \(not there\)", out)
+    assert "acme" not in out
+    assert tally("config", "get", "source.higress.keep_bytes").stdout == "2GiB\n"
+
+
 def test_marks_mean_the_same_within_one_telling_only() -> None:
     one, other = (Redactor(Path("/home/ada")) for _ in range(2))
     assert one.path("/srv/acme/acme.json").count(one.path("acme")) == 2

@@ -201,7 +201,8 @@ def test_saying_the_same_twice_is_no_contradiction(typed: Type) -> None:
         ("list --sort-by cost --limit 1", "sessions --sort -cost --limit 1"),
         ("list --sort-by tokens", "sessions --sort -total"),
         ("list --sort-by date", "sessions --sort -last_at"),
-        ("stats-model", "usage model"),
+        ("stats-model", "usage model --since all"),
+        ("stats-model --last 90d", "usage model --last 90d"),
         ("stats-date --days 2", "usage day --last 2d"),
         ("dashboard", "today"),
         ("report monthly", "usage month"),
@@ -254,7 +255,7 @@ def test_no_help_shows_what_is_familiar(typed: Type) -> None:
 
 
 def test_every_familiar_switch_is_in_the_document() -> None:
-    pages = ("from-ccusage.md", "from-other-tools.md")
+    pages = ("from-ccusage.md", "from-other-tools.md", "from-agent-session-monitor.md")
     page = "".join((DOCS / name).read_text("utf-8") for name in pages)
     known = [
         *(flag for switch in SWITCHES.values() for flag in switch.flags),

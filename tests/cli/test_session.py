@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from tallybook.book import Book
+from tallybook.cli.exchange import text_lines
 from tallybook.cli.explaining import explanation_lines
 from tallybook.cli.options import Asked
-from tallybook.cli.rounds import conversation_lines, text_lines
+from tallybook.cli.rounds import conversation_lines
 from tallybook.cli.sessionjson import Opened, response_type, session_json
 from tallybook.cli.shell import Shell
 from tallybook.cli.wording import assumed, short_id, spot, state_text
@@ -20,7 +21,8 @@ from tallybook.ledger.evidence import Call, Claimed, Explanation
 from tallybook.model import CLASSES, Money, nanos_of
 from tallybook.query import Figures, Note, Query, Report
 from tallybook.reading import Attribution, Round
-from tallybook.sessions import Recalled, SessionAnswer
+from tallybook.recalling import Recalled
+from tallybook.sessions import SessionAnswer
 from tallybook.settings import Settings, Surroundings
 
 from .conftest import Tell
@@ -269,7 +271,7 @@ def test_one_round_has_everything(tell: Tell) -> None:
 
 def test_a_round_that_is_not_there(tell: Tell) -> None:
     assert "--round takes 1 to 7" in tell("session", FIRST, "--round", "8", code=2)
-    assert "--round takes 1 to 7" in tell("session", FIRST, "--round", "0", code=2)
+    assert "0 is not in the range" in tell("session", FIRST, "--round", "0", code=2)
 
 
 def test_calls_that_rotated_away_are_told(tell: Tell, home: Path) -> None:
@@ -382,6 +384,14 @@ def test_the_configured_model_stands_beside_those_that_ran(tell: Tell, home: Pat
     assert "configured" not in tell("session", FORK)
 
 
+def test_a_session_that_was_entered_by_hand_is_shown(tell: Tell) -> None:
+    given = ("--model", "claude-sonnet-4-5", "--tokens", "input=9", "--agent", "joe")
+    tell("record", *given, "--session", "by-hand")
+    out = tell("session", "by-hand", "--rounds")
+    assert "agents   joe" in out
+    assert "no longer hold this conversation" in out
+
+
 def test_a_source_lists_what_is_configured(tell: Tell, home: Path, tmp_path: Path) -> None:
     assert "Configured" not in tell("source", "explain", "opencode")
     assert json.loads(tell("source", "explain", "codex", "--json"))["configured"] == []
@@ -431,7 +441,7 @@ def test_a_session_may_be_nobodys_copy() -> None:
         live=False,
         open_book=Book.open,
     )
-    lines = conversation_lines(shell, Asked(), plain)
+    lines = list(conversation_lines(shell, Asked(), plain))
     heads = [line for line in lines if line.startswith("──")]
     assert [line.endswith("copy of 7407ab4a") for line in heads] == [False, True]
     assert any("1 call of this session" in line for line in lines)

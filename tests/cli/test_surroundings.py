@@ -175,7 +175,7 @@ def test_an_interruption_ends_without_noise(home: Path, after: float) -> None:
 def test_the_first_run_says_where_it_looked_and_offers_the_demo(tally, home: Path) -> None:
     done = tally()
     assert done.returncode == 0
-    assert done.stdout.startswith("No history of an AI coding agent was found on this machine.")
+    assert done.stdout.startswith("No history of an agent and no log of a gateway was found")
     for word in ("~/.claude", "~/.codex", "~/.local/share/opencode", "tally demo"):
         assert word in done.stdout
     assert len(done.stdout.splitlines()) < 24

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -164,6 +165,14 @@ def test_markdown_escapes_bars() -> None:
         [Column(title="A", cells=("x|y",), text=True), Column(title="N", cells=("1",))]
     )
     assert lines == ["| A | N |", "| --- | ---: |", "| x\\|y | 1 |"]
+
+
+@pytest.mark.parametrize("name", ["<synthetic>", "![](http://x/y)", "a\\|b", "`x`", "*x*", "&lt;"])
+def test_in_markdown_no_name_is_more_than_text(name: str) -> None:
+    *_, row = markdown([Column(title="A", cells=(name,), text=True)])
+    cell = row.removeprefix("| ").removesuffix(" |")
+    assert re.sub(r"\\(.)", r"\1", cell) == name
+    assert not re.search(r"[\\`*<&|~\[\]]", re.sub(r"\\.", "", cell))
 
 
 def test_folding_breaks_between_words() -> None:

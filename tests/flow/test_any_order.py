@@ -20,10 +20,11 @@ from tallybook.flow import Walk, sync
 from tallybook.ledger.rawtext import unite
 from tallybook.ledger.sqlite import SqliteLedger
 from tallybook.prices import PriceBook, open_price_book
-from tallybook.sources import SOURCES, open_source
+from tallybook.sources import SOURCES
 from tallybook.sources.source import Place
 
 from ..ledger.books import picture
+from ..sources.folding import open_home
 
 FIXTURES = Path(__file__).resolve().parents[1] / "sources"
 HOMES = sorted(home for name in SOURCES for home in (FIXTURES / name.replace("-", "_")).glob("*_*"))
@@ -46,7 +47,7 @@ class Some:
     """A source that offers only some of its places, in an order of our own."""
 
     def __init__(self, name: str, home: Path, chance: random.Random, share: float) -> None:
-        self.inner = open_source(name, environ={"HOME": str(home)})
+        self.inner = open_home(name, home)
         self.name, self.version = self.inner.name, self.inner.version
         self.chance, self.share = chance, share
 
@@ -66,7 +67,7 @@ def some(names: Iterable[str], home: Path, chance: random.Random, share: float) 
     return [Some(name, home, chance, share) for name in names]
 
 
-NUMBERS, SHAPE, POSITION, PLACE = 14, 15, 16, 18
+NUMBERS, SHAPE, POSITION, PLACE = 14, 15, 16, 19
 """Where these stand in the picture of an event."""
 
 

@@ -23,7 +23,7 @@ class Cupboard:
     version = 1
 
     def __init__(self) -> None:
-        self.folder_closed = self.file_closed = False
+        self.folder_closed = self.file_closed = self.link_refused = False
 
     def closed(self, place: str) -> Complaint:
         return Complaint(source=self.name, place=place, reason="can't be read", fatal=True)
@@ -33,6 +33,9 @@ class Cupboard:
             yield self.closed("/cupboard")
         else:
             yield Place("/cupboard/file", 10, 1)
+        if self.link_refused:
+            reason = "the link leads out of its folder"
+            yield Complaint(source=self.name, place="/cupboard/link", reason=reason, lost=False)
 
     def read(self, place: Place, since: Cursor | None) -> Iterator[Observation]:
         if self.file_closed:
@@ -86,3 +89,28 @@ def test_a_closed_file_is_tried_again_though_it_did_not_change(tmp_path: Path) -
     receipt = room.sync()
     assert (receipt.complete, receipt.new_events) == (True, 1)
     assert room.complete()
+
+
+def test_what_is_refused_no_longer_is_complained_of_no_longer(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    room.cupboard.link_refused = True
+    assert room.sync().complete
+    room.sync()
+    assert [each.place for each in room.ledger.complaints()] == ["/cupboard/link"]
+    room.cupboard.link_refused = False
+    room.sync()
+    assert room.ledger.complaints() == []
+
+
+def test_a_file_that_was_closed_when_it_was_looked_for_is_forgiven(tmp_path: Path) -> None:
+    """It has a cursor already, and did not change meanwhile."""
+    room = Room(tmp_path)
+    room.sync()
+    room.cupboard.folder_closed = True
+    room.cupboard.closed = lambda _place: Complaint(  # pyright: ignore[reportAttributeAccessIssue]  the file itself
+        source="claude-code", place="/cupboard/file", reason="can't be read", fatal=True
+    )
+    assert not room.sync().complete
+    room.cupboard.folder_closed = False
+    assert room.sync().complete
+    assert room.ledger.complaints() == []

@@ -28,12 +28,14 @@ from tallybook.rawusage import join
 from tallybook.reading import Complaint, Cursor, Reading
 from tallybook.settings import Surroundings, load_settings, survey_settings
 from tallybook.sources import SOURCES, Place, open_source
+from tallybook.sources.higress_lines import HigressLines
 from tallybook.sources.opencode_configured import plain_json
+from tallybook.sources.tail import Block
 
 from ..dialects.wires import WIRES
 from ..dialects.worked import examples
 from .mutations import mutants
-from .trying import HOMES
+from .trying import FIXTURES, HOMES
 
 Target = Callable[[bytes], None]
 
@@ -97,6 +99,21 @@ def message(data: bytes) -> None:
     reader = open_source("opencode", environ={"HOME": str(folder() / "nobody")})
     said = list(reader.read(Place(str(place), 0, 1), None))
     assert isinstance(said[-1], Cursor)
+
+
+def gateway(data: bytes) -> None:
+    """Lines of a gateway's log, also as one of them that is too long for memory."""
+    reader = HigressLines(capture=True)
+    block = Block(bytearray(data), 0, len(data), 0)
+    chunks = (data[at : at + 97] for at in range(0, len(data), 97))
+    for each in (*reader.take(block, "log#1"), *reader.giant(chunks, "log#1", 0, len(data))):
+        if isinstance(each, Reading):
+            counted(each.dialect)(each.usage)
+            assert unite(*split(each.usage)) == each.usage
+            assert all(len(key) == 16 for key in each.keys)
+            assert each.ended_ms >= each.started_ms
+    for line in data.split(b"\n"):
+        reader.recalled(line, "log#1", 0)
 
 
 def time_word(data: bytes) -> None:
@@ -170,7 +187,7 @@ def response(data: bytes) -> None:
 
 EXAMPLES: Mapping[str, tuple[bytes, ...]] = {
     name: tuple(each.raw for each in examples() if each.dialect == name)
-    for name in ("bedrock", "cohere", "google", "ollama", "otel", "watsonx", "xai")
+    for name in ("ai_log", "bedrock", "cohere", "google", "ollama", "otel", "watsonx", "xai")
 }
 """Usage objects of dialects that no agent's history here is written in."""
 
@@ -190,6 +207,7 @@ TARGETS: Mapping[str, Target] = {
     "gemini-document": read("gemini-cli", "chats/session-2026-11-22T15-11-e1599c7d.json"),
     "database": read("opencode", "opencode.db"),
     "message": message,
+    "gateway": gateway,
     "time": time_word,
     "question": question,
     "settings": settings,
@@ -225,6 +243,9 @@ def seeds(name: str) -> tuple[bytes, ...]:
         return (next(_homes("opencode", "**/opencode.db")).read_bytes(),)
     if name == "gemini-document":
         return tuple(path.read_bytes() for path in _homes("gemini-cli", "**/session-*.json"))
+    if name == "gateway":
+        logs = (FIXTURES / "higress").glob("*/log/access.log*")
+        return tuple(path.read_bytes() for path in sorted(logs) if path.suffix != ".gz")
     if name == "message":
         return tuple(path.read_bytes() for path in islice(_homes("opencode", "**/msg_*.json"), 20))
     return tuple(_usages(name))

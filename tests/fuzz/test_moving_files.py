@@ -17,14 +17,16 @@ from tallybook.flow import SyncReceipt, Walk, sync
 from tallybook.ledger.sqlite import SqliteLedger
 from tallybook.prices import open_price_book
 from tallybook.query import Query, Report
-from tallybook.sources import SOURCES, open_source
+from tallybook.sources import LOGS, SOURCES, open_source
 
-from .world import all_agents
+from .world import all_agents, gateway_logs
 
 
 def walk(home: Path, ledger: SqliteLedger) -> SyncReceipt:
-    names = [open_source(name, environ={"HOME": str(home)}) for name in SOURCES]
-    return sync(Walk(ledger=ledger, prices=open_price_book), names)
+    environ = {"HOME": str(home)}
+    logs = {name: [home / "logs" / name] for name in LOGS}
+    found = [open_source(name, logs.get(name, ()), environ) for name in SOURCES]
+    return sync(Walk(ledger=ledger, prices=open_price_book), found)
 
 
 def answer(ledger: SqliteLedger) -> Report:
@@ -86,7 +88,7 @@ class Mover:
 
 
 def check(folder: Path, seed: int, seconds: float) -> None:
-    home = all_agents(folder / "home")
+    home = gateway_logs(all_agents(folder / "home"))
     calm = SqliteLedger(str(folder / "calm.db"))
     walk(home, calm)
     want, ledger, mover = answer(calm), SqliteLedger(str(folder / "moved.db")), Mover(home, seed)

@@ -45,6 +45,17 @@ def all_agents(home: Path) -> Path:
     return home
 
 
+def gateway_logs(home: Path) -> Path:
+    """Logs of every gateway in a home, in `logs/NAME`."""
+    for name, sample in (
+        ("higress", "higress/home_rotated"),
+        ("litellm", "litellm/home_proxy"),
+        ("envoy-ai-gateway", "envoy_ai_gateway/home_gateway"),
+    ):
+        shutil.copytree(SOURCES / sample / "log", home / "logs" / name)
+    return home
+
+
 def claude(home: Path) -> Path:
     """A folder with histories of Claude Code."""
     return next((home / ".claude" / "projects").iterdir())

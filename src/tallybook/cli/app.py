@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from .. import __version__
 from ..errors import UsageMistake, nearest
 from .teaching import HELP, teach, worth_trying
+
+if TYPE_CHECKING:
+    from .shell import Shell
 
 
 class Entry(NamedTuple):
@@ -30,11 +33,14 @@ COMMANDS: Mapping[str, Entry] = {
     "sessions": Entry("sessions", "sessions", "recent sessions with their titles"),
     "session": Entry("session", "session", "one session, down to a single round"),
     "blocks": Entry("blocks", "blocks", "windows of 5 hours, the active one, where it leads"),
+    "export": Entry("export", "export", "usage, sessions or calls as a file: csv, html, focus, …"),
     "record": Entry("record", "record", "enter a call that no log shows"),
     "sync": Entry("sync", "sync", "read the agents' histories into the ledger"),
+    "watch": Entry("watch", "watch", "follow the histories, live"),
     "demo": Entry("demo", "demo", "see it work on sample histories"),
     "source": Entry("source", "source", "the agents that can be read: list, explain, test"),
     "price": Entry("price", "price", "the price book: list, quote, explain, apply, …"),
+    "content": Entry("content", "content", "captured words of calls: show, purge"),
     "ledger": Entry("ledger", "ledger", "the ledger: path, info, verify, backup, void, …"),
     "config": Entry("config", "config", "the settings: show, get, set, check, …"),
     "doctor": Entry("doctor", "doctor", "what was found, what was not, and why"),
@@ -129,7 +135,7 @@ def _loaded(entry: Entry) -> click.Command | None:
     return teach(found, entry.name) if isinstance(found, click.Command) else None
 
 
-def arrange(arguments: Sequence[str]) -> list[str]:
+def arrange(arguments: Sequence[str], shell: Shell | None = None) -> list[str]:
     """The command line as click takes it: no command means `today` (or `usage`, if the options
     are its), options before the command go behind it, and a first word of another tool's
     becomes one of ours."""
@@ -137,11 +143,11 @@ def arrange(arguments: Sequence[str]) -> list[str]:
     if given and given[0] in _OWN:
         return given
     leading, rest = _parted(given)
-    if rest and (not leading or _opens(rest[0], leading)):
+    if rest and (not leading or _opens(rest[0], leading, shell)):
         if rest[0] not in {*COMMANDS, *ALIASES}:
             from .firstword import translated_words
 
-            rest = translated_words(rest)
+            rest = translated_words(rest, shell)
         named = bool(rest) and not rest[0].startswith("-")
         given = [*rest[:named], *leading, *rest[named:]]
     if given and not given[0].startswith("-"):
@@ -160,15 +166,15 @@ def _parted(given: list[str]) -> tuple[list[str], list[str]]:
     return given[:first], given[first:]
 
 
-def _opens(word: str, leading: Sequence[str]) -> bool:
+def _opens(word: str, leading: Sequence[str], shell: Shell | None) -> bool:
     """Whether the first word behind some options is that of a command line."""
     if word in _ALSO_WORDS and not {*leading} <= _SWITCHES:
         return False
     if word in {*COMMANDS, *ALIASES}:
         return True
-    from .firstword import sources_by_word
+    from .firstword import source_of
 
-    return word in sources_by_word()
+    return source_of(word, shell) is not None
 
 
 def _is_a_list(given: Sequence[str]) -> bool:
@@ -194,7 +200,7 @@ def _fits_today(given: Sequence[str]) -> bool:
 )
 @click.version_option(__version__, "--version", "-V", message="tally %(version)s")
 def tally() -> None:
-    """Count every token of your AI coding agents once, price it, keep it.
+    """Count every token of your AI agents and gateways once, price it, keep it.
 
     Without a command: today at a glance.
     """

@@ -5,8 +5,9 @@ How an answer is printed is `output`; the options themselves are `options`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,14 +16,12 @@ from ..errors import LedgerBusy, LedgerReadOnly, SettingsError, UsageMistake
 from ..format import count
 from ..query import Filter, Query, Report
 from ..questions import parse_query
-from ..settings import Settings, survey_settings, zone_warning
+from ..settings import Settings, SourceSettings, survey_settings, zone_warning
 from .options import Asked
 from .progress import ProgressLine
 from .shell import Shell, mention
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ..book import Book
     from ..flow import SyncReceipt
 
@@ -50,8 +49,10 @@ def settings_for(shell: Shell, asked: Asked) -> Settings:
     """The settings with this command line's own on top, and sources by their own names."""
     settings = shell.settings(**_flags(asked))
     _warn(settings, asked)
-    named = {_source_of(name, settings): paths for name, paths in settings.paths.items()}
-    return replace(settings, paths=named) if named else settings
+    for fault in mapping_faults(settings):
+        raise fault
+    named = {_source_of(name, settings): each for name, each in settings.sources.items()}
+    return _by_own_names(settings, named) if named else settings
 
 
 def surveyed(shell: Shell, asked: Asked) -> tuple[Settings, tuple[SettingsError, ...]]:
@@ -59,14 +60,29 @@ def surveyed(shell: Shell, asked: Asked) -> tuple[Settings, tuple[SettingsError,
     understood of them, and every fault."""
     settings, found = survey_settings(shell.surroundings, _flags(asked))
     _warn(settings, asked)
-    faults = list(found)
-    named: dict[str, tuple[Path, ...]] = {}
-    for name, paths in settings.paths.items():
+    faults = [*found, *mapping_faults(settings)]
+    named: dict[str, SourceSettings] = {}
+    for name, each in settings.sources.items():
         try:
-            named[_source_of(name, settings)] = paths
+            named[_source_of(name, settings)] = each
         except SettingsError as fault:
             faults.append(fault)
-    return replace(settings, paths=named), tuple(faults)
+    return _by_own_names(settings, named), tuple(faults)
+
+
+def mapping_faults(settings: Settings) -> list[SettingsError]:
+    """What is wrong with the kinds of logs of the settings that only shows beside the sources and
+    dialects there are."""
+    if not settings.logs:
+        return []
+    from .mappings import faults_of
+
+    return list(faults_of(settings.logs))
+
+
+def _by_own_names(settings: Settings, named: Mapping[str, SourceSettings]) -> Settings:
+    paths = {name: each.paths for name, each in named.items() if each.paths}
+    return replace(settings, paths=paths, sources=named)
 
 
 def _flags(asked: Asked) -> dict[str, str | None]:
@@ -89,7 +105,7 @@ def question(
         given |= {"since", "until", "last"}
     pairs = [*asked.pairs, *((key, text) for key, text in defaults if key not in given)]
     query = parse_query(pairs, shell.frame(settings))
-    where = tuple(map(_own_name, query.where))
+    where = tuple(_own_names(condition, shell, settings) for condition in query.where)
     return replace(query, where=where, limit=query.limit or None, currency=settings.currency)
 
 
@@ -134,24 +150,37 @@ def exit_code(reports: Sequence[Report]) -> int:
 
 
 def _source_of(name: str, settings: Settings) -> str:
+    from ..settings.layers import place_in
     from ..sources import source_name
 
     try:
-        return source_name(name)
+        return source_name(name, settings.logs)
     except UsageMistake as problem:
-        origin = settings.origins[f"source.{name}.paths"]
+        keys = (key for key in settings.origins if key.startswith(f"source.{name}."))
+        place = place_in(Path(settings.origins[next(keys)]), "source", name)
         raise SettingsError(
-            f"{problem} in {origin}", because=problem.because, hint=problem.hint
+            f"{problem} in {place}", because=problem.because, hint=problem.hint
         ) from problem
 
 
-def _own_name(condition: Filter) -> Filter:
-    """Sources may be named by their aliases; the ledger knows the names. What was recorded by
-    hand has a source that nobody reads."""
+def _own_names(condition: Filter, shell: Shell, settings: Settings) -> Filter:
+    """Sources may be named by their aliases; the ledger knows the names."""
     if condition.dimension != "source" or condition.op == "~":
         return condition
-    from ..manual import MANUAL
-    from ..sources import source_name
+    names = tuple(_own_name(each, shell, settings) for each in condition.values)
+    return replace(condition, values=names)
 
-    names = (each if each == MANUAL else source_name(each) for each in condition.values)
-    return replace(condition, values=tuple(names))
+
+def _own_name(word: str, shell: Shell, settings: Settings) -> str:
+    """What was recorded by hand, or from a log that the settings no longer have, is of a source
+    that nobody reads: only the ledger knows it."""
+    from ..manual import MANUAL
+    from ..sources import source_name, source_names
+
+    if word == MANUAL or word in source_names(settings.logs):
+        return word
+    if Path(settings.ledger).is_file():
+        with shell.open_book(settings) as book:
+            if word in book.ledger.names("source", word, 1):
+                return word
+    return source_name(word, settings.logs)

@@ -52,7 +52,8 @@ def run(arguments: Sequence[str], shell: Shell | None = None) -> int:
 
 def _invoke(arguments: Sequence[str], shell: Shell | None) -> int:
     try:
-        with tally.make_context("tally", arrange(arguments), obj=shell or Shell.real()) as context:
+        shell = shell or Shell.real()
+        with tally.make_context("tally", arrange(arguments, shell), obj=shell) as context:
             code = tally.invoke(context)
     except click.exceptions.Exit as ended:
         return ended.exit_code

@@ -13,6 +13,8 @@ from ..format import DASH
 from ..periods import WEEK_DAYS
 from ..questions import NATIVE
 from ..settings import Settings, project_file, user_file
+from ..settings.keys import SOURCE_KEYS
+from ..settings.values import UNITS
 from .app import NearMissGroup
 from .asking import begin, surveyed
 from .configcheck import config_check, config_schema
@@ -44,14 +46,14 @@ def config_show(context: click.Context, **_options: object) -> int:
     values = setting_values(settings)
     if asked.format == "json":
         rows = [
-            {"key": key, "value": value, "origin": settings.origins.get(key, "default")}
+            {"key": key, "value": value, "origin": origin_of(settings, key)}
             for key, value in values.items()
         ]
         say(json_text({"schema": "tallybook.config/1", "rows": rows}))
         return complain_of(faults, shell)
     from .tables import Column, Ink, draw
 
-    origins = [settings.origins.get(key, "default") for key in values]
+    origins = [origin_of(settings, key) for key in values]
     columns = [
         Column(title="Setting", cells=tuple(values), text=True, least=20),
         Column(title="Value", cells=tuple(_shown(shell, v) for v in values.values()), text=True),
@@ -82,11 +84,34 @@ def setting_values(settings: Settings) -> dict[str, Any]:
         "currency": settings.currency or NATIVE,
         "titles": settings.titles,
         "active_within": _length(settings.active_within),
+        "log_roots": [str(path) for path in settings.log_roots] or None,
         **{
-            f"source.{name}.paths": [str(path) for path in paths]
-            for name, paths in settings.paths.items()
+            f"source.{name}.{key}": _plain(key, getattr(each, key))
+            for name, each in settings.sources.items()
+            for key in SOURCE_KEYS
+            if f"source.{name}.{key}" in settings.origins
         },
+        **{f"log.{name}.paths": list(map(str, log.paths)) for name, log in settings.logs.items()},
     }
+
+
+def origin_of(settings: Settings, key: str) -> str:
+    """Where the value of a key came from. A log's table counts as a whole."""
+    whole = key.rpartition(".")[0] if key.startswith("log.") else key
+    return settings.origins.get(whole, "default")
+
+
+def _plain(key: str, value: object) -> object:
+    """The value of a key of a source as it is told."""
+    if key == "keep_bytes" and isinstance(value, int):
+        return _size(value)
+    return list(map(str, cast("tuple[object]", value))) if isinstance(value, tuple) else value
+
+
+def _size(number: int) -> str:
+    """A number of bytes as a settings file has it, in the unit in which it is shortest."""
+    whole = ((number // each, unit) for unit, each in UNITS.items() if number % each == 0)
+    return "".join(map(str, min(whole)))
 
 
 def _length(seconds: int) -> str:

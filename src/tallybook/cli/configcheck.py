@@ -21,6 +21,9 @@ from .shell import Shell, say
 
 SCHEMA = "tallybook.config-check/1"
 
+_MISSPELT = 0.8
+"""How near a name must come to one of ours to be taken for it: one of its words may be the same."""
+
 
 @click.command("check", short_help="Every fault at once, with file and line.")
 @click.argument("file", required=False, type=click.Path(path_type=Path), metavar="[FILE]")
@@ -78,14 +81,16 @@ def _faults_of(shell: Shell, file: Path) -> tuple[Path | None, list[TallyError]]
 
 def _strangers(values: Mapping[str, object], file: Path) -> Iterable[SettingsError]:
     """Tables of sources that there are none of."""
+    from ..settings.layers import place_in
     from ..sources import source_name
 
-    for key in values:
-        name = key.removeprefix("source.").removesuffix(".paths")
+    logs = {key.removeprefix("log.") for key in values if key.startswith("log.")}
+    for name in sorted({key.split(".")[1] for key in values if key.startswith("source.")}):
         try:
-            _ = name == key or source_name(name)
+            source_name(name, sorted(logs))
         except UsageMistake as problem:
-            yield SettingsError(f"{problem} in {file}", because=problem.because, hint=problem.hint)
+            place = place_in(file, "source", name)
+            yield SettingsError(f"{problem} in {place}", because=problem.because, hint=problem.hint)
 
 
 def price_faults(prices: Path | None, installed: Path | None = None) -> list[TallyError]:
@@ -119,7 +124,7 @@ def _plans_of_none(prices: Path) -> Iterator[SettingsError]:
     text = prices.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     for at, plan in enumerate(tomllib.loads(text).get("plan", [])):
         for name in plan.get("sources", []):
-            close = nearest(name.lower(), source_names())
+            close = nearest(name.lower(), source_names(), _MISSPELT)
             if close and name.strip().lower() != close:
                 place = Document(str(prices), text).place(("plan", at, "sources"))
                 yield SettingsError(

@@ -6,7 +6,7 @@ How a file is changed without losing a comment is `tallybook.settings.writing`.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
@@ -15,6 +15,7 @@ import click
 from ..errors import SettingsError, UsageMistake, nearest
 from ..settings import (
     KEYS,
+    SETTINGS,
     VARIABLES,
     Settings,
     project_file,
@@ -22,7 +23,8 @@ from ..settings import (
     survey_settings,
     user_file,
 )
-from ..settings.keys import Ground, Setting, setting_of
+from ..settings.keys import SOURCE_KEYS, Setting, setting_of
+from ..settings.values import Ground
 from .asking import begin, surveyed
 from .delimited import json_text
 from .faults import complain_of
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
     from ..settings.writing import Change
 
 _F = TypeVar("_F", bound=Callable[..., object])
+
+
+_DIGITS = 19
+"""Whole numbers of a settings file have fewer."""
 
 
 class Target(NamedTuple):
@@ -63,8 +69,8 @@ def config_get(context: click.Context, key: str, **_options: object) -> int:
     from .config import setting_values
 
     shell, asked = begin(context)
-    key, _ = _known(key)
     settings, faults = surveyed(shell, asked)
+    key, _ = _known(key, settings.logs)
     value = setting_values(settings).get(key)
     if asked.format == "json":
         origin = settings.origins.get(key, "default")
@@ -92,12 +98,18 @@ def config_set(
     """Write a setting into your own file, or into the project's.
 
     Comments and order of the file are kept. A relative path starts at the working directory.
-    `source.NAME.paths` takes several values; they replace those that are there.
+    Lists, such as `source.NAME.paths`, take several values; they replace those that are there.
     """
     from ..settings.writing import OWN, SHARED, Change, change_file, checked
 
     shell, asked = begin(context)
     target = _target(shell, key, project=project)
+    if project and target.setting.personal:
+        raise UsageMistake(
+            f"{target.key} is not for a project's file",
+            because="what is kept of conversations, and which logs may be read, is your own affair",
+            hint=f"without --project: tally config set {target.key} …",
+        )
     value = _value(shell, target, values)
     checked(target.setting, target.key, value, _ground(shell, target))
     if target.key == "prices":
@@ -130,36 +142,39 @@ def config_unset(context: click.Context, key: str, project: bool, **_options: ob
     return _tell_rest(shell, target, quiet=asked.quiet) if there else 0
 
 
-def _known(word: str) -> tuple[str, Setting]:
-    """A whole key and its setting, a source by its own name. Raises `UsageMistake`."""
+def _known(word: str, logs: Iterable[str]) -> tuple[str, Setting]:
+    """A whole key and its setting, a source by its own name; `logs` are those of the settings.
+    Raises `UsageMistake`."""
     from ..sources import source_name, source_names
 
     setting = setting_of(word)
     if setting is None:
-        every = [*KEYS[:-1], *(f"source.{name}.paths" for name in source_names())]
+        names = source_names(logs)
+        every = [*SETTINGS, *(f"source.{name}.{key}" for name in names for key in SOURCE_KEYS)]
         close = nearest(word.replace("-", "_"), every) or nearest(word, every)
         hint = f"did you mean {close}?" if close else f"the settings are {', '.join(KEYS)}"
+        if word.startswith("log."):  # a table that only makes sense as a whole
+            hint = "write [log.NAME] in an editor: tally config path, tally help logs"
         raise UsageMistake(f"there is no setting {word!r}", hint=hint)
     if not word.startswith("source."):
         return word, setting
-    return f"source.{source_name(word.split('.')[1])}.paths", setting
+    _, name, key = word.split(".")
+    return f"source.{source_name(name, logs)}.{key}", setting
 
 
 def _target(shell: Shell, word: str, *, project: bool) -> Target:
-    key, setting = _known(word)
+    logs = _held(shell).logs
+    key, setting = _known(word, logs)
     file = (project_file if project else user_file)(shell.surroundings)
-    return Target(key, setting, tuple(_written(shell, file, key).split(".")), file, project)
-
-
-def _written(shell: Shell, file: Path, key: str) -> str:
-    """The key as the file has it: a source may be named there by the beginning of its name."""
     values, _ = survey_file(file, shell.surroundings.home) if file.is_file() else ({}, ())
-    return next((each for each in values if setting_of(each) and _same(each, key)), key)
+    written = (each for each in values if setting_of(each) and _same(each, key, logs))
+    # a source may be named there by the beginning of its name
+    return Target(key, setting, tuple(next(written, key).split(".")), file, project)
 
 
-def _same(each: str, key: str) -> bool:
+def _same(each: str, key: str, logs: Iterable[str]) -> bool:
     try:
-        return _known(each)[0] == key
+        return _known(each, logs)[0] == key
     except UsageMistake:
         return False
 
@@ -168,7 +183,8 @@ def _value(shell: Shell, target: Target, words: Sequence[str]) -> object:
     """The words of the command line as a file would have them."""
     kind = target.setting.form["type"]
     if kind == "array":
-        return [_path(shell, target, word) for word in words]
+        is_path = target.setting.is_path
+        return [_path(shell, target, word) if is_path else word for word in words]
     if len(words) > 1:
         raise UsageMistake(
             f"{target.key} takes one value", hint=f'tally config set {target.key} "…"'
@@ -179,6 +195,8 @@ def _value(shell: Shell, target: Target, words: Sequence[str]) -> object:
             return target.setting.read(word, _ground(shell, target))
         except ValueError:
             return word  # told as what it is when the value is checked
+    if kind == "integer":
+        return int(word) if word.isascii() and word.isdecimal() and len(word) < _DIGITS else word
     if "enum" in target.setting.form:
         return word.lower()
     return _path(shell, target, word) if target.setting.is_path else word

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from ..errors import UsageMistake, nearest
-from ..query import AMOUNTS, MEASURES, Query, Report, report_json
+from ..query import AMOUNTS, MEASURES, Query, Report, report_json, session_label
 from ..questions import SYNONYMS, named_fields
 
 _ESCAPED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -148,6 +148,8 @@ def flat_cells(
         elif isinstance(value, list):
             parts = cast("list[object]", value)
             cells.append(harmless("; ".join("" if each is None else str(each) for each in parts)))
+        elif name == "session" and name in row:
+            cells.append(word(session_label(None if value is None else str(value))))
         else:
             cells.append(word(value))
     return cells

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from .tables import Ink
 
 SCHEMA = "tallybook.doctor/1"
-_NAMED = 20
+_NAMED, _PLACES = 20, 3
 _INSIDE = """\
 Inside: versions, settings and where each comes from, which folders were looked into, sizes
 and numbers of calls, complaints by their reason, the kind of terminal.
@@ -127,9 +128,10 @@ def _page(shell: Shell, asked: Asked, telling: Telling, whole: Examination) -> l
         "terminal": _terminal(found["terminal"]),
         "ledger": _in_words(found["ledger"]),
         "prices": found["prices"],
+        "captured words": found["content"],
     }
     lines = _fault_lines(telling, whole.faults, ink)
-    for part, items in parts.items():
+    for part, items in ((part, items) for part, items in parts.items() if items):
         pairs = [(f"  {key}", plain(str(value))) for key, value in items.items()]
         lines += [ink.bold(part.capitalize()), *facts(pairs, ink, shell.width)]
     lines.append(ink.bold("Sources"))
@@ -214,7 +216,8 @@ def _complaint_lines(telling: Telling, complaints: Sequence[Complaint], ink: Ink
     reasons = Counter((each.reason, each.hint) for each in complaints)
     lines = [ink.bold(f"{count(len(complaints), 'complaint')} by reason")]
     for (reason, hint), times in reasons.most_common(_NAMED):
-        places = [telling.path(each.place) for each in complaints if each.reason == reason][:3]
+        alike = (each for each in complaints if (each.reason, each.hint) == (reason, hint))
+        places = [telling.path(each.place) for each in islice(alike, _PLACES)]
         lines.append(f"  {number(times)} × {telling.text(reason)}")
         lines += [f"      {place}" for place in places]
         lines += [f"      next: {telling.text(hint)}"] if hint else []

@@ -18,6 +18,8 @@ from ..clock import NO_ZONE
 from ..errors import SettingsError, TallyError
 from ..query import Query
 from ..settings import Settings, user_file, zone_warning
+from ..settings.keys import setting_of
+from .contentpage import captured_text, held_text
 from .limits import limit_json
 from .roots import known_sources, source_json
 from .shell import Shell
@@ -51,6 +53,7 @@ def examined(shell: Shell, settings: Settings, known: Sequence[SettingsError]) -
         "terminal": _terminal(shell),
         "ledger": _ledger(shell, settings, complaints, faults),
         "prices": _prices(shell, settings, faults),
+        "content": _content(settings, faults),
         "sources": [_source(shell, each) for each in known_sources(settings)],
     }
     return Examination(found, complaints, faults)
@@ -74,12 +77,18 @@ def _settings(shell: Shell, settings: Settings) -> dict[str, Any]:
     rows = [
         {
             "key": key,
-            "place" if key in ("ledger", "prices") or key.startswith("source.") else "value": value,
+            "place" if _is_named(key) else "value": value,
             "origin": _origin(shell, settings, key),
         }
         for key, value in setting_values(settings).items()
     ]
     return {"files": list(map(str, settings.files)), "values": rows, "zone": zone_warning(settings)}
+
+
+def _is_named(key: str) -> bool:
+    """Whether a value holds names of the user's: folders, or patterns of what is blackened."""
+    setting = setting_of(key)
+    return setting is None or setting.is_path or key.endswith(".redact")
 
 
 def _origin(shell: Shell, settings: Settings, key: str) -> str:
@@ -154,6 +163,24 @@ def _prices(shell: Shell, settings: Settings, faults: list[TallyError]) -> dict[
     if warning := stale(book.id, shell.now_ms):
         found["warning"] = warning
     return found
+
+
+def _content(settings: Settings, faults: list[TallyError]) -> dict[str, Any]:
+    """Of which sources words are captured, and how much is stored; nothing where neither is."""
+    captured = captured_text(settings)
+    found: dict[str, Any] = {"captured": captured} if captured else {}
+    file = settings.content_file
+    if file is None or not file.exists():
+        return found
+    from ..content import ContentStore
+
+    store = ContentStore(file)
+    try:
+        found["stored"] = "; ".join(map(held_text, store.holdings())) or "nothing"
+    except TallyError as fault:
+        faults.append(fault)
+        found["problem"] = str(fault)
+    return {**found, "path": str(file)}
 
 
 def _source(shell: Shell, each: Source) -> dict[str, Any]:

@@ -36,7 +36,8 @@ EXITS: Mapping[int, Exit] = MappingProxyType(
         4: Exit("not allowed", "kept for keys and rights, in a later version"),
         5: Exit(
             "a part is missing",
-            "the answer is shown, but some histories or some of what was given could not be read",
+            "the answer is shown, but some histories or some of what was given could not be read;"
+            " also a FOCUS export that leaves out what has no price",
         ),
         INTERRUPTED: Exit("interrupted", "with Ctrl-C; what was recorded until then stays"),
     }

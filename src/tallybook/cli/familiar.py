@@ -1,5 +1,6 @@
-"""Switches as users of other tools type them (ccusage above all): what they mean here, or what is
-answered to them. They stand in no `--help`; docs/from-ccusage.md has every one.
+"""Switches as users of other tools type them (ccusage above all, and the session monitor of a
+gateway): what they mean here, or what is answered to them. They stand in no `--help`; the pages
+docs/from-….md have every one.
 
 How commands get them is `teaching`, first words such as `list` are `firstword`, the commands' own
 options are `options`.
@@ -24,6 +25,10 @@ READING = ("usage", "sessions", "blocks", "today", "session")
 """The commands that know these switches."""
 
 _REPORTS = ("usage", "sessions", "blocks")
+_LISTING = (*_REPORTS, "today")
+
+FOLLOWING = ("sync", "watch", "export")
+"""The commands that know those switches of a monitor that say where it keeps what it knows."""
 
 
 class Switch(NamedTuple):
@@ -80,7 +85,7 @@ def _order(context: click.Context, text: str) -> Pairs:
 
 
 def _sort_by(_context: click.Context, text: str) -> Pairs:
-    fields = {"cost": "cost", "tokens": "total", "date": "last_at", "time": "last_at"}
+    fields = {"tokens": "total", **dict.fromkeys(("date", "time", "updated"), "last_at")}
     return [("sort", f"-{fields.get(text, text)}")]
 
 
@@ -100,6 +105,9 @@ _MISMATCHES = "what differs from an agent's own cost has a column here"
 _BOTH = "tally usage --amounts list,reported"
 _NOT_LIVE = "a report is no live screen"
 _WATCHED = "watch -n 5 tally blocks --active"
+_ASKS = "a report asks the ledger; what reads a log is sync"
+_WATCH_BUDGET = "tally watch --budget N"
+_LEDGER = "TALLY_LEDGER=FILE before the command, or: tally config set ledger FILE"
 
 SWITCHES: Mapping[str, Switch] = {
     "json": Switch(("-j",), understood=_everywhere(_always(("format", "json")))),
@@ -115,7 +123,7 @@ SWITCHES: Mapping[str, Switch] = {
     "project": Switch(
         ("-p",),
         "NAME",
-        _everywhere(_as("project"), (*_REPORTS, "today")),
+        _everywhere(_as("project"), _LISTING),
         "tally usage --project",
     ),
     "breakdown": Switch(
@@ -197,6 +205,30 @@ SWITCHES: Mapping[str, Switch] = {
     ),
     "live": Switch(("--live",), why=_NOT_LIVE, instead=_WATCHED),
     "refresh": Switch(("--refresh-interval",), "SECONDS", why=_NOT_LIVE, instead=_WATCHED),
+    "session_key": Switch(
+        ("--session-key",), "ID", _everywhere(_as("session"), _LISTING), "tally session ID"
+    ),
+    "log_path": Switch(
+        ("--log-path",), "PATH", why=_ASKS, instead="tally sync higress --log-path PATH"
+    ),
+    "max_rotate": Switch(
+        ("--max-rotate",), "N", why=_ASKS, instead="tally sync higress --max-rotate N"
+    ),
+    "budget": Switch(
+        ("--budget",), "N", why="a budget is held against what is watched", instead=_WATCH_BUDGET
+    ),
+    "output_dir": Switch(
+        ("--output-dir", "--data-dir"),
+        "FOLDER",
+        why="sessions are rows of one ledger here, not files in a folder",
+        instead=_LEDGER,
+    ),
+    "state_file": Switch(
+        ("--state-file",),
+        "FILE",
+        why="how far each log was read is kept in the ledger, with what was read of it",
+        instead=_LEDGER,
+    ),
 }
 """The switches of other tools, by their names."""
 
@@ -207,7 +239,7 @@ _ELSEWHERE: Mapping[str, tuple[str, ...]] = {
     ),
     "tally sessions": (
         *("--where COND", "--source X", "--provider X", "--model X", "--project X", "--agent X"),
-        *("--account X", "--user X", "--session X", "--format F", "--fields A"),
+        *("--account X", "--user X", "--consumer X", "--session X", "--format F", "--fields A"),
         *("--compact", "--tree"),
     ),
 }
@@ -219,3 +251,20 @@ OWN: Mapping[str, Switch] = {
     for flag, _, takes in (each.partition(" ") for each in spelled)
 }
 """The same as switches: a command without one of them says where it is."""
+
+_KEPT = ("budget", "output_dir", "state_file")
+_ONCE = "sync reads what there is and ends; tally watch goes on"
+_NO_WORDS = "an export never has the words of a conversation"
+
+
+def switches_of(command: str) -> Mapping[str, Switch]:
+    """The switches of others that a command knows, by their names."""
+    if command in READING:
+        return {**SWITCHES, **OWN}
+    if command not in FOLLOWING:
+        return {}
+    idle = {
+        "refresh": Switch(("--refresh-interval",), "SECONDS", why=_ONCE),
+        "no_messages": Switch(("--no-messages",), why=_NO_WORDS),
+    }
+    return {**{name: SWITCHES[name] for name in _KEPT}, **idle}

@@ -8,6 +8,7 @@ What those tools' switches mean is `familiar`; words that stand for a fixed begi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,33 +16,49 @@ from ..errors import UsageMistake
 from ..sources import source_names
 from .teaching import HELP, flags_of
 
+if TYPE_CHECKING:
+    from .shell import Shell
+
 _UNREAD = (
     *("amp", "antigravity", "codebuff", "copilot", "droid", "goose", "grok"),
     *("hermes", "kilo", "kimi", "openclaw", "pi", "qwen", "zcode"),
 )
 """Agents that ccusage has commands for. Those that can be read here are sources."""
 
+_NO_PAGES = "there are no pages for a browser yet"
+_INSTEAD = "tally watch, tally sessions, or tally session ID --rounds"
 _ABSENT = {
+    "status": ("there is no status page yet", "tally, or tally watch --once"),
     "statusline": ("there is no status line yet", "tally blocks --active, or tally today"),
-    "export": ("there is no export yet", "tally usage --format csv, json, jsonl or md"),
+    "serve": (_NO_PAGES, _INSTEAD),
+    "webserver": (_NO_PAGES, _INSTEAD),
     "init": ("there is nothing to set up", "tally sync, or tally config show"),
 }
 _REPORT = "report"
+_READERS = ("sync", "watch")
 _PERIODS = ("daily", "weekly", "monthly")
 
 
-def sources_by_word() -> dict[str, str]:
-    """The sources by their names and by the first part of these: `claude` is `claude-code`."""
-    return {word: name for name in source_names() for word in (name.split("-")[0], name)}
+def source_of(word: str, shell: Shell | None = None) -> str | None:
+    """The source that a first word names: one that ships, a log of the settings (as far as these
+    are understood), or one by the first part of its name, as `claude` is `claude-code`."""
+    if word in source_names():
+        return word
+    from ..settings import survey_settings
+    from .shell import Shell
+
+    if word in survey_settings((shell or Shell.real()).surroundings)[0].logs:
+        return word
+    return next((name for name in source_names() if word == name.split("-")[0]), None)
 
 
-def translated_words(words: Sequence[str]) -> list[str]:
+def translated_words(words: Sequence[str], shell: Shell | None = None) -> list[str]:
     """A command line whose first word is no command, in words that are; as it is if that can't
     be done. Raises `UsageMistake` for what other tools have and this one has not."""
     first, rest = words[0], list(words[1:])
     if first == _REPORT:
         return rest if rest[:1] and rest[0] in _PERIODS else ["usage", *rest]
-    if source := sources_by_word().get(first):
+    if source := source_of(first, shell):
         return _of_source(source, rest)
     if first in _UNREAD:
         raise UsageMistake(
@@ -61,8 +78,8 @@ def _of_source(source: str, rest: list[str]) -> list[str]:
         return ["--source", source, *rest]
     if rest[0] in _ABSENT:
         return translated_words(rest)
-    if rest[0] == "sync":
-        return ["sync", source, *rest[1:]]
+    if rest[0] in _READERS:
+        return [rest[0], source, *rest[1:]]
     if rest[0] == "session" and rest[1:] and not rest[1].startswith("-"):
         return rest
     return [rest[0], "--source", source, *rest[1:]]

@@ -19,6 +19,9 @@ _OWN_WORDS = frozenset(
 _NAMED, _LONGEST = 3, 48
 """Names that are listed, and the cells of each."""
 
+_GROUNDS = 2
+"""Groups of calls that are named which an estimate stands on."""
+
 _RATES = 8
 """Rates of exchange that are listed."""
 
@@ -29,6 +32,8 @@ def footnotes(
     """One line for each thing that a reader of the figures has to know, among which are the
     amounts in `fields`. Notes with a code in `told` are left out: they stand elsewhere. What the
     words mean is in `tally help notes`."""
+    if "cost" not in fields:
+        told |= {"unmetered-estimate"}
     hidden = [kind for kind in AMOUNTS if kind not in fields]
     priced = (*_exchanged(report, hidden), *_unpriced(report, hidden), *_partly(report, fields))
     return [*priced, *_states(report), *_notes(report, told)]
@@ -91,11 +96,26 @@ def _states(report: Report) -> Iterator[str]:
 def _notes(report: Report, told: frozenset[str]) -> Iterator[str]:
     for note in report.notes:
         if note.code not in _OWN_WORDS | told:
-            items = f": {_list(list(note.items))}" if note.items else ""
+            likened = note.code == "unmetered-estimate"
+            named = _likened(note.items) if likened else _list(list(note.items))
+            items = f": {named}" if note.items else ""
             yield plain(note.text.rstrip(".") + items)
-    if report.query.limit is not None and len(report.rows) == report.query.limit:
+    if report.query.limit is not None and _is_cut(report, report.query.limit):
         shown = count(report.query.limit, "row")
         yield f"The first {shown}; the total counts all. More: --limit 0"
+
+
+def _is_cut(report: Report, limit: int) -> bool:
+    """Whether rows may be left out. Of sessions it is known how many there are."""
+    sessions = [row.dims.get("session") for row in report.rows if row.dims.get("session")]
+    every = "session" in report.query.by and len({*sessions}) == report.totals.sessions
+    return len(report.rows) >= limit and not every
+
+
+def _likened(items: Sequence[str]) -> str:
+    """What an estimate stands on, as far as it fits: the largest parts of it."""
+    more = f"; and {len(items) - _GROUNDS} smaller groups" if len(items) > _GROUNDS + 1 else ""
+    return "; ".join(items[:_GROUNDS] if more else items) + more
 
 
 def _list(items: Sequence[str]) -> str:

@@ -13,6 +13,7 @@ from ..format import count, plain
 from ..periods import Frame, period
 from .asking import begin, settings_for
 from .delimited import json_text
+from .forgettingwords import forget_words, words_of
 from .options import json_option, run_options
 from .shell import mention, say
 
@@ -49,14 +50,18 @@ def forget(context: click.Context, **options: object) -> int:
     order = _order(shell.frame(settings), options)
     done = bool(options.get("yes"))
     with shell.open_book(settings) as book:
-        plan = book.ledger.forget(order) if done else book.ledger.plan_forget(order)
+        plan = book.ledger.plan_forget(order)
+        words = forget_words(book, order) if done else words_of(book, order)
+        plan = book.ledger.forget(order) if done else plan
         ledger = Path(book.ledger.path)
         backups = [*copies_beside(ledger), *left_beside(ledger)]
     if asked.format == "json":
-        say(json_text({"schema": "tallybook.forget/1", "done": done, **_json(plan)}))
+        say(
+            json_text({"schema": "tallybook.forget/1", "done": done, **_json(plan), "words": words})
+        )
     else:
-        _tell(plan, "forgotten" if done else "would be forgotten")
-    if not done and not plan.empty:
+        _tell(plan, words, "forgotten" if done else "would be forgotten")
+    if not done and (words or not plan.empty):
         mention("nothing was changed; to do it, for good: --yes", quiet=asked.quiet)
     if done and backups:
         said = f"{count(len(backups), 'backup')} or remains of one may still tell it"
@@ -111,18 +116,19 @@ def _json(plan: ForgetPlan) -> dict[str, object]:
     return {"names": names, **rest}
 
 
-def _tell(plan: ForgetPlan, word: str) -> None:
+def _tell(plan: ForgetPlan, words: int, word: str) -> None:
     for kind, name, hidden in plan.names:
         say(plain(f"{kind} {name}" + (f" is now {hidden}" if hidden else f" {word}")))
     parts = [
         (plan.titles, "titles and directories of", "session"),
         (plan.places, "the paths of", "place"),
         (plan.raw, "the raw usage of", "call"),
+        (words, "the captured words of", "call"),
     ]
     for number, what, noun in parts:
         if number:
             say(f"{what} {count(number, noun)} {word}")
-    if plan.empty:
+    if plan.empty and not words:
         say("there is nothing of it to forget")
     if plan.shared:
         say(f"{count(plan.shared, 'name')} or paths stay, since other calls have them too")

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from ..format import DASH, plain, tilde
-from ..query import Bucket, Row
+from ..query import NO_SESSION, Bucket, Row, session_label
 
 WIDE = 100
 """From this width on numbers may have all digits."""
@@ -28,6 +28,8 @@ def label(name: str, row: Row, home: str | None, bucket: Bucket | None = None) -
     value = row.dims.get(name)
     if name == "date":
         return date_label(value, bucket)
+    if name == "session":
+        return plain(session_label(value))
     if not value:
         return DASH
     if name == "model" and row.dims.get("provider"):
@@ -58,9 +60,10 @@ def undated(name: str) -> str:
 
 def short_ids(cells: list[str]) -> list[str]:
     """The shortest common length at which the ids still differ: each can be typed back."""
-    for length in range(SHORT_ID, max(map(len, cells), default=0) + 1):
-        if len({cell[:length] for cell in cells}) == len(set(cells)):
-            return [cell[:length] for cell in cells]
+    ids = {*cells} - {NO_SESSION}
+    for length in range(SHORT_ID, max(map(len, ids), default=0) + 1):
+        if len({each[:length] for each in ids}) == len(ids):
+            return [each if each == NO_SESSION else each[:length] for each in cells]
     return cells
 
 

@@ -12,7 +12,7 @@ from typing import TypeVar, cast
 import click
 
 from ..errors import UsageMistake
-from ..query import DIMENSIONS
+from ..query import DIMENSIONS, OTHER_NAMES
 from .teaching import JQ, Said, counted, translated
 
 FORMATS = ("table", "json", "jsonl", "csv", "tsv", "md")
@@ -92,13 +92,19 @@ def time_options(command: _F) -> _F:
 def filter_options(command: _F) -> _F:
     """`--where` and its short forms."""
     shorts = (
-        click.option(f"--{name}", multiple=True, metavar="X", help=f"Only this {name}.")
+        click.option(*_flags_of(name), multiple=True, metavar="X", help=f"Only this {name}.")
         for name in _SHORT_FILTERS
     )
     where = click.option(
         "--where", multiple=True, metavar="COND", help="dim=value, dim!=value or dim~part."
     )
     return _with(command, where, *shorts)
+
+
+def _flags_of(dimension: str) -> list[str]:
+    """The option that filters by a dimension, by its own name first."""
+    others = (word for word, name in OTHER_NAMES.items() if name == dimension)
+    return [f"--{name}" for name in (dimension, *others)]
 
 
 def output_options(command: _F) -> _F:
@@ -124,6 +130,22 @@ def order_options(command: _F) -> _F:
         command,
         click.option("--sort", metavar="FIELD", help="Order; -FIELD falls, +FIELD rises."),
         click.option("--limit", metavar="N", help="At most N rows; 0 is no limit."),
+    )
+
+
+def path_options(command: _F) -> _F:
+    """`--path --max-rotate`, also under the names that the old monitor of logs has for them; what
+    is done with them is `beside`."""
+    meaning = "Also this folder, file or pattern."
+    return _with(
+        command,
+        click.option("--path", "--log-path", "paths", multiple=True, metavar="P", help=meaning),
+        click.option(
+            "--max-rotate",
+            type=click.IntRange(min=0),
+            metavar="N",
+            help="Of each log, at most N rotated files.",
+        ),
     )
 
 

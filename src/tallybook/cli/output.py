@@ -88,11 +88,12 @@ def markdown_lines(
     """A report in Markdown: nothing is shortened."""
     from .footnotes import footnotes
     from .reportcolumns import Manner, columns_of
-    from .tables import markdown
+    from .tables import literal, markdown
 
     manner = Manner(names=names, amounts=amounts)
     lines = [f"**{title}**", "", *markdown(columns_of(report, manner))]
-    return [*lines, *(f"\n{note}" for note in footnotes(report, fields=(*names, *amounts)))]
+    notes = footnotes(report, fields=(*names, *amounts))
+    return [*lines, *(f"\n{literal(note)}" for note in notes)]
 
 
 def title_of(query: Query, what: str) -> str:

@@ -121,11 +121,11 @@ def _found(
 def _calls(book: Book, session: SessionAnswer) -> list[_Numbered]:
     """The calls of a session by their rounds. Those that no round shows (recovered ones, or all
     where its files are gone) come after these, in the order of time."""
-    rounds = book.rounds(session)
-    calls = [_Numbered(each.round.number, each.call) for each in rounds if each.call]
+    rounds = [(each.round.number, each.call) for each in book.rounds(session)]
+    calls = [_Numbered(number, call) for number, call in rounds if call]
     shown = {key for each in calls for key in each.call.keys}
     own = sorted(book.explain(session).own, key=lambda call: call.started_ms)
-    last = max((each.round.number for each in rounds), default=0)
+    last = max((number for number, _ in rounds), default=0)
     more = (call for call in own if shown.isdisjoint(call.keys))
     calls += [_Numbered(number, call) for number, call in enumerate(more, last + 1)]
     if not calls:

@@ -26,11 +26,12 @@ word, and anywhere."""
 _FOLDERS = """
 ~ . .. home Users root mnt media srv opt usr var etc tmp private proc dev Volumes c C: D: lib
 Library Application Support AppData Local Roaming .local share .config state zoneinfo localtime
-tallybook ledger.db config.toml prices.toml tally.toml backups
+tallybook ledger.db content.db config.toml prices.toml tally.toml backups
 .claude claude Claude projects subagents local-agent-mode-sessions claude-code-sessions
 .codex sessions archived_sessions opencode
 opencode.db storage message part session project session_diff .pi agent
 .gemini chats projects.json trustedFolders.json .project_root
+log access.log higress proxy litellm envoy-ai-gateway
 """
 _SHARED = frozenset(_FOLDERS.split())
 """Names in paths that every installation has and that say nothing of anybody."""

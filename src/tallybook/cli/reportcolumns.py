@@ -13,7 +13,7 @@ from typing import NamedTuple
 from ..clock import iso
 from ..format import DASH, amount, compact, money, number, plain
 from ..model import CLASSES
-from ..query import AMOUNTS, Figures, Query, Report, Row, amount_of
+from ..query import AMOUNTS, NO_SESSION, Figures, Query, Report, Row, amount_of
 from .delimited import shown_units
 from .labels import SHORT_ID, WIDE, label, model_labels, short_ids, undated
 from .tables import LISTED, Column, room
@@ -271,14 +271,29 @@ def _dimension(name: str, report: Report, rows: list[Row], manner: Manner) -> Co
     cells = ["Total" if not row.dims else label(name, row, home, bucket) for row in rows]
     if cells and name != dimensions_of(report)[0]:
         cells = ["" if not row.dims else cell for row, cell in zip(rows, cells, strict=True)]
-    if name == "session" and manner.width is not None:
+    if name == "session" and manner.width is not None and not _says_much(rows):
         cells = short_ids(cells)
     if name == "model" and manner.width is not None:
         cells = model_labels(cells, manner.width)
     title = _DATES[report.query.bucket] if name == "date" else name.capitalize()
     least = _FREE_TEXT.get(name, _NAME)
+    if NO_SESSION in cells:
+        least = len(NO_SESSION)
     if name == "model" and manner.wide:
         least = _WHOLE_NAME
     tight = least if name == "date" else SHORT_ID
-    prose = name == "title"
+    prose = name == "title" or (name == "session" and _begin_apart(cells, least))
     return Column(title, tuple(cells), text=True, least=least, tight=tight, prose=prose)
+
+
+def _begin_apart(ids: Sequence[str], width: int) -> bool:
+    """Whether ids differ in as much of their beginnings as is shown in any case. Those that are put
+    together from names begin alike, and their ends tell them apart."""
+    return len({each[:width] for each in ids}) == len({*ids})
+
+
+def _says_much(rows: Sequence[Row]) -> bool:
+    """Whether the ids of sessions tell more than a title would: a gateway's client makes them of
+    words, as in `agent:ops:slack:C0421`, and there are no titles."""
+    titled = any(row.dims.get("title") for row in rows)
+    return not titled and any(":" in (row.dims.get("session") or "") for row in rows)

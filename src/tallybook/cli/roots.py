@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 def known_sources(settings: Settings) -> list[Source]:
     """Every source with the roots of the settings. No ledger is opened for that."""
-    from ..sources import open_source, source_names
+    from ..sources import open_source_as_set, source_names
 
-    return [open_source(name, settings.paths.get(name, ())) for name in source_names()]
+    return [open_source_as_set(settings, name) for name in source_names(settings.logs)]
 
 
 def source_json(chosen: Source) -> dict[str, Any]:

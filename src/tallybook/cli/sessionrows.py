@@ -40,7 +40,7 @@ class Listing(NamedTuple):
 
     def is_active(self, row: Row) -> bool:
         """Whether a session is going on."""
-        return (row.figures.last_ms or 0) >= self.active_ms
+        return bool(row.dims["session"]) and (row.figures.last_ms or 0) >= self.active_ms
 
 
 def extra_fields(tree: bool) -> tuple[str, ...]:

@@ -209,6 +209,7 @@ def _notes(shell: Shell, listing: Listing) -> Iterator[str]:
     if any(each.below for each in listing.members):
         yield FAMILY_NOTE
     if len(rows) < len(listing.report.rows):
-        families = sum(each.depth == 0 for each in listing.members)
+        heads = (each.row for each in listing.members if each.depth == 0)
+        families = sum(row.dims["session"] is not None for row in heads)
         more = count(families, "family", "families")
         yield f"The first {more}; the total counts all sessions. More: --limit 0"

@@ -10,6 +10,7 @@ import click
 from ..format import DASH, count, number, plain, size
 from .app import NearMissGroup
 from .asking import begin, settings_for
+from .contentpage import captured_text
 from .delimited import json_text
 from .options import json_option, run_options
 from .roots import known_sources, open_roots, root_lines, source_json
@@ -35,11 +36,12 @@ source.add_command(source_test)
 def source_list(context: click.Context, **_options: object) -> int:
     """Every source, and what was found of it on this machine."""
     shell, asked = begin(context)
-    found = [source_json(each) for each in known_sources(settings_for(shell, asked))]
+    settings = settings_for(shell, asked)
+    found = [source_json(each) for each in known_sources(settings)]
     if asked.format == "json":
         say(json_text({"schema": "tallybook.sources/1", "rows": found}))
         return 0
-    from .tables import Column, Ink, draw
+    from .tables import Column, Ink, draw, folded
 
     rows = [
         (
@@ -57,7 +59,11 @@ def source_list(context: click.Context, **_options: object) -> int:
         Column(title=title, cells=tuple(cells), text=text)
         for title, text, cells in zip(titles, texts, zip(*rows, strict=True), strict=True)
     ]
+    columns[1] = columns[1]._replace(rank=4)  # gives way to where a source lies, and why it is not
+    columns[-1] = columns[-1]._replace(least=columns[-1].natural)
     say("\n".join(draw(columns, shell.width, Ink(on=shell.colour and asked.colour))))
+    if captured := captured_text(settings):
+        say("\n".join(["", *folded(f"Words are captured of {captured}", shell.width)]))
     return 0
 
 
@@ -71,8 +77,8 @@ def source_explain(context: click.Context, name: str, **_options: object) -> int
     from ..sources import source_name
 
     shell, asked = begin(context)
-    sources = known_sources(settings_for(shell, asked))
-    wanted = source_name(name)
+    settings = settings_for(shell, asked)
+    sources, wanted = known_sources(settings), source_name(name, settings.logs)
     chosen = next(each for each in sources if each.name == wanted)
     known = source_json(chosen)
     configured = sorted(chosen.configured(shell.surroundings.cwd).items())

@@ -87,18 +87,18 @@ def _subjects(settings: Settings, what: str, name: str | None, folder: Path) -> 
     `TallyError` where nothing is found."""
     from ..contract import Subject
     from ..contract.finding import subjects_in
-    from ..sources import SOURCES, source_name
+    from ..sources import source_name, source_names
 
-    path = Path(what).expanduser()
-    if what in SOURCES or not path.exists():
+    path, logs = Path(what).expanduser(), settings.logs
+    if what in source_names(logs) or not path.exists():
         if name is not None:
             raise UsageMistake("--as goes with a folder or file", hint=f"tally source test {name}")
         if "/" in what or "\\" in what:
             raise UsageMistake(f"there is no folder or file {what}", hint="tally source list")
-        known = source_name(what)
-        return [Subject(known, settings.paths.get(known, ()), usual=True)]
-    names = (source_name(name),) if name is not None else ()
-    found = list(subjects_in(path.absolute(), folder / "stage", names))
+        known = source_name(what, logs)
+        return [Subject(known, settings.paths.get(known, ()), usual=True, mappings=logs)]
+    names = (source_name(name, logs),) if name is not None else ()
+    found = list(subjects_in(path.absolute(), folder / "stage", names, logs))
     if not found:
         raise TallyError(
             f"no call of {name or 'any known agent'} was found in {what}",

@@ -42,11 +42,18 @@ def _fixed(*words: str) -> Values:
 
 def _groupings(typed: str) -> Iterator[Value]:
     from ..periods import WORDS
-    from ..query import BUCKETS, DIMENSIONS
+    from ..query import BUCKETS, DIMENSIONS, OTHER_NAMES
 
     yield from map(Value, BUCKETS)
-    yield from (Value(name) for name in DIMENSIONS if name != "date")
+    yield from (Value(name) for name in (*DIMENSIONS, *OTHER_NAMES) if name != "date")
     yield from (Value(word) for word in WORDS if typed and word not in BUCKETS)
+
+
+def _exports(typed: str) -> Iterator[Value]:
+    from .exportorder import KINDS
+
+    yield from map(Value, KINDS)
+    yield from _groupings(typed)
 
 
 def _times(_typed: str) -> Iterator[Value]:
@@ -56,9 +63,15 @@ def _times(_typed: str) -> Iterator[Value]:
 
 
 def _sources(_typed: str) -> Iterator[Value]:
+    yield from map(Value, _source_names())
+
+
+def _source_names() -> tuple[str, ...]:
+    """Those that ship, and the logs of the settings as far as these are understood."""
+    from ..settings import survey_settings
     from ..sources import source_names
 
-    yield from map(Value, source_names())
+    return source_names(survey_settings(Shell.real().surroundings)[0].logs)
 
 
 def _fields(_typed: str) -> Iterator[Value]:
@@ -91,20 +104,27 @@ def _topics(_typed: str) -> Iterator[Value]:
 
 
 def _keys(_typed: str) -> Iterator[Value]:
-    from ..settings import SETTINGS
-    from ..sources import source_names
+    from ..settings.keys import SETTINGS, SOURCE_KEYS
 
     yield from (Value(key, setting.meaning) for key, setting in SETTINGS.items())
-    yield from (Value(f"source.{name}.paths") for name in source_names())
+    for name in _source_names():
+        for key, setting in SOURCE_KEYS.items():
+            yield Value(f"source.{name}.{key}", setting.meaning)
 
 
 def setting_values_of(key: str) -> Values:
     """What a setting may be, where that is one of a few."""
     from ..periods import WEEK_DAYS
+    from ..settings.values import CAPTURES
 
-    fixed = {"week_start": WEEK_DAYS, "titles": ("true", "false"), "active_within": ("5m", "1h")}
+    fixed = {
+        "week_start": WEEK_DAYS,
+        "titles": ("true", "false"),
+        "active_within": ("5m", "1h"),
+        "capture": CAPTURES,
+    }
     open_ended = {"tz": _zones, "currency": _currencies}
-    return open_ended.get(key) or _fixed(*fixed.get(key, ()))
+    return open_ended.get(key) or _fixed(*fixed.get(key.rpartition(".")[2], ()))
 
 
 def _zones(_typed: str) -> Iterator[Value]:
@@ -182,6 +202,7 @@ def is_current(ledger: str) -> bool:
 VALUES: Mapping[str, Values] = MappingProxyType(
     {
         "usage words": _groupings,
+        "export words": _exports,
         "by": _groupings,
         "since": _times,
         "until": _times,

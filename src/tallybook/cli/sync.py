@@ -3,42 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import UsageMistake
 from ..format import DASH, compact, count, number, plain, size
 from ..model import CLASSES
-from ..query import Figures, Query, Report, report_json
+from ..query import Figures, Filter, Query, Report, report_json
 from .asking import PARTIAL, begin, settings_for
+from .beside import further_roots, named_sources
 from .delimited import json_text
-from .options import Asked, json_option, run_options
+from .options import Asked, json_option, path_options, run_options
 from .progress import ProgressLine
+from .roots import root_lines, source_json
 from .shell import Shell, say
 
 if TYPE_CHECKING:
     from ..flow import SyncReceipt
     from ..reading import Complaint
-    from .tables import Column
+    from ..sources import Source
+    from .tables import Column, Ink
 
 SCHEMA = "tallybook.sync/1"
 _SAMPLES = 3
-_DATABASE = b"SQLite format 3\0"
-_HISTORIES = (".jsonl", ".json")
 
 
 @click.command(short_help="read the agents' histories into the ledger")
 @click.argument("sources", nargs=-1, metavar="[SOURCE]…")
 @click.option("--full", is_flag=True, help="Read everything again, not only what is new.")
+@path_options
 @click.option(
-    "--path",
-    "paths",
-    multiple=True,
-    metavar="P",
-    type=click.Path(exists=True, path_type=Path),
-    help="Also read this folder, history file or database.",
+    "--session",
+    "--session-key",
+    metavar="X",
+    help="Show only this session; all are recorded.",
 )
 @json_option
 @run_options
@@ -47,66 +46,47 @@ def sync(
     context: click.Context,
     sources: tuple[str, ...],
     full: bool,
-    paths: tuple[Path, ...],
+    paths: tuple[str, ...],
+    max_rotate: int | None,
+    session: str | None,
     **_options: object,
 ) -> int:
     """Read what is new in the histories of the agents, all by default, into the ledger.
 
     Reading anything twice changes nothing. With --path a folder or file is read beside
-    the usual ones, as one of the SOURCEs named (or of all).
+    the usual ones, as one of the SOURCEs named (or of all agents); for a gateway's log also
+    a 'pattern' in quotes.
     """
-    from ..sources import source_name, source_names
-
     shell, asked = begin(context)
-    settings = settings_for(shell, asked)
-    names = tuple(dict.fromkeys(map(source_name, sources)))
-    more = [_history(path) for path in paths]
-    chosen = names or (source_names() if more else ())
-    beside = {name: _beside(name, more) for name in chosen} if more else None
-    with (
-        shell.open_book(settings) as book,
-        ProgressLine(live=shell.live and not asked.quiet, width=shell.width) as line,
-    ):
-        receipt = book.sync(chosen, full=full, paths=beside, progress=line)
+    settings = replace(settings_for(shell, asked), max_rotate=max_rotate)
+    names = named_sources("sync", sources, settings)
+    more = further_roots(settings, names, paths) if paths else {}
+    with shell.open_book(settings) as book:
+        with ProgressLine(live=shell.live and not asked.quiet, width=shell.width) as line:
+            receipt = book.sync(tuple(more) or names, full=full, paths=more, progress=line)
+        only = (Filter(dimension="session", values=(session,)),) if session else ()
+        holds = book.ask(Query(by=("provider",), where=only))
         known = len(book.complaints())
-        holds = book.ask(Query(by=("provider",)))
+        missed = () if receipt.places_found else names
+        sought = [book.source(each, more.get(each, ())) for each in missed]
     if asked.format == "json":
         say(json_text(receipt_json(receipt, holds)))
     else:
-        say("\n".join(receipt_lines(shell, asked, receipt, holds, known)))
+        lines = receipt_lines(shell, asked, receipt, holds, known)
+        say("\n".join([*lines, *_sought(shell, sought)]))
     return 0 if receipt.complete else PARTIAL
 
 
-def _history(path: Path) -> Path:
-    """A folder, or a file that can be read on its own; raises `UsageMistake` for any other."""
-    if path.is_dir() or path.suffix in _HISTORIES or (path.is_file() and _is_database(path)):
-        return path.absolute()
-    raise UsageMistake(
-        f"{path} is no history",
-        because="it is no folder, no file that ends in .jsonl or .json, and no SQLite database",
-        hint="tally sync --path FOLDER",
-    )
-
-
-def _is_database(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_DATABASE)) == _DATABASE
-    except OSError:
-        return False
-
-
-def _beside(name: str, paths: Sequence[Path]) -> list[Path]:
-    """The further roots of one source. Of a folder that is a copy of somebody's home they are
-    the ones in which the agent keeps its histories there."""
-    from ..sources import open_source
-
-    found: list[Path] = []
-    for path in paths:
-        usual = open_source(name, environ={"HOME": str(path)}).roots() if path.is_dir() else ()
-        inside = [root for root in usual if root.is_relative_to(path) and root.is_dir()]
-        found += inside or [path]
-    return found
+def _sought(shell: Shell, sources: Sequence[Source]) -> list[str]:
+    """Where sources were looked for that were named and not found."""
+    lines: list[str] = []
+    for known in map(source_json, sources):
+        roots = [f"  {line}" for line in root_lines(shell, known)]
+        first = (
+            f"Looked for {known['title']} in" if roots else f"{known['title']} has no usual place"
+        )
+        lines += ["", first, *roots, f"Elsewhere: tally sync {known['name']} --path PATH"]
+    return lines
 
 
 def receipt_json(receipt: SyncReceipt, holds: Report) -> dict[str, Any]:
@@ -130,6 +110,8 @@ def receipt_json(receipt: SyncReceipt, holds: Report) -> dict[str, Any]:
         "joined": receipt.joined,
         "healed": receipt.healed,
         "outdated": receipt.outdated,
+        "captured": receipt.kept,
+        "not_captured": receipt.unkept,
         "complaints": [complaint_json(each) for each in receipt.complaints],
         "by_provider": ledger["rows"],
         "totals": ledger["totals"],
@@ -155,8 +137,7 @@ def receipt_lines(
 ) -> list[str]:
     """The receipt for people: what was read, what was new, what the ledger now holds. `known`
     complaints stand, those of this sync included."""
-    from .footnotes import footnotes
-    from .tables import Ink, draw, facts, folded
+    from .tables import Ink, facts
 
     ink = Ink(on=shell.colour and asked.colour)
     read = f"{count(receipt.places_read, 'place')}, {size(receipt.bytes_read)}"
@@ -173,22 +154,31 @@ def receipt_lines(
         ("seen before", count(receipt.joined, "reading") if receipt.joined else ""),
         ("priced now", _healed(receipt)),
         ("priced before", _outdated(receipt)),
+        ("captured", _captured(receipt)),
         ("complaints", _complaints(receipt, known)),
     ]
     lines = facts([pair for pair in pairs if pair[1]], ink, shell.width)
     lines += _complaint_lines(shell, receipt)
-    if holds.rows:
-        columns = _by_provider(shell, holds)
-        total = len(holds.rows) > 1
-        lines += ["", "The ledger now holds", "", *draw(columns, shell.width, ink, total=total)]
-        notes = footnotes(holds, told=frozenset({"complaints"}))
-        lines += [""] if notes else []
-        lines += [part for note in notes for part in folded(note, shell.width)]
+    lines += _holdings(shell, ink, holds)
     if not receipt.places_found:
         closed = any(each.fatal for each in receipt.complaints)
         found = "No history could be read. Why?" if closed else "No history was found. Where?"
         lines += ["", f"{found} tally doctor"]
     return [*lines, "", f"Ledger: {shell.shown(receipt.ledger)}"]
+
+
+def _holdings(shell: Shell, ink: Ink, holds: Report) -> list[str]:
+    """What the ledger now holds: by provider, with what has to be known beside it."""
+    from .footnotes import footnotes
+    from .tables import draw, folded
+
+    whose = "".join(f" of the session {plain(each.values[0])}" for each in holds.query.where)
+    if not holds.rows:
+        return ["", f"Nothing is recorded{whose}. Those that are: tally sessions"] if whose else []
+    table = draw(_by_provider(shell, holds), shell.width, ink, total=len(holds.rows) > 1)
+    notes = footnotes(holds, told=frozenset({"complaints"}))
+    below = [part for note in notes for part in folded(note, shell.width)]
+    return ["", f"The ledger now holds{whose}", "", *table, *([""] if notes else []), *below]
 
 
 def _new(receipt: SyncReceipt) -> str:
@@ -212,6 +202,15 @@ def _outdated(receipt: SyncReceipt) -> str:
     """Calls that were priced while another price book was in use."""
     calls = f"{count(receipt.outdated, 'call')} by another price book or other prices of your own"
     return f"{calls}: tally price apply shows what would change" if receipt.outdated else ""
+
+
+def _captured(receipt: SyncReceipt) -> str:
+    """Calls whose words went into the store of captured content, and those whose words could
+    not."""
+    said = f"the words of {count(receipt.kept, 'call')}: tally content show"
+    if receipt.unkept:
+        said = f"the words of {count(receipt.kept, 'call')}, not those of {number(receipt.unkept)}"
+    return said if receipt.kept or receipt.unkept else ""
 
 
 def _complaints(receipt: SyncReceipt, known: int) -> str:

@@ -6,6 +6,7 @@ Japanese and Korean text lines up; that knowledge is rich's. Numbers are never w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -15,6 +16,9 @@ from ..format import begun, shorten
 
 GAP = 2
 _SMALLEST = 4
+_MARKDOWN = re.compile(r"[\\`*<&|~\[\]]")
+"""What begins or ends something in Markdown. An underline inside a name does not."""
+
 LISTED = ", "
 """Between the parts of a list."""
 
@@ -149,7 +153,13 @@ def markdown(columns: Sequence[Column]) -> list[str]:
     marks = ["---" if column.text else "---:" for column in columns]
     rows = zip(*(column.cells for column in columns), strict=True)
     lines = [[column.title for column in columns], marks, *rows]
-    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines]
+    return ["| " + " | ".join(map(literal, line)) + " |" for line in lines]
+
+
+def literal(text: str) -> str:
+    """A text as Markdown shows it: no part of it is a tag, a link, a picture or the end of a
+    cell."""
+    return _MARKDOWN.sub(r"\\\g<0>", text)
 
 
 def _squeeze(kept: list[Column], widths: list[int], floor: list[int], width: int) -> None:
@@ -200,11 +210,31 @@ def facts(pairs: Sequence[tuple[str, str]], ink: Ink, width: int) -> list[str]:
 def folded(text: str, width: int) -> list[str]:
     """Running text in lines of at most `width` cells, broken between words; further lines
     are set in a little."""
-    lines, line = list[str](), ""
+    if text.isascii() and text.isprintable():
+        return _folded_plain(text.strip(" "), width)
+    lines, line, used = list[str](), "", 0
     for word in text.split(" "):
-        grown = f"{line} {word}" if line.strip() else line + word
-        if line.strip() and cell_len(grown) > width:
-            lines, line = [*lines, line], f"  {word}"
+        size = cell_len(word)
+        if not line.strip():
+            line, used = line + word, used + size
+        elif used + 1 + size > width:
+            lines.append(line)
+            line, used = f"  {word}", 2 + size
         else:
-            line = grown
+            line, used = f"{line} {word}", used + 1 + size
     return [*lines, line]
+
+
+def _folded_plain(text: str, width: int) -> list[str]:
+    """The same for letters of which each takes a cell: a conversation has millions of them."""
+    lines, inset, at = list[str](), "", 0
+    while len(text) - at + len(inset) > width:
+        end = text.rfind(" ", at, at + max(width - len(inset), 0) + 1)
+        end = end if end > at else text.find(" ", at)
+        if end < 0:
+            break
+        lines.append(inset + text[at:end])
+        inset, at = "  ", end + 1
+        while text.startswith(" ", at):
+            at += 1
+    return [*lines, inset + text[at:]]

@@ -5,14 +5,14 @@ Which there are, and what they mean, is `familiar`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple, cast
 
 import click
 
 from ..errors import UsageMistake
-from .familiar import OWN, READING, SWITCHES, Switch, command_name, grouping_words
+from .familiar import READING, SWITCHES, Switch, command_name, grouping_words, switches_of
 from .shell import Shell, mention
 
 Callback = Callable[[click.Context, click.Parameter, str | bool | None], None]
@@ -38,9 +38,10 @@ class Said(NamedTuple):
 
 def teach(command: click.Command, name: str) -> click.Command:
     """Give a command of ours the switches of others, once; `name` is its name in the tree."""
-    if name in READING and not any(isinstance(each, _Familiar) for each in command.params):
+    known = switches_of(name)
+    if known and not any(isinstance(each, _Familiar) for each in command.params):
         taken = {flag for each in command.params for flag in each.opts}
-        for option in _options(name):
+        for option in _options(name, known):
             free = [flag for flag in option.opts if flag not in taken]
             option.opts = free
             taken.update(free)
@@ -97,10 +98,9 @@ class _Familiar(click.Option):
         self.answers = answers
 
 
-def _options(command: str) -> Iterator[_Familiar]:
+def _options(command: str, known: Mapping[str, Switch]) -> Iterator[_Familiar]:
     """Every switch as an option; those that the command understands have the first choice of
     spellings."""
-    known = {**SWITCHES, **OWN}
     for name in sorted(known, key=lambda each: command not in known[each].understood):
         switch = known[name]
         if command in switch.understood:
@@ -109,8 +109,9 @@ def _options(command: str) -> Iterator[_Familiar]:
             yield _Familiar(name, switch, _refusing(switch), answers=True)
         else:
             yield _Familiar(name, switch, _idle(switch.why), answers=False)
-    yield _Familiar("color", Switch(("--color",)), _coloured, answers=False)
-    yield _Familiar("jq", Switch((JQ,), "EXPR"), _through_jq, answers=False)
+    if command in READING:
+        yield _Familiar("color", Switch(("--color",)), _coloured, answers=False)
+        yield _Familiar("jq", Switch((JQ,), "EXPR"), _through_jq, answers=False)
 
 
 def _is_idle(switch: Switch) -> bool:

@@ -12,8 +12,10 @@ from typing import cast
 
 from ..clock import NO_ZONE
 from ..errors import UsageMistake
-from ..settings import KEYS, VARIABLES, Settings, user_file
-from ..settings.keys import Ground, setting_of
+from ..settings import VARIABLES, Settings, user_file
+from ..settings.keys import KEYS, SOURCE_KEYS, TABLES, setting_of
+from ..settings.logs import FIELDS, FIXED
+from ..settings.values import Ground
 from .redacting import Redactor, Telling
 from .shell import Shell
 
@@ -27,7 +29,9 @@ def telling_for(shell: Shell, settings: Settings, *, names: bool) -> Telling:
         return Telling(shell.shown, shell.hidden)
     from ..sources import source_names
 
-    words = {*KEYS, "source", *(f"source.{name}.paths" for name in source_names())}
+    shipped = source_names()
+    tables = (f"source.{name}.{key}" for name in shipped for key in SOURCE_KEYS)
+    words = {*KEYS, *TABLES, *SOURCE_KEYS, *FIELDS, *FIXED, *tables}
     return Redactor(shell.surroundings.home, _own(shell, settings), words).telling()
 
 
@@ -66,7 +70,7 @@ def _in_table(values: Mapping[str, object], ground: Ground) -> Iterator[str]:
 
 def _private(key: str, value: object, ground: Ground) -> Iterator[str]:
     """The texts in the value of a key, unless it is one that says nothing of the user."""
-    if isinstance(value, dict):
+    if isinstance(value, dict) and key != "fields":  # those of a log are named by its maker
         yield from _in_table(cast("dict[str, object]", value), ground)
     elif isinstance(value, list):
         for inner in cast("Iterable[object]", value):
@@ -76,7 +80,7 @@ def _private(key: str, value: object, ground: Ground) -> Iterator[str]:
 
 
 def _is_understood(key: str, value: str, ground: Ground) -> bool:
-    setting = setting_of(key)
+    setting = setting_of(key) or SOURCE_KEYS.get(key)
     if setting is None or setting.is_path:
         return False
     try:
@@ -90,6 +94,6 @@ def _is_ours(key: str) -> bool:
     from ..sources import source_name
 
     try:
-        return key in ("source", "paths") or bool(source_name(key))
+        return key in (*TABLES, *SOURCE_KEYS, *FIELDS, *FIXED) or bool(source_name(key))
     except UsageMistake:
         return False

@@ -13,7 +13,7 @@ import click
 from ..clock import local
 from ..format import count
 from ..periods import Frame, period, since_last
-from ..query import Query, Report
+from ..query import Filter, Query, Report
 from .asking import answer, begin, exit_code, question, refresh, settings_for
 from .nothing import nothing_lines
 from .options import (
@@ -72,7 +72,15 @@ def _nothing(shell: Shell, asked: Asked, book: Book, report: Report) -> list[str
         return nothing_lines(book, replace(report, query=ever))
     if not asked.sync:
         return ["The ledger is empty, and nothing was read. To read what there is: tally sync"]
-    return no_history_lines(shell, [source_json(each) for each in known_sources(book.settings)])
+    known = [source_json(each) for each in known_sources(book.settings)]
+    meant = {name for each in report.query.where for name in _sources(each)}
+    return no_history_lines(shell, [each for each in known if each["name"] in meant] or known)
+
+
+def _sources(condition: Filter) -> tuple[str, ...]:
+    """The sources that a condition chooses by their names."""
+    chosen = condition.dimension == "source" and condition.op == "="
+    return condition.values if chosen else ()
 
 
 def _trend(shell: Shell, book: Book, query: Query) -> list[str]:
@@ -97,24 +105,32 @@ def suggestions(query: Query, receipt: SyncReceipt | None) -> str:
 
 def no_history_lines(shell: Shell, known: Sequence[Mapping[str, Any]]) -> list[str]:
     """What was looked for, where, and what to do: for a machine without any call to count.
-    `known` are the sources, see `roots.source_json`."""
-    closed = closed_roots(known)
-    first = "No history of an AI coding agent was found on this machine."
+    `known` are the sources that were meant, see `roots.source_json`."""
+    closed, only = closed_roots(known), known[0] if len(known) == 1 else None
+    what = f"history of {only['title']}" if only else "history of an agent and no log of a gateway"
+    first = f"No {what} was found on this machine."
     if closed:
         first = "There are folders of histories here, but they can't be read."
     elif any(each["places"] for each in known):
         first = "There are histories on this machine, but no call could be read in them."
     lines = [first, "", "Looked for"]
+    room = max(len(each["title"]) for each in known)
     for each in known:
-        lines += [f"  {each['title']}", *(f"    {line}" for line in root_lines(shell, each))]
+        told = root_lines(shell, each)
         if each["places"]:
             files = count(each["places"], "file")
-            lines.append(f"    {files} found, but no call could be read in them: tally doctor")
+            told.append(f"{files} found, but no call could be read in them: tally doctor")
+        titles = (each["title"], *("" for _ in told))
+        lines += (f"  {title:<{room}}  {one}" for title, one in zip(titles, told, strict=False))
     tries = [
         ("tally demo", "see how it looks, on sample histories"),
         (f"tally source explain {known[0]['name']}", "where it looks, and how to add a folder"),
-        ("tally sync --path FOLDER", "read a history that lies elsewhere"),
     ]
+    if only:
+        tries.append((f"tally sync {only['name']} --path PATH", "read what lies elsewhere"))
+    else:
+        tries.append(("tally sync --path FOLDER", "read a history that lies elsewhere"))
+        tries.append(("tally sync higress --path LOG", "read a gateway's log that lies elsewhere"))
     if closed:
         tries.insert(0, ("tally doctor", "which folders, and why; mend their permissions"))
     width = max(len(command) for command, _ in tries)

@@ -11,7 +11,8 @@ from textwrap import fill
 from types import MappingProxyType
 
 from ..query import DIMENSIONS, MEASURES
-from ..settings.keys import KEYS, PATHS, SETTINGS, VARIABLES, Setting
+from ..settings.keys import SETTINGS, SOURCE_KEYS, VARIABLES, Setting
+from ..settings.logs import FIELDS
 from .exits import EXITS
 
 
@@ -41,7 +42,7 @@ def _meaning(setting: Setting) -> str:
 
 def _settings() -> list[tuple[str, str]]:
     """Each key with its meaning and its default."""
-    rows = {**SETTINGS, KEYS[-1]: PATHS}
+    rows = {**SETTINGS, **{f"source.NAME.{key}": each for key, each in SOURCE_KEYS.items()}}
     return [
         (key, f"{_meaning(each)} ({each.default.replace('`', '')})") for key, each in rows.items()
     ]
@@ -86,9 +87,9 @@ Filters: which calls are counted.
   --where project~web             contains this, whatever the case
 
 The same dimension again means or; different dimensions mean and. Short forms: --source
---provider --model --project --agent --account --user --session, each the same as
---where with =. A model may be written provider/model. An empty value is none:
---where agent= counts the calls of no sub-agent.
+--provider --model --project --agent --account --user (or --consumer) --session, each the
+same as --where with =. A model may be written provider/model. An empty value is none:
+--where agent= counts the calls of no sub-agent, --where session= those of no session.
 
 The dimensions:
 {_listed(DIMENSIONS[1:])}
@@ -129,7 +130,8 @@ Notes: what stands below a table, and what the marks in it mean.
   partial        the answer broke off, or its end was never written down. What was written
                  is counted; what was not can't be
   failed         refused or failed; used nothing
-  unmetered      known to have happened, usage unknown: in no figure
+  unmetered      known to have happened, usage unknown: in no figure. What such calls may
+                 have cost, judged by others like them, stands beside the cost, never in it
   recovered      tokens that only the agent's own running totals show, such as compaction.
                  They are in the tokens and the cost, and in no number of calls
   not readable   a place in the histories could not be read: tally doctor says which and why
@@ -161,8 +163,32 @@ your config.toml, the default.
 Examples
   tally config show
   tally config set week_start sunday
-  tally config get tz
   tally config check
+""",
+        "logs": f"""\
+Logs: calls that a gateway wrote down, read without code. Higress, LiteLLM and Envoy AI
+Gateway are known; any other log of JSON lines is described in the settings.
+
+  [log.my-gateway]
+  paths = ["/var/log/my-gateway/*.log"]
+  only = "kind=llm"                      # which lines are calls of models
+
+  [log.my-gateway.fields]
+  time = "ts"                            # where in a line each thing stands
+  model = "request.model"
+  usage = "response.usage"
+  session = ["headers.x-session", "trace_id"]    # the first that is there
+
+Paths go through lists, items[0].name, and through texts that are JSON. A name with a dot
+is quoted: '"session.id"'. Instead of usage, single counts: usage.prompt_tokens = "in".
+
+The fields:
+{_listed(list(FIELDS))}
+
+Examples
+  tally config check
+  tally source list
+  tally sync litellm
 """,
         "environment": f"""\
 Environment: variables that are read. Flags come before them, files after them.

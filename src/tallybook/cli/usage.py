@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import click
 
 from ..errors import UsageMistake, nearest
 from ..periods import WORDS
-from ..query import BUCKETS, DIMENSIONS, Query
+from ..query import BUCKETS, DIMENSIONS, OTHER_NAMES, Query
 from ..questions import period_pairs
 from ..settings import Settings
 from .asking import answer, begin, exit_code, question, refresh, settings_for
@@ -28,12 +29,14 @@ from .output import show_report, title_of, with_fields
 from .shell import Shell, say
 from .views import View, Viewing, plan_of, show_chart, show_compared, view_options
 
-GROUPINGS = (*BUCKETS, *(name for name in DIMENSIONS if name != "date"))
+GROUPINGS = (*BUCKETS, *(name for name in DIMENSIONS if name != "date"), *OTHER_NAMES)
 """The words after `tally usage` that say what the rows are."""
 
 _SPAN = re.compile(r"\d+(h|d|w|mo|m|y)", re.IGNORECASE)
 
 _DEFAULT_SPAN = {"hour": "24h", "week": "8w", "month": "12mo"}
+_OF_ALL_TIME = "stats-model"
+"""The alias that speaks of all time unless told, as the tool did that it comes from."""
 
 
 @click.command(cls=Viewing, short_help="what was used, by day, model, project, …")
@@ -56,7 +59,9 @@ def usage(context: click.Context, words: tuple[str, ...], **_options: object) ->
     """
     shell, asked = begin(context)
     settings = settings_for(shell, asked)
-    query = asked_query(shell, settings, asked, words)
+    whole = context.info_name == _OF_ALL_TIME
+    defaults = [("by", "model"), ("since", "all")] if whole else []
+    query = asked_query(shell, settings, asked, words, defaults)
     fitted = with_fields(asked, query)
     if fitted is None:
         return 0
@@ -80,8 +85,15 @@ def usage(context: click.Context, words: tuple[str, ...], **_options: object) ->
     return exit_code(shown)
 
 
-def asked_query(shell: Shell, settings: Settings, asked: Asked, words: tuple[str, ...]) -> Query:
-    """The question of the words and options of `tally usage`."""
+def asked_query(
+    shell: Shell,
+    settings: Settings,
+    asked: Asked,
+    words: tuple[str, ...],
+    defaults: Sequence[tuple[str, str]] = (),
+) -> Query:
+    """The question of the words and options of `tally usage`; `defaults` take the place of its
+    own ones."""
     grouping, when = _sorted_words(words)
     pairs = list(asked.pairs)
     if grouping:
@@ -95,7 +107,7 @@ def asked_query(shell: Shell, settings: Settings, asked: Asked, words: tuple[str
     by = next((text for key, text in pairs if key == "by"), "day")
     span = _DEFAULT_SPAN.get(by.split(",")[0], "7d")
     whole = Asked(pairs=tuple(pairs), tz=asked.tz, week_start=asked.week_start)
-    return question(shell, settings, whole, [("by", "day"), ("last", span)])
+    return question(shell, settings, whole, defaults or [("by", "day"), ("last", span)])
 
 
 def _grouped(query: Query) -> str:
@@ -125,7 +137,7 @@ def _unplaced(word: str, when: str) -> UsageMistake:
         span = "7d" if word.lower() == "last" else word
         return UsageMistake(f"{word!r} is no period by itself", hint=f"tally usage --last {span}")
     close = nearest(word, (*GROUPINGS, *WORDS))
-    hint = f"did you mean {close}?" if close else "see: tally usage --help"
+    hint = f"did you mean {close}?" if close else "tally usage --help"
     return UsageMistake(f"can't place the word {word!r}", hint=hint)
 
 

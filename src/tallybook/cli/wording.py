@@ -33,6 +33,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "total-mismatch": "its total fits no way of adding its parts",
         "usage-from-totals": "its usage is what the running totals grew by",
         "model-not-told": "its model is not told",
+        "provider-from-model": "who served it is not told: the maker of its model",
+        "provider-from-service": "who served it is not told: what the gateway calls the service",
         "message-deleted": "its message was deleted: only the usage of its steps is left",
         "time-from-file": "it has no time of its own: that of its file was taken",
         "named-free": "the seller names it free",
@@ -95,7 +97,10 @@ def state_text(status: str) -> str:
 
 def short_id(session: str) -> str:
     """The beginning of a session's id that tells it from others and can be typed back: ids that
-    begin with a moment need more of it than random ones."""
+    begin with a moment need more of it than random ones, and those that are put together from names
+    nearly all."""
+    if ":" in session:
+        return plain(session[:_COMPOSED])
     if len(session) == _UUID and session[_UUID_VERSION] == "7":
         return plain(session[:13])
     return plain(session[: 14 if session.startswith("ses_") else 8])
@@ -106,4 +111,4 @@ def spot(place: str, offset: int) -> str:
     return f"{'byte' if place.endswith('.jsonl') else 'entry'} {number(offset)}"
 
 
-_UUID, _UUID_VERSION = 36, 14
+_UUID, _UUID_VERSION, _COMPOSED = 36, 14, 48

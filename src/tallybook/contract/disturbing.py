@@ -86,7 +86,8 @@ def damage_is_told(trial: Trial) -> Finding:
         places = concerned(trial.source, file)
         expected = folded(each for place in places for each in trial.whole[place.path])
         hole = trial.chance.choice((len(_JUNK), trial.chance.randrange(_HOLE)))
-        with changed(file, data[:at] + _JUNK + data[at + hole :]):
+        rest = data[at + hole :] or data[-1:]  # a line without its end may be just being written
+        with changed(file, data[:at] + _JUNK + rest):
             seen = trial.say(concerned(trial.source, file))
         tries += 1
         complaints = troubles(seen)

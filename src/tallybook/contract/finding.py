@@ -5,12 +5,18 @@ it are tried.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from ..reading import Reading
 from ..sources import source_names
 from .samples import Subject, places_of
+
+if TYPE_CHECKING:
+    from ..settings.logs import LogMapping
 
 _LOOK = 50
 """Places of a source that are looked into for a first call."""
@@ -19,12 +25,19 @@ _ABOVE = 5
 """Folders above a single file that may tell what it is: `sessions/2026/11/22/…`."""
 
 
-def subjects_in(path: Path, stage: Path, names: Iterable[str] = ()) -> Iterator[Subject]:
+def subjects_in(
+    path: Path,
+    stage: Path,
+    names: Iterable[str] = (),
+    mappings: Mapping[str, LogMapping] = MappingProxyType({}),
+) -> Iterator[Subject]:
     """Every source, or of some, that finds calls in a folder or file, as it sees them. A single
-    file is first put into `stage`, an empty folder, with what belongs to it."""
+    file is first put into `stage`, an empty folder, with what belongs to it. Logs that the settings
+    map are only tried by name: a mapping fits many a file."""
     ways = list(_file_roots(path, stage)) if path.is_file() else [path]
     for name in names or source_names():
-        tries = [Subject(name, (root,)) for root in ways]
+        bare = {key: replace(each, paths=()) for key, each in mappings.items() if key == name}
+        tries = [Subject(name, (root,), mappings=bare) for root in ways]
         if path.is_dir():
             tries.insert(0, Subject(name, home=path))
         found = next((each for each in tries if _has_calls(each)), None)

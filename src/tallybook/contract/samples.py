@@ -7,39 +7,46 @@ holds its credentials.
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..reading import Complaint
 from ..sources import Place, Source, open_source
+
+if TYPE_CHECKING:
+    from ..settings.logs import LogMapping
 
 MOST_BYTES = 128_000_000
 MOST_FILES = 4_000
 """What is copied at most, the newest files first."""
 
-_NOBODY = "nobody"
+_NOBODY, _LOG = "nobody", "log"
 _ABOVE = 3
 """Folders above a single file that are kept: a path may tell whose it is."""
 
 
 class Subject(NamedTuple):
     """Whose histories are tried: a source by its name, with further `roots` or, if there is a
-    `home`, as a user with that home would see it. `usual` takes in the usual roots."""
+    `home`, as a user with that home would see it. `usual` takes in the usual roots; `mappings`
+    are the kinds of logs of the settings."""
 
     source: str
     roots: tuple[Path, ...] = ()
     home: Path | None = None
     usual: bool = False
+    mappings: Mapping[str, LogMapping] = MappingProxyType({})
 
     def open(self) -> Source:
         """The source on the originals."""
-        if self.usual:
-            return open_source(self.source, self.roots)
         home = self.home or Path(os.devnull) / _NOBODY
-        return open_source(self.source, self.roots, _environ(home))
+        environ = None if self.usual else _environ(home)
+        return open_source(self.source, self.roots, environ, mappings=self.mappings)
 
 
 class Sample:
@@ -47,6 +54,7 @@ class Sample:
 
     def __init__(self, subject: Subject, folder: Path) -> None:
         self.name = subject.source
+        self._mappings = {name: replace(each, paths=()) for name, each in subject.mappings.items()}
         self._home = folder / _NOBODY
         self._roots: list[Path] = []
         self.files: list[Path] = []
@@ -58,15 +66,18 @@ class Sample:
 
     def open(self) -> Source:
         """The source on the copy; it sees nothing else of this machine."""
-        return open_source(self.name, self._roots, _environ(self._home))
+        environ = _environ(self._home)
+        return open_source(self.name, self._roots, environ, mappings=self._mappings)
 
     def open_in(self, home: Path) -> Source:
         """The source as a user with another home would have it."""
-        return open_source(self.name, environ=_environ(home))
+        named = [home / _LOG] if self.name in self._mappings else []
+        return open_source(self.name, named, _environ(home), mappings=self._mappings)
 
     def _wanted(self, subject: Subject, root: Path, spare: Path) -> Iterator[tuple[Path, Path]]:
         """(original, copy) of every file that histories stand in below a root."""
-        places = [Path(each.path) for each in subject.open().locate() if isinstance(each, Place)]
+        located = subject.open().locate()
+        places = [Path(file_of(each.path)) for each in located if isinstance(each, Place)]
         inside = [each for each in places if each == root or root in each.parents]
         if not inside:
             return
@@ -134,8 +145,17 @@ def concerned(source: Source, file: Path) -> list[Place]:
 def belongs(file: Path, place: str) -> bool:
     """Whether a file is a place, lies in the folder that is one, or goes with a database. Other
     files tell a source more about what it reads, and no place changes with them."""
-    path = str(file)
+    path, place = str(file), file_of(place)
     return path == place or path.startswith((f"{place}{os.sep}", f"{place}-"))
+
+
+def file_of(place: str) -> str:
+    """The file of a place. That of a log's file is the live log's path, with a mark that tells its
+    files apart."""
+    return _MARK.sub("", place)
+
+
+_MARK = re.compile(r"#[0-9a-f]{16}(\.\d+)?$")
 
 
 def is_log(file: Path) -> bool:

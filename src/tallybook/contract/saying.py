@@ -11,7 +11,8 @@ from typing import cast
 from ..dialects import counter
 from ..format import count, number
 from ..model import STATUS_RANK
-from ..reading import Complaint, Cursor, Reading
+from ..reading import Complaint, Cursor, Reading, Spot
+from ..sources.source import Revisiting
 from .folding import difference, folded
 from .trial import Finding, Trial
 
@@ -125,7 +126,10 @@ def unhelpful(each: Complaint) -> str:
 
 
 def recalls(trial: Trial) -> Finding:
-    """The conversation of a session has a round for each call that the session made."""
+    """The conversation of a session has a round for each call that the session made. In a log,
+    which may hold no words, each line that does is that of its call."""
+    if isinstance(trial.source, Revisiting):
+        return _revisits(trial, trial.source)
     own: dict[str, set[frozenset[bytes]]] = {}
     for call in folded(trial.seen).values():
         if call.who.session:
@@ -145,6 +149,20 @@ def recalls(trial: Trial) -> Finding:
         if [each.number for each in rounds] != list(range(1, len(rounds) + 1)):
             return Finding(count(tried, "session"), f"session {session}: rounds are misnumbered")
     return Finding(f"{tried} of {count(len(sessions), 'session')}")
+
+
+def _revisits(trial: Trial, source: Revisiting) -> Finding:
+    spots = [Spot(each.keys, each.place, each.offset) for each in trial.readings]
+    calls = {key: each for each in trial.readings for key in each.keys}
+    rounds = list(source.revisit(spots))
+    tried = f"{count(len(rounds), 'line')} with words of {number(len(spots))}"
+    for each in rounds:
+        call = calls.get(each.keys[0]) if each.keys else None
+        if call is None or each.started_ms != call.started_ms:
+            return Finding(tried, f"the words at {each.started_ms} are those of another call")
+    if len(rounds) > len(spots):
+        return Finding(tried, "there are more words than calls")
+    return Finding(tried)
 
 
 def nothing_in_an_empty_home(trial: Trial) -> Finding:
