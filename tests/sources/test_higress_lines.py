@@ -156,11 +156,19 @@ def test_any_session_is_only_a_name(session: str) -> None:
         ("anthropic.claude-v2", "llm-x", "", ("aws", "provider-from-model")),
         ("gemini-2.5-pro", "llm-vertex", "", ("google-vertex", "")),
         ("claude-sonnet-4-6", "llm-claude", "msg_vrtx_01", ("google-vertex", "")),
-        ("qwen-max", "llm-bailian", "", ("alibaba-cn", "")),
+        ("qwen-max", "llm-bailian", "", ("alibaba-cn", "region-guessed")),
+        ("qwen-max", "llm-qwen", "", ("alibaba", "region-guessed")),
+        ("qwen-max", "llm-qwen-cn", "", ("alibaba-cn", "")),
+        ("qwen-max", "llm-dashscope-intl", "", ("alibaba", "")),
+        ("kimi-k2", "pool", "", ("moonshotai", "provider-from-model;region-guessed")),
+        ("kimi-k2", "kimi-china", "", ("moonshotai-cn", "")),
+        ("minimax-m2", "llm-minimax", "", ("minimax", "region-guessed")),
+        ("text-embedding-v3", "llm-qwen", "", ("alibaba", "provider-from-service;region-guessed")),
+        ("text-embedding-3-large", "pool", "", ("openai", "provider-from-model")),
         ("house-model", "llm-deepseek", "", ("deepseek", "provider-from-service")),
         ("house-model", "pool", "", ("unknown", "")),
         ("glm-4.6", "llm-zhipu", "", ("zhipuai", "")),
-        ("glm-4.6", "llm-glm", "", ("zai", "")),
+        ("glm-4.6", "llm-glm", "", ("zai", "region-guessed")),
         ("unknown", "-", "", ("unknown", "")),
     ],
 )
@@ -168,6 +176,23 @@ def test_who_served_it(model: str, cluster: str, chat: str, told: tuple[str, str
     call = changed(CALL, {"model": model, "chat_id": chat})
     found = one(as_text(call, upstream_cluster=f"outbound|443||{cluster}.internal.dns"))
     assert (found.provider, found.note) == told
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["llm-qwen", "qwen", "llm-qwen.internal.dns", "outbound|443||llm-qwen.internal.dns"],
+)
+def test_the_user_says_who_serves_a_service(name: str) -> None:
+    reader = HigressLines("box", providers={name: "alibaba-cn"})
+    for cluster, told in (
+        ("llm-qwen", ("alibaba-cn", "")),
+        ("llm-qwen-two", ("alibaba", "region-guessed")),
+    ):
+        call = changed(CALL, {"model": "qwen-max"})
+        line = as_text(call, upstream_cluster=f"outbound|443||{cluster}.internal.dns") + b"\n"
+        (found,) = reader.take(Block(bytearray(line), 0, len(line), 0), PLACE)
+        assert isinstance(found, Reading)
+        assert (found.provider, found.note) == told
 
 
 @pytest.mark.parametrize(
@@ -224,6 +249,11 @@ def test_identity() -> None:
     assert key(bare, request_id="-") != key(bare, request_id="-", bytes_sent="1")
 
 
+def test_a_line_is_the_same_call_before_its_end_was_written() -> None:
+    whole = as_json(changed(CALL, {"chat_id": "-"}), request_id="-")
+    assert {one(whole + end).keys for end in (b"", b"\n", b"\r\n")} == {one(whole).keys}
+
+
 def test_a_call_without_ids_is_known_by_where_it_stands() -> None:
     line = as_text(changed(CALL, {"chat_id": ...}), request_id="-") + b"\n"
     first, second = readings(line * 2)
@@ -268,11 +298,113 @@ def test_quotes_in_front_of_a_call_and_behind_it(sent: dict[str, str], before: s
 
 def test_a_client_can_write_no_call_of_its_own() -> None:
     forged = 'x","request_id":"r","start_time":"2026-01-01T00:00:00.000Z","ai_log":"{}","z":"'
-    first = one(as_text(CALL, user_agent=forged))
-    second = one(as_text(changed(CALL, {"input_token": 1}), user_agent=forged, request_id="q"))
+    first, _ = said(as_text(CALL, user_agent=forged) + b"\n")
+    second, _ = said(
+        as_text(changed(CALL, {"input_token": 1}), user_agent=forged, request_id="q") + b"\n"
+    )
+    assert isinstance(first, Reading)
+    assert isinstance(second, Reading)
     assert first.started_ms == second.started_ms == one(as_text(CALL)).started_ms
     assert first.who.session == "agent:ops:slack:C0421"
     assert set(first.keys).isdisjoint(second.keys)
+
+
+FORGED = {
+    "upstream_cluster": "outbound|443||llm-ollama.internal.dns",
+    "start_time": "2020-01-01T00:00:00.000Z",
+    "route_name": "victim",
+    "response_code": "429",
+    "duration": "1",
+}
+REPEATED = (
+    '","protocol":"HTTP/1.1","request_id":"r","requested_server_name":"a","response_code":"200",'
+    '"response_flags":"-","route_name":"x","start_time":"2020-01-01T00:00:00.000Z","zz":"'
+)
+BEFORE = (
+    "",
+    '","duration":"1',
+    '","requested_server_name":"a","response_code":"200',
+    '","zz":"1","protocol":"HTTP/1.1',
+    REPEATED,
+    '","x_forwarded_for":"1","response_code_details":"',
+)
+"""What a client may write before it, so that the field looks as if it stood in its place."""
+
+
+@pytest.mark.parametrize("sender", ["user_agent", "path", "x_forwarded_for", "authority"])
+@pytest.mark.parametrize("padding", BEFORE)
+@pytest.mark.parametrize("last", [False, True])
+def test_a_field_that_a_client_wrote_is_not_believed(sender: str, padding: str, last: bool) -> None:
+    whole = one(as_text(CALL, last=last))
+    for name, value in FORGED.items():
+        sent = {sender: f'x{padding}","{name}":"{value}'}
+        found, complaint = said(as_text(CALL, last=last, **sent) + b"\n")
+        assert isinstance(found, Reading)
+        assert found._replace(keys=(), note="") == whole._replace(keys=()), name
+        assert found.note == "field-twice"
+        assert isinstance(complaint, Complaint)
+        assert (complaint.position, complaint.lost, complaint.sample) == (0, False, "")
+        assert "accessLogEncoding" in complaint.hint
+
+
+@pytest.mark.parametrize("without", ["trace_id", "protocol", "upstream_host", "method"])
+@pytest.mark.parametrize("name", FORGED)
+def test_a_template_of_fewer_fields_helps_no_client(without: str, name: str) -> None:
+    sent = f'x","{without}":"1","{name}":"{FORGED[name]}'
+    whole = one(as_text(CALL, **{without: ...}))
+    found, _ = said(as_text(CALL, **{without: ...}, user_agent=sent) + b"\n")
+    assert isinstance(found, Reading)
+    assert found._replace(keys=(), note="") == whole._replace(keys=())
+
+
+def test_a_name_with_escapes_is_no_field() -> None:
+    sent = 'x","start\\u005ftime":"2020-01-01T00:00:00.000Z'
+    assert one(as_text(CALL, user_agent=sent)) == one(as_text(CALL))
+
+
+def test_of_a_whole_template_that_a_client_wrote_only_the_time_is_believed() -> None:
+    names = list(REQUEST)
+    rest = names[names.index("path") + 1 : names.index("x_forwarded_for")]
+    forged = REQUEST | FORGED
+    sent = 'x",' + ",".join(f'"{name}":"{forged[name]}"' for name in rest)
+    found, complaint = said(as_text(CALL, path=sent[:-1]) + b"\n")
+    assert isinstance(found, Reading)
+    assert isinstance(complaint, Complaint)
+    assert found.status == "complete"
+    assert found.who.project is None
+    assert (found.provider, found.note) == ("openai", "provider-from-model;field-twice")
+
+
+@pytest.mark.parametrize(
+    ("request_", "inside", "user", "note"),
+    [
+        ({}, None, "victim", "consumer-after-client-field"),  # it can't be told from the gateway's
+        ({}, "team-a", "team-a", ""),
+        ({"consumer": "team-a"}, None, "team-a", "field-twice"),
+        ({"response_code_details": ..., "consumer": "team-a"}, None, None, "field-twice"),
+    ],
+)
+def test_a_consumer_that_a_client_wrote(
+    request_: Any, inside: str | None, user: str | None, note: str
+) -> None:
+    call = changed(CALL, {"consumer": inside or ...})
+    sent = 'x","consumer":"victim'
+    found = said(as_text(call, user_agent=sent, **request_) + b"\n")[0]
+    assert isinstance(found, Reading)
+    assert found.who.user == user
+    assert set(found.note.split(";")) >= set(filter(None, [note]))
+
+
+@pytest.mark.parametrize("name", ["chat_id", "model"])
+def test_a_client_can_tell_no_identity(name: str) -> None:
+    call = changed(CALL, {name: ...})
+    sent = f'x","{name}":"chatcmpl-5f0c2a1e-77aa-4c1b-9a52-0b1d3c7e9f10'
+    assert one(as_text(call, user_agent=sent)) == one(as_text(call))
+
+
+def test_an_operator_may_add_a_consumer_behind_a_client_s_field() -> None:
+    line = as_text(CALL, response_code_details=..., consumer="team-a")
+    assert (one(line).who.user, one(line).note) == ("team-a", "consumer-after-client-field")
 
 
 @pytest.mark.parametrize("last", [False, True])

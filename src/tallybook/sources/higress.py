@@ -47,7 +47,8 @@ class Higress(LogSource):
             from .higress_lines import HigressLines  # with the decoder
 
             named = machine or host_name(os.environ if environ is None else environ)
-            return HigressLines(named, capture=capture)
+            providers = logs.providers if logs is not None else None
+            return HigressLines(named, capture=capture, providers=providers)
 
         kind = LogKind(
             name="higress",

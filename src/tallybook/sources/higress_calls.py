@@ -22,7 +22,7 @@ from ..reading import Attribution, Reading, Witness, attr_of, key_maker
 from .higress_fields import Access, AiLog, Found, Text, Told, plainly
 from .json_lines import Problems, plausible
 from .lookup import name
-from .makers import served
+from .makers import Providers
 from .responses import response_key
 
 NAME = "higress"
@@ -45,7 +45,15 @@ class Where(NamedTuple):
     text: bytes
 
 
-def reading_of(found: Found, where: Where, machine: str | None) -> Reading | None:
+class Gateway(NamedTuple):
+    """What is known of a gateway beside its lines: the machine that reads its log, and who serves
+    its services."""
+
+    machine: str | None
+    providers: Providers
+
+
+def reading_of(found: Found, where: Where, gateway: Gateway) -> Reading | None:
     """The call of a line; None for one that tells no credible time."""
     access, log, _, assumed = found
     started = started_ms(access)
@@ -54,14 +62,14 @@ def reading_of(found: Found, where: Where, machine: str | None) -> Reading | Non
     usage, some = _usage(log)
     model = _model(log.model) or _model(access.model) or model_in(access.path)
     chat = log.chat_id or access.chat_id or ""
-    provider, guess = served(model, _service(access.upstream_cluster), chat[:9])
+    provider, guess = gateway.providers.served(model, _cluster(access), chat[:9])
     status, note = _judged(some, _whole(access.response_code) or 0)
     lasted = _ms(access.duration) or _ms(log.llm_service_duration) or 0
     who = _who(
         log.session_id or access.session_id,
         access.route_name if log.api in _NOBODY else log.api,
         log.consumer or access.consumer,
-        machine,
+        gateway.machine,
     )
     return Reading(  # by position: by name costs as much again
         _keys(found, where, started, chat), who, _LOG_RANK, started, started + lasted,
@@ -135,8 +143,8 @@ _line_key = key_maker("higress:line")
 
 
 def line_mark(text: bytes) -> str:
-    """What tells a line from all others."""
-    return blake2b(text, digest_size=16).hexdigest()
+    """What tells a line from all others, whether it has its end yet or not."""
+    return blake2b(text.rstrip(), digest_size=16).hexdigest()
 
 
 _NOBODY = frozenset((None, "", "-"))
@@ -155,12 +163,8 @@ def _name(value: Text) -> str:
     return "" if value is None or value == "-" else name(value)
 
 
-@lru_cache(maxsize=512)
-def _service(cluster: Text) -> str:
-    """What the gateway calls the service behind a cluster: `outbound|443||llm-qwen.internal.dns` is
-    `qwen`."""
-    name = str(cluster or "").rpartition("|")[2]
-    return name.removesuffix(".internal.dns").removesuffix(".internal").removeprefix("llm-")
+def _cluster(access: Access) -> str:
+    return access.upstream_cluster if isinstance(access.upstream_cluster, str) else ""
 
 
 @lru_cache(maxsize=512)

@@ -9,13 +9,15 @@ object as text; where the gateway encodes its log as JSON, that text is escaped 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple, TypeVar, cast
 
 import msgspec
 from msgspec import Raw, Struct
 
 from ..naming import storable
+from .higress_twice import DOUBTED, ruled
 from .json_lines import NOTHING, Problems, loose, raw_of
 
 Fields = dict[str, object]
@@ -79,7 +81,7 @@ class Access(Struct, gc=False):
 class Found(NamedTuple):
     """Both parts of a line. `doubled` tells that a field by which calls are told apart stands there
     more than once, so that somebody may have written it who is not the gateway. `note` names what
-    had to be assumed."""
+    had to be assumed, and that a field stands there more than once."""
 
     access: Access
     log: AiLog
@@ -99,8 +101,12 @@ escaped."""
 _LEADS = b'{"ai_log":"'
 """How most lines begin: then the first quote behind a brace ends the statistics."""
 
-_LOOKS = 12
-"""How many braces are looked at for that end."""
+_ESCAPED_TWICE = b'{"ai_log":"{\\\\\\"'
+"""How they begin in the encoding JSON, in which no client can write a field."""
+
+_NAME = re.compile(rb'"(\w++)"\s*:')
+_ODD_NAME = re.compile(rb'[,{]\s*"[^"]*\\[^"]*"\s*:')
+"""The name of a field outside of texts, and one with escapes, which no gateway writes."""
 
 _DEEPEST = 3
 """How often `ai_log` may have been escaped."""
@@ -109,7 +115,7 @@ S = TypeVar("S", bound=Struct)
 
 
 def strict(raw: bytes) -> Found | None:
-    """A line that is JSON and has each field once; None for any other."""
+    """A line that is JSON and of which can be told what the gateway wrote; None for any other."""
     try:
         access = _access(raw)
         told = access.ai_log
@@ -119,22 +125,59 @@ def strict(raw: bytes) -> Found | None:
     if log is None:
         return None
     after = _end_of_statistics(raw)
-    twice = raw.count(_TIME, after) > 1 or raw.count(_REQUEST, after) > 1
-    if twice or raw.count(_STATISTICS, after) > (not after):
+    if raw.count(_STATISTICS, after) > (not after):
         return None
-    return Found(access, log)
+    if isinstance(told, AiLog):
+        twice = raw.count(_TIME) > 1 or raw.count(_REQUEST) > 1
+        return None if twice else Found(access, log)
+    if raw.startswith(_ESCAPED_TWICE):
+        return Found(access, log)
+    if raw.find(b"\\", after) >= 0 and _ODD_NAME.search(raw, after):
+        return None
+    names = _NAME.findall(raw, after)
+    ruling = ruled(tuple(names if after else [name for name in names if name != b"ai_log"]))
+    if ruling is None:
+        return Found(access, log)
+    if ruling.taken is None:
+        return Found(access, log, note=noted(ruling.note, log))
+    return _once(raw, log)
+
+
+def _once(raw: bytes, log: AiLog) -> Found | None:
+    """A line in which fields stand more than once, with those that are believed."""
+    try:
+        pairs: object = json.loads(raw.decode("utf-8", "replace"), object_pairs_hook=tuple)
+    except (ValueError, RecursionError):
+        return None
+    fields = cast("tuple[tuple[str, object], ...]", pairs)
+    return believed([each for each in fields if each[0] != "ai_log"], log)
+
+
+def believed(pairs: Sequence[tuple[str, object]], log: AiLog, *, first: bool = False) -> Found:
+    """A call with those fields that the gateway wrote. Where nothing tells which, none of them; or
+    the `first` one."""
+    names = [name for name, _ in pairs]
+    ruling = ruled(tuple(name.encode("utf-8", "surrogatepass") for name in names))
+    taken = range(len(pairs)) if ruling is None or ruling.taken is None else ruling.taken
+    told: dict[str, object] = {}
+    for at in sorted(taken):
+        told.setdefault(*pairs[at])
+    for name, value in pairs if first else ():
+        told.setdefault(name, value)
+    doubled = names.count("start_time") > 1 or names.count("request_id") > 1
+    note = noted(ruling.note, log) if ruling else ""
+    return Found(typed(Access, told), log, doubled, note)
+
+
+def noted(note: str, log: AiLog) -> str:
+    """What is to be said of a call: whose it is tell the statistics before any field."""
+    return note if not log.consumer else note.replace(DOUBTED, "").strip(";")
 
 
 def _end_of_statistics(raw: bytes) -> int:
-    """Where the statistics end in most lines, so that only what is behind has to be searched; 0
-    where that takes more than a few looks."""
-    at = len(_LEADS)
-    if raw.startswith(_LEADS):
-        for _ in range(_LOOKS):
-            at = raw.find(b"}", at) + 1
-            if raw.startswith(b'"', at):
-                return at
-    return 0
+    """Where the statistics end in most lines, so that only what is behind has to be searched; 0 in
+    any other. Every quote inside of them has a backslash before it."""
+    return raw.find(b'}"', len(_LEADS)) + 1 if raw.startswith(_LEADS) else 0
 
 
 def log_of(text: str) -> AiLog | None:

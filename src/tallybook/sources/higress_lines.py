@@ -5,12 +5,23 @@ what they say. All other lines, which are most of a mixed gateway's, are passed 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..reading import Complaint, Observation, Round, Said
-from .higress_calls import NAME, Where, reading_of
+from .higress_calls import NAME, Gateway, Where, reading_of
 from .higress_fields import strict
-from .higress_mending import CUT, Piece, concerns_a_call, is_torn, pieces, unwrapped
+from .higress_mending import (
+    CUT,
+    FORGED,
+    Piece,
+    concerns_a_call,
+    is_torn,
+    pieces,
+    told_of,
+    unwrapped,
+)
+from .higress_twice import TWICE
+from .makers import Providers
 from .tail import Block
 
 _NEEDLE = b"ai_log"
@@ -21,14 +32,23 @@ gateways write it, and as others do."""
 
 _NO_TIME = "a line about a call tells no time"
 _HINT = "another log of the gateway may have it whole; every other line was read"
+_HINT_FORGED = (
+    "a client sent quotes: with accessLogEncoding JSON in the gateway none can write fields"
+)
 
 
 class HigressLines:
     """See `LineReader`. `machine` names this computer in attributions; with `capture` the words of
-    each call follow its reading."""
+    each call follow its reading; `providers` serve the calls of services, by the user's word."""
 
-    def __init__(self, machine: str | None = None, *, capture: bool = False) -> None:
-        self._machine = machine
+    def __init__(
+        self,
+        machine: str | None = None,
+        *,
+        capture: bool = False,
+        providers: Mapping[str, str] | None = None,
+    ) -> None:
+        self._setting = Gateway(machine, Providers(providers or {}))
         self._capture = capture
 
     def take(self, block: Block, place: str) -> Iterator[Observation]:
@@ -50,8 +70,8 @@ class HigressLines:
             last = pos + 1
             line = bytes(data[start:pos])
             where, found = Where(place, base + start, line), strict(line)
-            reading = None if found is None else reading_of(found, where, self._machine)
-            if reading is None or self._capture:
+            reading = None if found is None else reading_of(found, where, self._setting)
+            if reading is None or found is None or self._capture or TWICE in found.note:
                 yield from self._told(line, where, self._capture)
             else:
                 yield reading
@@ -77,7 +97,7 @@ class HigressLines:
         for piece in _understood(line):
             if piece.found is not None:
                 where = Where(place, offset + piece.start, line)
-                reading = reading_of(piece.found, where, self._machine)
+                reading = reading_of(piece.found, where, self._setting)
                 return None if reading is None else round_of(line[piece.start :], reading)
         return None
 
@@ -85,7 +105,7 @@ class HigressLines:
         """What one line says, and a complaint for whatever of it can't be had."""
         for start, call, reason in _understood(line):
             spot = where._replace(offset=where.offset + start) if start else where
-            reading = None if call is None else reading_of(call, spot, self._machine)
+            reading = None if call is None else reading_of(call, spot, self._setting)
             if reading is None:
                 yield _trouble(spot, reason or _NO_TIME)
                 continue
@@ -101,7 +121,7 @@ def _understood(line: bytes) -> list[Piece]:
     inner = unwrapped(line)
     found = strict(inner)
     if found is not None:
-        return [Piece(0, found)]
+        return told_of(found)
     told = pieces(inner)
     return told if inner is line else [piece._replace(start=0) for piece in told]
 
@@ -140,4 +160,6 @@ def _lines_with(needle: bytes, block: Block) -> Iterator[tuple[int, bytes]]:
 
 def _trouble(where: Where, reason: str) -> Complaint:
     """The complaint about a line. Nothing of it is shown: words may stand anywhere in it."""
-    return Complaint(NAME, where.place, reason, where.offset, hint=_HINT)
+    forged = reason == FORGED
+    hint = _HINT_FORGED if forged else _HINT
+    return Complaint(NAME, where.place, reason, where.offset, hint=hint, lost=not forged)

@@ -9,12 +9,14 @@ import json
 import re
 from typing import NamedTuple, cast
 
-from .higress_fields import UNIQUE, Access, AiLog, Fields, Found, fields_of, strict, typed
+from .higress_fields import UNIQUE, AiLog, Fields, Found, believed, fields_of, strict, typed
+from .higress_twice import ADDED, TEMPLATE, TWICE
 from .json_lines import loose
 
 CUT = "a line about a call is cut"
 TWO = "a line holds more than one call"
 BEFORE = "what stands before a call in its line is damaged"
+FORGED = "a field stands twice in a line about a call"
 
 _ANCHOR = re.compile(rb'"ai_log"\s*:\s*("?)\s*(?=\{)')
 BODY = re.compile(rb'[^"\\]*+(?:\\.[^"\\]*+)*+', re.DOTALL)
@@ -26,7 +28,7 @@ HINTS = re.compile(
 )
 """What only lines about calls hold, damaged or not."""
 
-_FIELDS = tuple(name for name in Access.__struct_fields__ if name != "ai_log")
+_FIELDS = (*TEMPLATE, *sorted(ADDED))
 _FIELD = re.compile(
     rb'"(%s)"\s*:\s*("[^"\\]*+(?:\\.[^"\\]*+)*+"|-?\d+|null)' % "|".join(_FIELDS).encode(),
     re.DOTALL,
@@ -34,17 +36,8 @@ _FIELD = re.compile(
 _SENT = (b'"path":"', b'"user_agent":"', b'"x_forwarded_for":"')
 """How fields begin that say what a client sent."""
 
-_NAMES = (
-    b"ai_log|authority|bytes_received|bytes_sent|downstream_local_address|downstream_remote_address|"
-    b"duration|istio_policy_status|method|path|protocol|request_id|requested_server_name|"
-    b"response_code|response_code_details|response_flags|route_name|start_time|trace_id|"
-    b"upstream_cluster|upstream_host|upstream_local_address|upstream_service_time|"
-    b"upstream_transport_failure_reason|user_agent|x_forwarded_for"
-)
-"""The fields of the gateway's own template."""
-
 _TIME = re.compile(rb'"start_time"\s*:\s*"[^"{]*"')
-_NEXT = re.compile(b'","(%s)":' % _NAMES)
+_NEXT = re.compile(b'","(%s)":' % "|".join(("ai_log", *TEMPLATE)).encode())
 
 _OBJECT = json.JSONDecoder(strict=False, parse_constant=str)
 _CONTAINER = re.compile(rb"\S{20,40} (?:stdout|stderr) [FP] ")
@@ -106,7 +99,7 @@ def pieces(line: bytes) -> list[Piece]:
     text = _sheltered(text)
     found = strict(text)
     if found is not None:
-        return [Piece(start, found)]
+        return told_of(found, start)
     begun = _begun(text)
     if begun and not _is_whole(text[:begun]):
         rest = [_moved(each, start + begun) for each in pieces(text[begun:])]
@@ -121,7 +114,13 @@ def pieces(line: bytes) -> list[Piece]:
         told.append(Piece(start + begun, None, TWO))
     elif not text.startswith(b"{"):
         told.append(Piece(start, None, BEFORE))
-    return told
+    return told if len(told) > 1 else told_of(found, start)
+
+
+def told_of(found: Found, start: int = 0) -> list[Piece]:
+    """A call, and that somebody else wrote in its line, if so."""
+    told = [Piece(start, found)]
+    return [*told, Piece(start, None, FORGED)] if TWICE in found.note else told
 
 
 def _sheltered(text: bytes) -> bytes:
@@ -248,17 +247,16 @@ def _unescaped(body: bytes) -> Fields | None:
 
 def _with_fields(log: AiLog, before: bytes, after: bytes) -> Found:
     """The call with its other fields, from what is around its statistics. Of a field that stands
-    there twice the first counts; then the call is known by its line."""
-    told: dict[str, object] = {}
-    doubled = False
-    for name, value in (
-        match.groups() for part in (before, after) for match in _FIELD.finditer(part)
-    ):
-        field = name.decode()
-        doubled = doubled or (field in told and b'"%s":' % name in UNIQUE)
-        told.setdefault(field, _plain(value))
-    doubled = doubled or _ANCHOR.search(after) is not None or _ANCHOR.search(before) is not None
-    return Found(typed(Access, told), log, doubled)
+    there twice the first counts, if nothing tells which is the gateway's; then the call is known by
+    its line."""
+    pairs = [
+        (match[1].decode(), _plain(match[2]))
+        for part in (before, after)
+        for match in _FIELD.finditer(part)
+    ]
+    found = believed(pairs, log, first=True)
+    again = _ANCHOR.search(after) is not None or _ANCHOR.search(before) is not None
+    return found._replace(doubled=True) if again else found
 
 
 def _plain(value: bytes) -> object:

@@ -5,6 +5,7 @@ sent the call to, or by the model's spelling. What it costs there is the price b
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from ..naming import UNKNOWN, provider_of
@@ -64,7 +65,29 @@ _OWN = {
 other models, so that the model goes before them."""
 
 _KIN = {"zhipuai": "zai"}
-"""Services of a maker that have a name, and prices, of their own."""
+"""Providers of a maker that have a name, and prices, of their own."""
+
+FROM_REGION = "region-guessed"
+"""The guess which of the lists of a maker, of the mainland or for all others, a service asks."""
+
+LISTS = {
+    "alibaba": "alibaba-cn", "moonshotai": "moonshotai-cn", "minimax": "minimax-cn",
+    "zai": "zhipuai",
+}  # fmt: skip
+"""Makers that ask other prices on the mainland, each with what it is called there."""
+
+_REGIONS = {
+    "cn": True, "china": True, "mainland": True, "beijing": True, "hangzhou": True,
+    "shanghai": True, "intl": False, "international": False, "global": False, "sg": False,
+    "singapore": False,
+}  # fmt: skip
+"""Words in a service's name that tell whether it is on the mainland."""
+
+_TOLD = frozenset(("zhipu", "zhipuai", "zai"))
+"""Words that tell the list by themselves: names of the maker that only one of both has."""
+
+_SHARED = ("text-embedding-v",)
+"""How names begin that several makers give: the service goes before them."""
 
 _WORD = re.compile(r"[a-z0-9]+")
 
@@ -81,8 +104,9 @@ def maker_of(model: str) -> str:
 
 @lru_cache(maxsize=512)
 def served(model: str, service: str, response: str = "") -> tuple[str, str]:
-    """The provider of a call, and the name of the guess that it is, empty if none. `service` is
-    what the gateway calls the service behind it, `response` the provider's id of the response.
+    """The provider of a call, and the names of the guesses that it is, empty if it is none.
+    `service` is what the gateway calls the service behind it, `response` the provider's id of the
+    response.
 
     A cloud's mark in the response's id is the surest, then a service that is named after one who
     sells others' models, then the model's maker, then a service named after a maker."""
@@ -90,13 +114,50 @@ def served(model: str, service: str, response: str = "") -> tuple[str, str]:
     if marked != UNKNOWN:
         return marked, ""
     words = _WORD.findall(service.lower())
-    for word in words:
-        if word in _SELLERS:
-            return _SELLERS[word], ""
+    sellers = (_SELLERS[word] for word in words if word in _SELLERS)
+    seller = next(sellers, UNKNOWN)
+    if seller != UNKNOWN:
+        return _in_region(seller, "", words)
     maker = maker_of(model)
     own = next((_OWN[word] for word in words if word in _OWN), UNKNOWN)
+    if own != UNKNOWN and model.lower().startswith(_SHARED):
+        maker = UNKNOWN
     if maker not in (UNKNOWN, _KIN.get(own, own)):
-        return maker, FROM_MODEL
-    if maker != UNKNOWN:
-        return own, ""
-    return own, "" if own == UNKNOWN else FROM_SERVICE
+        return _in_region(maker, FROM_MODEL, words)
+    if maker != UNKNOWN or own == UNKNOWN:
+        return _in_region(own, "", words)
+    return _in_region(own, FROM_SERVICE, words)
+
+
+def _in_region(provider: str, guess: str, words: Sequence[str]) -> tuple[str, str]:
+    """The same with the list of prices that holds where the service is, as far as it says."""
+    maker = next((maker for maker, there in LISTS.items() if provider == there), provider)
+    if maker not in LISTS:
+        return provider, guess
+    regions = [_REGIONS[word] for word in words if word in _REGIONS]
+    if regions:
+        return (LISTS[maker] if regions[0] else maker), guess
+    if not guess and not _TOLD.isdisjoint(words):
+        return provider, guess
+    return provider, f"{guess};{FROM_REGION}" if guess else FROM_REGION
+
+
+class Providers:
+    """The services of one gateway: what the user says of them, else what their names say."""
+
+    def __init__(self, providers: Mapping[str, str]) -> None:
+        self._providers = {plain_name(name): told for name, told in providers.items()}
+
+    def served(self, model: str, cluster: str, response: str = "") -> tuple[str, str]:
+        """See `served`; `cluster` is the gateway's full name of the service."""
+        service = plain_name(cluster)
+        told = self._providers.get(service)
+        return (told, "") if told else served(model, service, response)
+
+
+@lru_cache(maxsize=512)
+def plain_name(cluster: str) -> str:
+    """What the gateway calls the service behind a cluster: `outbound|443||llm-qwen.internal.dns` is
+    `qwen`."""
+    name = cluster.rpartition("|")[2]
+    return name.removesuffix(".internal.dns").removesuffix(".internal").removeprefix("llm-")
