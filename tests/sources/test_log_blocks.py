@@ -84,7 +84,7 @@ def test_every_byte_comes_once(
                 assert line.startswith(part.head[:64])
                 assert line.endswith(part.tail)
                 if at not in untaken:  # a reader need not take what it does not want
-                    chunks = list(part.chunks)
+                    chunks = list(part.chunks())
                     assert b"".join(chunks) == line
                     assert max(map(len, chunks)) <= 16
                 got += line

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tallybook.sources.loglines import GIANT
 from tallybook.sources.source import Place
 
 from .log_lines import PACKERS, Follower, line, plain_log
@@ -45,22 +46,39 @@ def test_the_line_that_is_being_written_waits(log: Path) -> None:
     assert follower.numbers == [1]
     with log.open("ab") as file:
         file.write(b'rds": "x"}')
-    assert follower.follow().numbers == [1]  # whole, but it may not be the end
+    assert follower.follow().numbers == [1, 2]  # whole: the writer may never say more
     with log.open("ab") as file:
-        file.write(b"\n")
-    assert follower.follow().numbers == [1, 2]
+        file.write(b"\n" + line(3))
+    assert follower.follow().numbers == [1, 2, 3]
     assert not follower.complaints
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", ",\n"])
+@pytest.mark.parametrize("size", [1, 4060, 4096, 100_000, 5 << 20, 20 << 20])
+def test_one_line_without_an_end(log: Path, size: int, end: str) -> None:
+    """As of an answer that was saved in a file: it is read, and its end changes nothing."""
+    log.write_bytes(line(1, "x" * size, ""))
+    follower = Follower(log).follow()
+    assert follower.numbers == [1]
+    assert follower.follow().read == 1
+    with log.open("ab") as file:
+        file.write(end.encode() if size < GIANT or end == "\n" else b"\n")
+    assert Follower(log).follow().cursors.keys() == follower.follow().cursors.keys()
+    assert (follower.numbers, follower.read) == ([1], 2)
+    append(log, 2)
+    assert follower.follow().numbers == [1, 2]
+    assert len(follower.cursors) == 1
 
 
 @pytest.mark.parametrize("rotated", ["access.log.1", "access.log-20260324"])
 def test_a_line_that_waited_when_its_file_was_rotated(log: Path, rotated: str) -> None:
     log.write_bytes(line(1) + line(2, end=""))
     follower = Follower(log).follow()
-    assert follower.numbers == [1]
+    assert follower.numbers == [1, 2]
     log.rename(log.with_name(rotated))
     append(log, 3)
     assert follower.follow().numbers == [1, 2, 3]
-    assert follower.follow().read == 3
+    assert follower.follow().read == 3  # once more after it was rotated, whatever its numbers
     assert not follower.complaints
 
 

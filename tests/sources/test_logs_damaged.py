@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from tallybook.reading import Complaint, Said, Spot
+from tallybook.reading import Complaint, Reading, Said, Spot
+from tallybook.sources import logspots
 from tallybook.sources.logs import LogOptions
 from tallybook.sources.source import Remembering, Revisiting
 
@@ -56,6 +57,20 @@ def test_a_rotated_file_that_ends_in_a_line(log: Path) -> None:
     assert follower.follow().numbers == [1, 2]
     (cursor,) = follower.cursors.values()
     assert cursor.since == len(line(1))  # which settles the complaint
+
+
+def test_a_rotated_file_of_half_a_line(log: Path) -> None:
+    old = log.with_name("access.log.1")
+    old.write_bytes(b'{"n": 2, "wo')
+    follower = Follower(log).follow()
+    assert [(each.place, each.reason) for each in follower.complaints] == [
+        (str(old), "the last line is not finished")
+    ]
+    assert not follower.cursors  # it is told of the file, so the next look settles it
+    with old.open("ab") as file:
+        file.write(b'rds": "x"}')
+    assert follower.follow().numbers == [2]
+    assert len(follower.complaints) == 1
 
 
 @pytest.mark.parametrize("packing", PACKERS)
@@ -256,3 +271,34 @@ def test_going_back_to_lines(log: Path) -> None:
     assert [each.answer for each in found] == ["one", "two", "three"]
     log.with_name("access.log.7.gz").unlink()
     assert list(plain_log(log).revisit(spots)) == []
+
+
+def test_going_back_to_long_lines(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Up to a bound their words are found; beyond it that is said: they are not gone."""
+    log.write_bytes(line(1, "x" * (20 << 20)) + line(2, "two"))
+    source = plain_log(log)
+    (place,) = (each for each in source.locate() if not isinstance(each, Complaint))
+    seen = [each for each in source.read(place, None) if isinstance(each, Reading)]
+    spots = [Spot(each.keys, place.path, each.offset) for each in seen]
+    assert [len(each.answer) for each in source.revisit(spots)] == [20 << 20, 3]
+    monkeypatch.setattr(logspots, "RECALLED", 1 << 20)
+    found = list(plain_log(log).revisit(spots))
+    assert [(each.origin, each.keys) for each in found] == [
+        ("oversized", seen[0].keys),
+        ("recalled", seen[1].keys),
+    ]
+
+
+def test_a_compressed_file_whose_first_bytes_are_gone_is_told(log: Path) -> None:
+    packed = gzip.compress(TEXT)
+    log.with_name("access.log.1.gz").write_bytes(b"\xff\xff" + packed[2:])
+    follower = Follower(log).follow()
+    assert reasons(follower) == ["its name says that it is compressed, its first bytes don't"]
+    assert follower.complaints[0].lost
+
+
+def test_a_text_with_the_name_of_a_compressed_file_is_read(log: Path) -> None:
+    log.with_name("access.log.1.gz").write_bytes(line(1) + line(2))
+    follower = Follower(log).follow()
+    assert follower.numbers == [1, 2]
+    assert not follower.complaints

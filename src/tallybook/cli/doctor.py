@@ -6,10 +6,8 @@ conversation is ever shown.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,24 +15,25 @@ import click
 
 from ..errors import TallyError, UsageMistake
 from ..format import DASH, count, number, plain, size
-from .asking import begin, surveyed
+from .asking import begin, settings_for, surveyed
+from .byhand import by_hand_line
+from .complaining import acknowledge, complaint_lines
 from .delimited import json_text
 from .examining import Examination, examined
 from .faults import worded
 from .limits import limit_text
 from .options import Asked, json_option, run_options
 from .redacting import Telling
+from .regions import region_lines
 from .roots import root_state
 from .shell import Shell, mention, say
 from .sync import complaint_json
 from .telling import telling_for
 
 if TYPE_CHECKING:
-    from ..reading import Complaint
     from .tables import Ink
 
 SCHEMA = "tallybook.doctor/1"
-_NAMED, _PLACES = 20, 3
 _INSIDE = """\
 Inside: versions, settings and where each comes from, which folders were looked into, sizes
 and numbers of calls, complaints by their reason, the kind of terminal.
@@ -51,11 +50,18 @@ mark such as ‹3fa1c2›, and means nothing outside of this file), keys, addres
 )
 @click.option("--force", is_flag=True, help="Overwrite the file of --bundle if it exists.")
 @click.option("--names", is_flag=True, help="Show names and whole paths: not for pasting.")
+@click.option("--all", "every", is_flag=True, help="Show acknowledged complaints, too.")
+@click.option(
+    "--acknowledge",
+    is_flag=True,
+    help="Take the complaints that stand for seen: reports no longer mention them.",
+)
+@click.option("--yes", is_flag=True, help="With --acknowledge: do it without asking.")
 @json_option
 @run_options
 @click.pass_context
 def doctor(
-    context: click.Context, bundle: Path | None, force: bool, names: bool, **_options: object
+    context: click.Context, bundle: Path | None, force: bool, names: bool, **options: object
 ) -> int:
     """What was found, what was not, and why; complaints with their next steps.
 
@@ -64,12 +70,12 @@ def doctor(
     named, and the exit code is the one that those commands would end with.
     """
     shell, asked = begin(context)
-    if bundle is not None and names:
-        raise UsageMistake(
-            "--bundle and --names exclude each other",
-            because="a bundle is made to be sent to others",
-            hint="tally doctor --names",
-        )
+    _check(bundle, names=names, **options)
+    if options["acknowledge"]:
+        settings = settings_for(shell, asked)
+        telling = telling_for(shell, settings, names=True)
+        acknowledge(shell, settings, asked, telling, yes=bool(options["yes"]))
+        return 0
     settings, faults = surveyed(shell, replace(asked, quiet=True))  # it is all on the page
     whole = examined(shell, settings, faults)
     telling = telling_for(shell, settings, names=names)
@@ -79,10 +85,27 @@ def doctor(
     elif asked.format == "json":
         say(json_text(_json(telling, whole)))
     else:
-        say("\n".join(_page(shell, asked, telling, whole)))
+        say("\n".join(_page(shell, asked, telling, whole, every=bool(options["every"]))))
         if not names:
             say("\nNames are hidden, so that this can be pasted. To see them: tally doctor --names")
     return whole.faults[0].exit_code if whole.faults else 0
+
+
+def _check(bundle: Path | None, *, names: bool, **options: object) -> None:
+    """Raise `UsageMistake` for options that do not go together."""
+    if bundle is not None and names:
+        raise UsageMistake(
+            "--bundle and --names exclude each other",
+            because="a bundle is made to be sent to others",
+            hint="tally doctor --names",
+        )
+    if options["acknowledge"] and (bundle is not None or options["every"]):
+        what = "--all" if options["every"] else "--bundle"
+        raise UsageMistake(
+            f"--acknowledge and {what} exclude each other", hint="tally doctor --acknowledge"
+        )
+    if options["yes"] and not options["acknowledge"]:
+        raise UsageMistake("--yes says what --acknowledge is to do", hint="tally doctor")
 
 
 def _write(shell: Shell, bundle: Path, text: str, *, force: bool) -> None:
@@ -114,10 +137,13 @@ def _json(telling: Telling, whole: Examination) -> dict[str, Any]:
         **cast("dict[str, Any]", telling.value(whole.found)),
         "faults": telling.value(faults),
         "complaints": [telling.value(complaint_json(each)) for each in whole.complaints],
+        "acknowledged": [telling.value(complaint_json(each)) for each in whole.acknowledged],
     }
 
 
-def _page(shell: Shell, asked: Asked, telling: Telling, whole: Examination) -> list[str]:
+def _page(
+    shell: Shell, asked: Asked, telling: Telling, whole: Examination, *, every: bool
+) -> list[str]:
     from .tables import Ink, facts
 
     ink = Ink(on=shell.colour and asked.colour)
@@ -137,13 +163,27 @@ def _page(shell: Shell, asked: Asked, telling: Telling, whole: Examination) -> l
     lines.append(ink.bold("Sources"))
     for known in found["sources"]:
         lines += [*_source_lines(known), *_limit_lines(shell, found["ledger"], known["name"])]
+        lines += region_lines(found["ledger"], known["name"])
     if "problem" in found["ledger"]:  # what it complains of is not known
         return lines
-    if not whole.complaints:
-        read = found["ledger"].get("cursor")
-        none = "every place was read whole" if read else "nothing was read yet: tally sync"
-        return [*lines, "", f"No complaints: {none}."]
-    return [*lines, "", *_complaint_lines(telling, whole.complaints, ink)]
+    return [*lines, "", *_complaints(telling, whole, ink, every=every)]
+
+
+def _complaints(telling: Telling, whole: Examination, ink: Ink, *, every: bool) -> list[str]:
+    """The complaints that stand, and how many more were acknowledged, or `every` one."""
+    lines = complaint_lines(telling, whole.complaints, ink) if whole.complaints else []
+    if (known := whole.acknowledged) and every:
+        shown = complaint_lines(telling, known, ink)
+        lines += [*([""] if lines else []), ink.bold("Acknowledged"), *shown]
+    elif known:
+        first = "No other complaints" if not lines else "Beside them"
+        said = f"{count(len(known), 'complaint')} that {'was' if len(known) == 1 else 'were'}"
+        lines.append(f"{first}; {said} acknowledged: tally doctor --all")
+    if lines:
+        return lines
+    read = whole.found["ledger"].get("cursor")
+    none = "every place was read whole" if read else "nothing was read yet: tally sync"
+    return [f"No complaints: {none}."]
 
 
 def _settings(found: Mapping[str, Any]) -> dict[str, str]:
@@ -190,7 +230,8 @@ def _source_lines(known: Mapping[str, Any]) -> list[str]:
     lines += [f"    {root['path']}  ({root_state(root)})" for root in known["roots"]]
     lines += [f"    moved by {name}" for name in known["variables_set"]]
     lines += [f"    {each['place']}: {each['reason']}" for each in known["problems"]]
-    if not known["places"] and not known["problems"]:
+    lines += [by_hand_line(each) for each in known["by_hand"]]
+    if not known["places"] and not known["problems"] and not known["by_hand"]:
         lines.append(f"    nothing found; see: tally source explain {known['name']}")
     return lines
 
@@ -209,16 +250,3 @@ def _fault_lines(telling: Telling, faults: list[TallyError], ink: Ink) -> list[s
     lines = [ink.bold(count(len(faults), "fault"))]
     lines += [f"  {telling.text(line)}" for fault in faults for line in worded(fault)]
     return [*lines, ""]
-
-
-def _complaint_lines(telling: Telling, complaints: Sequence[Complaint], ink: Ink) -> list[str]:
-    """Complaints by their reason: how many, the first places, and what to do."""
-    reasons = Counter((each.reason, each.hint) for each in complaints)
-    lines = [ink.bold(f"{count(len(complaints), 'complaint')} by reason")]
-    for (reason, hint), times in reasons.most_common(_NAMED):
-        alike = (each for each in complaints if (each.reason, each.hint) == (reason, hint))
-        places = [telling.path(each.place) for each in islice(alike, _PLACES)]
-        lines.append(f"  {number(times)} × {telling.text(reason)}")
-        lines += [f"      {place}" for place in places]
-        lines += [f"      next: {telling.text(hint)}"] if hint else []
-    return lines

@@ -89,8 +89,10 @@ def damage_is_told(trial: Trial) -> Finding:
         rest = data[at + hole :] or data[-1:]  # a line without its end may be just being written
         with changed(file, data[:at] + _JUNK + rest):
             seen = trial.say(concerned(trial.source, file))
+            # What can't be known for a place at all is told when places are looked for.
+            unplaced = troubles([*trial.source.locate()])
         tries += 1
-        complaints = troubles(seen)
+        complaints = [*unplaced, *troubles(seen)]
         where = f"{file.name}, damaged at byte {at}"
         if not complaints and (told := lost(folded(seen), expected)):
             return Finding(count(tries, "damage"), f"{where}: lost in silence: {told}")

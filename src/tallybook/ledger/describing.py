@@ -24,9 +24,13 @@ TABLES = (
 
 
 def describe(db: sqlite3.Connection, path: Path) -> dict[str, int | str]:
-    """Sizes in bytes, the engine, the schema's number, the revision, rows by table."""
+    """Sizes in bytes, the engine, the schema's number, the revision, rows by table; of complaints
+    those that nobody has acknowledged."""
     rows = {table: db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in TABLES}
     files = (path, path.with_name(path.name + "-wal"))
+    rows["complaint"] -= db.execute("SELECT count(*) FROM complaint WHERE acknowledged").fetchone()[
+        0
+    ]
     revision = db.execute("SELECT value FROM meta WHERE name = 'revision'").fetchone()
     return {
         "path": str(path),

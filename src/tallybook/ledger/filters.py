@@ -64,12 +64,13 @@ def _ids(db: sqlite3.Connection, kind: str, condition: Filter) -> list[int]:
     wanted = _wanted(condition)
     if condition.op == "~":
         return [dim for dim, value in known if any(part in value for part in wanted)]
-    exact: dict[str, list[int]] = {}
+    exact: dict[str, list[int]] = {value: [] for value in wanted}
     for dim, value in known:
-        exact.setdefault(value, []).append(dim)
+        if value in exact:
+            exact[value].append(dim)
     found = [0] if "" in wanted else []
     for want in filter(None, wanted):
-        found += exact.get(want) or [dim for dim, value in known if _short_for(kind, want, value)]
+        found += exact[want] or [dim for dim, value in known if _short_for(kind, want, value)]
     return found
 
 

@@ -5,10 +5,11 @@ sessions, cursors, complaints. Each is written so that order and repetition can'
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from ..clock import QUARTER_MS
 from ..naming import storable
+from ..query import Standing
 from ..reading import (
     Complaint,
     Cursor,
@@ -19,6 +20,9 @@ from ..reading import (
     Spelling,
 )
 from .intern import Interner
+
+Whereof = tuple[int, int, str]
+"""What a complaint is known by: its place, its position, its reason."""
 
 READER, APPRAISAL, LOCATING = 1, 2, 3
 """Who complained. A reader's complaints are settled by reading the place again, those about a
@@ -59,7 +63,9 @@ ON CONFLICT (session, model, seen) DO UPDATE SET
 """
 _COMPLAINTS = """
 SELECT s.value, p.value, c.reason, c.position, c.sample, c.hint, c.fatal, c.lost FROM complaint c
-JOIN dim s ON s.id = c.source JOIN dim p ON p.id = c.place ORDER BY p.value, c.position, c.reason
+JOIN dim s ON s.id = c.source JOIN dim p ON p.id = c.place
+WHERE (c.stage = ?1 OR ?1 IS NULL) AND (c.acknowledged = ?2 OR ?2 IS NULL)
+ORDER BY p.value, c.position, c.reason
 """
 _CURSORS = """
 SELECT p.value, c.size, c.mtime_ns, c.version, c.state FROM cursor c
@@ -183,14 +189,32 @@ def write_cursors(db: sqlite3.Connection, intern: Interner, cursors: Iterable[Cu
         )
 
 
-def forgive(db: sqlite3.Connection, intern: Interner, sources: Iterable[str]) -> None:
+def forgive(db: sqlite3.Connection, intern: Interner, sources: Iterable[str]) -> list[Whereof]:
     """Settle what was said of places that could not be opened, or were refused: their sources were
-    just asked again, and what still can't be read is complained of anew."""
+    just asked again, and what still can't be read is complained of anew. What of it was
+    acknowledged is returned: it is the same if it is said again."""
+    sources = tuple(sources)
+    if not sources:
+        return []
+    known = db.execute(
+        "SELECT place, position, reason FROM complaint WHERE acknowledged AND stage = ?",
+        (LOCATING,),
+    ).fetchall()
     db.executemany(
         "DELETE FROM complaint WHERE source = ?"
         f" AND (stage = {LOCATING} OR fatal AND place NOT IN (SELECT place FROM cursor))",
         [(intern.dim("source", source),) for source in sources],
     )
+    return known
+
+
+def acknowledge(db: sqlite3.Connection, which: Iterable[Whereof] | None = None) -> int:
+    """Mark complaints as seen, all that stand unless some are given; how many there were."""
+    if which is None:
+        sql = "UPDATE complaint SET acknowledged = 1 WHERE NOT acknowledged"
+        return db.execute(sql).rowcount
+    sql = "UPDATE complaint SET acknowledged = 1 WHERE place = ? AND position = ? AND reason = ?"
+    return db.executemany(sql, which).rowcount
 
 
 def write_complaints(
@@ -199,7 +223,7 @@ def write_complaints(
     """Note complaints; the same one twice is one."""
     dim = intern.dim
     db.executemany(
-        "INSERT OR REPLACE INTO complaint VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO complaint VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
         [
             (
                 dim("place", each.place),
@@ -217,14 +241,31 @@ def write_complaints(
     )
 
 
-def complained_of(db: sqlite3.Connection) -> frozenset[str]:
-    """The sources of which something was said when their places were last looked for."""
-    sql = "SELECT DISTINCT s.value FROM complaint c JOIN dim s ON s.id = c.source WHERE c.stage = ?"
-    return frozenset(source for (source,) in db.execute(sql, (LOCATING,)))
+def complained_of(db: sqlite3.Connection) -> frozenset[Complaint]:
+    """What was said of places when they were last looked for."""
+    return frozenset(_complaints(db, LOCATING, None))
 
 
-def read_complaints(db: sqlite3.Connection) -> list[Complaint]:
-    """All complaints that still stand."""
+def read_complaints(db: sqlite3.Connection, *, acknowledged: bool | None = None) -> list[Complaint]:
+    """The complaints that still stand: all, those that somebody has acknowledged, or the others."""
+    return _complaints(db, None, acknowledged)
+
+
+def standing(db: sqlite3.Connection, sources: Collection[str]) -> Standing:
+    """The complaints in numbers, without those that were acknowledged; of all sources if none is
+    named."""
+    sql = """SELECT coalesce(sum(lost OR fatal), 0), coalesce(sum(fatal), 0),
+        count(DISTINCT CASE WHEN lost AND NOT fatal THEN place END)
+        FROM complaint WHERE NOT acknowledged"""
+    if sources:
+        marks = ", ".join("?" * len(sources))
+        sql += f" AND source IN (SELECT id FROM dim WHERE kind = 'source' AND value IN ({marks}))"
+    return Standing(*db.execute(sql, tuple(sources)).fetchone())
+
+
+def _complaints(
+    db: sqlite3.Connection, stage: int | None, acknowledged: bool | None
+) -> list[Complaint]:
     return [
         Complaint(
             source=source,
@@ -236,7 +277,9 @@ def read_complaints(db: sqlite3.Connection) -> list[Complaint]:
             fatal=bool(fatal),
             lost=bool(lost),
         )
-        for source, place, reason, position, sample, hint, fatal, lost in db.execute(_COMPLAINTS)
+        for source, place, reason, position, sample, hint, fatal, lost in db.execute(
+            _COMPLAINTS, (stage, acknowledged)
+        )
     ]
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..model import NO_COUNTS, Counts
-from ..query import Filter, Query, Report
+from ..query import Filter, Query, Report, Standing
 from ..reading import Appraiser, Batch, Complaint, Cursor, LimitSnapshot
 
 if TYPE_CHECKING:
@@ -97,8 +97,9 @@ class Ledger(Protocol):
         """Answer a query from the roll-ups, and from events where the range cuts one."""
         ...
 
-    def find_sessions(self, prefix: str) -> tuple[tuple[str, str], ...]:
-        """(source, session id) pairs whose id begins with a prefix, at most `FOUND`."""
+    def find_sessions(self, name: str) -> tuple[tuple[str, str], ...]:
+        """(source, session id) pairs that a name fits, at most `FOUND`: ids that are it, else those
+        that begin with it, that are shown so with their middle cut out, or that have it in them."""
         ...
 
     def session(self, source: str, session: str) -> SessionRecord:
@@ -164,23 +165,38 @@ class Ledger(Protocol):
         milliseconds; None if there is none."""
         ...
 
+    def recorded_after(self, number: int) -> tuple[int, frozenset[str]]:
+        """The number of the call that was recorded last, and the sessions of those after a number,
+        empty for calls without one; no sessions for a negative number. What became of calls that
+        were known before is not told."""
+        ...
+
     def limits(self) -> tuple[LimitSnapshot, ...]:
         """The official quota windows as they were last seen: one for each window of a source
         and plan."""
         ...
 
     def complaints(self) -> list[Complaint]:
-        """All complaints that still stand."""
+        """The complaints that still stand and that nobody has acknowledged."""
         ...
 
-    def complained_of(self) -> frozenset[str]:
-        """The sources of which something was said when their places were last looked for: that a
-        folder is closed, or that a link is not followed."""
+    def acknowledged(self) -> list[Complaint]:
+        """The complaints that still stand and that somebody has acknowledged."""
         ...
 
-    def standing(self) -> tuple[int, int]:
-        """How many complaints stand that may cost a total something, and how many places could
-        not be read at all."""
+    def acknowledge(self) -> int:
+        """Take every complaint that stands for seen; how many were new. One that is settled and
+        comes up again is a new one."""
+        ...
+
+    def complained_of(self) -> frozenset[Complaint]:
+        """What was said of places when they were last looked for: that a folder is closed, or that
+        a link is not followed."""
+        ...
+
+    def standing(self, sources: Collection[str] = ()) -> Standing:
+        """The complaints that stand in numbers, without those that were acknowledged; of all
+        sources if none is named."""
         ...
 
     def priced_by(self) -> str:

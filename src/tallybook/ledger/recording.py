@@ -19,6 +19,8 @@ from .journal import (
     APPRAISAL,
     LOCATING,
     READER,
+    Whereof,
+    acknowledge,
     forgive,
     write_claims,
     write_complaints,
@@ -79,9 +81,10 @@ class Recording:
             told = (*told, *revival.end(batch.readings, settled.absorbed))
             self._freshen(revival.back)
         counts = [receipt.counts, self._derive(batch, recorder, revival)]
-        self._beside(batch)
+        acknowledged = self._beside(batch)
         stage = LOCATING if batch.located else READER
         write_complaints(db, intern, batch.complaints, stage)
+        acknowledge(db, acknowledged)
         write_complaints(db, intern, told, READER)
         write_complaints(db, intern, receipt.complaints, APPRAISAL)
         if revival is not None:
@@ -125,9 +128,9 @@ class Recording:
         with revival.deriving(dims):
             return recover(db, intern, self._appraiser, dims)
 
-    def _beside(self, batch: Batch) -> None:
+    def _beside(self, batch: Batch) -> list[Whereof]:
         db, intern = self._db, self._intern
         write_spellings(db, intern, batch.spellings)
         write_limits(db, intern, batch.limits)
         write_cursors(db, intern, batch.cursors)
-        forgive(db, intern, batch.located)
+        return forgive(db, intern, batch.located)

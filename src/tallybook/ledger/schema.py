@@ -142,6 +142,7 @@ CREATE TABLE complaint (
     place INTEGER NOT NULL, position INTEGER NOT NULL, reason TEXT NOT NULL,
     stage INTEGER NOT NULL, source INTEGER NOT NULL,
     sample TEXT NOT NULL, hint TEXT NOT NULL, fatal INTEGER NOT NULL, lost INTEGER NOT NULL,
+    acknowledged INTEGER NOT NULL,
     PRIMARY KEY (place, position, reason)
 ) STRICT, WITHOUT ROWID;
 

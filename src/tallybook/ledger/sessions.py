@@ -37,19 +37,36 @@ ORDER BY value, raw
 """
 
 
-def find_sessions(db: sqlite3.Connection, prefix: str) -> tuple[tuple[str, str], ...]:
-    """(source, session id) pairs whose id begins with a prefix, at most `FOUND`, exact first."""
-    prefix = storable(prefix)
-    rows = db.execute(
-        "SELECT r.value, d.value FROM dim d JOIN"
-        " (SELECT session, source FROM series UNION SELECT id, source FROM session) s"
-        " ON s.session = d.id JOIN dim r ON r.id = s.source"
-        " WHERE d.kind = 'session' AND d.value >= ?1 AND d.value < ?1 || char(1114111)"
-        " ORDER BY d.value = ?1 DESC, d.value LIMIT ?2",
-        (prefix, FOUND),
-    ).fetchall()
-    exact = [row for row in rows if row[1] == prefix]
+_THOSE = """
+SELECT r.value, d.value FROM dim d
+JOIN (SELECT session, source FROM series UNION SELECT id, source FROM session) s ON s.session = d.id
+JOIN dim r ON r.id = s.source WHERE d.kind = 'session' AND
+"""
+_BEGUN = "d.value >= :head AND d.value < :head || char(1114111)"
+_CUT = f"""{_BEGUN} AND length(d.value) >= length(:head || :tail)
+AND substr(d.value, -length(:tail)) = :tail"""
+
+_PART = 3
+"""Characters of an id that are enough to look for them anywhere in it."""
+
+
+def find_sessions(db: sqlite3.Connection, name: str) -> tuple[tuple[str, str], ...]:
+    """(source, session id) pairs that a name fits, at most `FOUND`: ids that are it, else those
+    that begin with it, that a table shows so (`agent:ops…C0421`), or that have it in them."""
+    name = storable(name)
+    rows = _fitting(db, _BEGUN, head=name)
+    exact = [row for row in rows if row[1] == name]
+    head, cut, tail = name.partition("…")
+    if not rows and cut:
+        rows = _fitting(db, _CUT if tail else _BEGUN, head=head, tail=tail)
+    if not rows and len(name) >= _PART:
+        rows = _fitting(db, "instr(d.value, :head)", head=name)
     return tuple(exact or rows)
+
+
+def _fitting(db: sqlite3.Connection, condition: str, **parts: str) -> list[tuple[str, str]]:
+    order = " ORDER BY d.value = :head DESC, d.value LIMIT :most"
+    return db.execute(_THOSE + condition + order, {**parts, "most": FOUND}).fetchall()
 
 
 def session_record(db: sqlite3.Connection, source: str, session: str) -> SessionRecord:

@@ -5,13 +5,21 @@ How rows are joined, rolled up, recovered, healed and asked for lives in the mod
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import LedgerError
-from ..query import Filter, Query, Report
+from ..query import Filter, Query, Report, Standing
 from ..reading import Appraiser, Batch, Complaint, Cursor, LimitSnapshot
 from .connection import connect, reading, writing
 from .generation import generation, lineage, meta
@@ -243,12 +251,12 @@ class SqliteLedger:
         with reading(self._db):
             return answer(self._db, query, self.revision())
 
-    def find_sessions(self, prefix: str) -> tuple[tuple[str, str], ...]:
-        """(source, session id) pairs whose id begins with a prefix, at most ten."""
+    def find_sessions(self, name: str) -> tuple[tuple[str, str], ...]:
+        """(source, session id) pairs that a name fits, at most ten."""
         from .sessions import find_sessions
 
         with reading(self._db):
-            return find_sessions(self._db, prefix)
+            return find_sessions(self._db, name)
 
     def session(self, source: str, session: str) -> SessionRecord:
         """What is known of one session beside its calls."""
@@ -350,6 +358,13 @@ class SqliteLedger:
         with reading(self._db):
             return latest(self._db, where)
 
+    def recorded_after(self, number: int) -> tuple[int, frozenset[str]]:
+        """The number of the call that was recorded last, and the sessions of those after one."""
+        from .asking import recorded_after
+
+        with reading(self._db):
+            return recorded_after(self._db, number)
+
     def limits(self) -> tuple[LimitSnapshot, ...]:
         """The official quota windows as they were last seen."""
         from .limits import last_limits
@@ -358,26 +373,40 @@ class SqliteLedger:
             return last_limits(self._db)
 
     def complaints(self) -> list[Complaint]:
-        """All complaints that still stand."""
+        """The complaints that still stand and that nobody has acknowledged."""
         from .journal import read_complaints
 
         with reading(self._db):
-            return read_complaints(self._db)
+            return read_complaints(self._db, acknowledged=False)
 
-    def complained_of(self) -> frozenset[str]:
-        """The sources of which something was said when their places were last looked for."""
+    def acknowledged(self) -> list[Complaint]:
+        """The complaints that still stand and that somebody has acknowledged."""
+        from .journal import read_complaints
+
+        with reading(self._db):
+            return read_complaints(self._db, acknowledged=True)
+
+    def acknowledge(self) -> int:
+        """Take every complaint that stands for seen; how many were new."""
+        from .journal import acknowledge
+
+        with writing(self._db):
+            return acknowledge(self._db)
+
+    def complained_of(self) -> frozenset[Complaint]:
+        """What was said of places when they were last looked for."""
         from .journal import complained_of
 
         with reading(self._db):
             return complained_of(self._db)
 
-    def standing(self) -> tuple[int, int]:
-        """How many complaints stand that may cost a total something, and how many places could
-        not be read at all."""
+    def standing(self, sources: Collection[str] = ()) -> Standing:
+        """The complaints that stand in numbers, without those that were acknowledged; of all
+        sources if none is named."""
+        from .journal import standing
+
         with reading(self._db):
-            sql = "SELECT coalesce(sum(lost), 0), coalesce(sum(fatal), 0) FROM complaint"
-            lost, fatal = self._db.execute(sql).fetchone()
-            return lost, fatal
+            return standing(self._db, sources)
 
     def backup(self, target: Path, *, force: bool = False) -> Copy:
         """A sound copy of this moment."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from .loglines import CHUNK, GIANT
@@ -17,15 +17,15 @@ _TAIL = 4 << 10
 
 class Giant(NamedTuple):
     """A line that is too long for a block: where it begins, its length with its end, whether it
-    has one, its first and its last bytes, and its text in chunks, to be taken before the next
-    line is asked for."""
+    has one, its first and its last bytes, and its text in chunks, as often as it is asked for
+    before the next line is."""
 
     offset: int
     length: int
     ended: bool
     head: bytes
     tail: bytes
-    chunks: Iterator[bytes]
+    chunks: Callable[[], Iterator[bytes]]
 
 
 class Lines:
@@ -54,6 +54,8 @@ class Lines:
                 self._data = self._moved_into(bytearray(2 * self._held), 0)
             else:
                 yield (giant := self._measured())
+                if not giant.ended:
+                    return  # what was written since belongs to it
                 self._base, self._held, self._searched = giant.offset + giant.length, 0, 0
                 self._data = self._buffer
                 self._stream.seek(self._base)
@@ -83,7 +85,10 @@ class Lines:
 
     def _giant(self, length: int, *, ended: bool) -> Giant:
         data = self._data
-        chunks = (bytes(data[at : min(at + CHUNK, length)]) for at in range(0, length, CHUNK))
+
+        def chunks() -> Iterator[bytes]:
+            return (bytes(data[at : min(at + CHUNK, length)]) for at in range(0, length, CHUNK))
+
         tail = bytes(data[length - _TAIL : length])
         return Giant(self._base, length, ended, bytes(data[:_TAIL]), tail, chunks)
 
@@ -98,10 +103,10 @@ class Lines:
                 ended = end > 0
                 length += end or got
                 tail = (tail + data[max(0, (end or got) - _TAIL) : end or got])[-_TAIL:]
-        self._stream.seek(self._base)
-        return Giant(self._base, length, ended, head, tail, self._again(length))
+        return Giant(self._base, length, ended, head, tail, lambda: self._again(length))
 
     def _again(self, length: int) -> Iterator[bytes]:
+        self._stream.seek(self._base)
         room = bytearray(CHUNK)
         with memoryview(room) as view:
             while length and (got := self._stream.into(view[:length])):

@@ -20,11 +20,15 @@ from .folders import closed
 from .logfiles import Beginning, Kept, LogFile, alike, beginning, kept_in, stands
 from .logstreams import LogStream, Numbers, open_stream
 from .source import Place
+from .wholelines import is_whole
 
 Known = Mapping[Numbers, tuple[str, bool]]
 """The places of files, by the numbers that these had when they were read to their end, and whether
-there was more, which was still being written. As long as the numbers are the same, a file need
-not be opened to tell which it is."""
+they were still written to. As long as the numbers are the same, a file need not be opened to tell
+which it is."""
+
+UNFINISHED = "the last line is not finished"
+"""What is told of a line that nobody goes on writing."""
 
 
 class Found(NamedTuple):
@@ -75,7 +79,8 @@ def known_files(cursors: Mapping[str, Cursor]) -> Known:
     for place, cursor in cursors.items():
         kept = kept_in(cursor)
         if kept is not None and kept.inode and cursor.size >= 0:
-            known[kept.inode, cursor.size, cursor.mtime_ns] = place, kept.waiting
+            open_end = kept.waiting or kept.live
+            known[kept.inode, cursor.size, cursor.mtime_ns] = place, open_end
     return known
 
 
@@ -129,9 +134,13 @@ class Family:
             self._settle(each)
         for place, file in self._places.items():
             _, size, mtime_ns = file.numbers
-            live, (_, waiting) = file.path == self._live, self._known.get(file.numbers, ("", False))
-            # What waited for its end gets none any more: the same file has to be read again.
-            yield Found(Place(place, size, 0 if waiting and not live else mtime_ns), file, live)
+            live, (_, open_end) = (
+                file.path == self._live,
+                self._known.get(file.numbers, ("", False)),
+            )
+            # What waited for its end gets none any more: the same file has to be read again. So
+            # has any that was rotated since, or nobody would know that it was read whole.
+            yield Found(Place(place, size, 0 if open_end and not live else mtime_ns), file, live)
 
     def _looked_at(self, file: LogFile) -> _Unclear | Complaint | None:
         """How a file begins; None while it has nothing to be known by."""
@@ -145,10 +154,28 @@ class Family:
             return None  # it was moved away just now: the next look finds it
         except OSError as trouble:
             return closed(self._source, file.path, trouble)
+        if begins is not None and file.named.packed and not packed and _is_binary(begins.head):
+            problem, begins = "its name says that it is compressed, its first bytes don't", None
         if begins is None or (problem and not begins.whole):
             return self._worthless(file, problem) if problem else None
-        waits = not begins.whole and file.path == self._live
-        return None if waits else _Unclear(looked, begins, packed)
+        if begins.whole or is_whole((begins.head,)):
+            return _Unclear(looked, begins, packed)
+        return None if file.path == self._live else self._half(file, begins)
+
+    def _half(self, file: LogFile, begins: Beginning) -> Complaint:
+        """The complaint about a file of which there is less than a line, and that is not written
+        to: it has nothing to be known by, so it is told of the file, and as long as it is so."""
+        from .damage import BACKUP_HINT  # with the decoder: not needed where nothing is new
+        from .json_lines import sample_of
+
+        return Complaint(
+            source=self._source,
+            place=file.path,
+            reason=UNFINISHED,
+            position=begins.start,
+            sample=sample_of(begins.head),
+            hint=BACKUP_HINT,
+        )
 
     def _worthless(self, file: LogFile, problem: str) -> Complaint | None:
         """The complaint about a compressed file of which nothing can be read, unless what it is
@@ -156,7 +183,7 @@ class Family:
         age = file.named.age
         if any(each.named.age == age and each is not file for each in self._files):
             return None
-        from .damage import BACKUP_HINT  # with the decoder: not needed where nothing is new
+        from .damage import BACKUP_HINT
 
         return Complaint(self._source, file.path, problem, hint=BACKUP_HINT)
 
@@ -199,6 +226,12 @@ class Family:
                 return stands(stream, begins.start, kept) is not None
         except OSError:
             return True
+
+
+def _is_binary(head: bytes) -> bool:
+    """Whether the beginning of a file is no text. A compressed file that was damaged there can't
+    be told from a text that somebody named so by anything else."""
+    return any(byte < 32 and byte not in b"\t\r\n\x1b" for byte in head.strip(b"\0"))
 
 
 def _live(youngest: LogFile) -> str:

@@ -46,17 +46,18 @@ class Beginning(NamedTuple):
     @property
     def fingerprint(self) -> str:
         """What a file with this beginning is known by, whether its first line has its end or
-        not."""
+        not, with the comma that it may have in a list."""
         from hashlib import blake2b  # not needed where nothing is new
 
-        line = self.head.partition(b"\n")[0].rstrip(b"\r")
+        line = self.head.partition(b"\n")[0].rstrip(b"\r\t ,")
         return blake2b(line, digest_size=8).hexdigest()
 
 
 class Kept(NamedTuple):
     """What a cursor remembers: the offset in the text, the mark of what stood before it, the number
-    of the file that was read, whether there was more, which was still being written, and the mark
-    of the first `lead` bytes."""
+    of the file that was read, whether there was more, which was still being written, the mark of
+    the first `lead` bytes, and whether it was the `live` log, to which more may have been written
+    since."""
 
     offset: int
     mark: str
@@ -64,6 +65,7 @@ class Kept(NamedTuple):
     waiting: bool
     lead: int
     led: str
+    live: bool
 
     def leads(self, begins: Beginning) -> bool:
         """Whether a file begins with what was read first."""
@@ -117,10 +119,10 @@ def kept_in(cursor: Cursor | None) -> Kept | None:
     if cursor is None:
         return None
     try:
-        offset, mark, inode, waiting, lead, led = json.loads(cursor.state)["log"]
+        offset, mark, inode, waiting, lead, led, live = json.loads(cursor.state)["log"]
     except (ValueError, KeyError, TypeError):
         return None
-    return Kept(int(offset), str(mark), int(inode), bool(waiting), int(lead), str(led))
+    return Kept(int(offset), str(mark), int(inode), bool(waiting), int(lead), str(led), bool(live))
 
 
 def state_of(kept: Kept) -> str:

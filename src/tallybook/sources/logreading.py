@@ -5,7 +5,6 @@ Which lines matter and what they mean is the `LineReader`'s.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -14,11 +13,12 @@ from ..reading import Complaint, Cursor, Observation
 from .damage import BACKUP_HINT, COMPLAINTS
 from .json_lines import sample_of
 from .logblocks import Giant, Lines
-from .logfamilies import Opened
+from .logfamilies import UNFINISHED, Opened
 from .logfiles import TAIL, Kept, kept_in, mark_of, stands, state_of
 from .loglines import LineReader
 from .logstreams import Replaced
 from .tail import Block
+from .wholelines import is_whole
 
 SAFE_POINT = 2 << 20
 """Bytes between two cursors inside one large file."""
@@ -49,6 +49,7 @@ class LogReading:
         self._since = self._reached = self._begins.start
         self._tail = b""
         self._told = 0
+        self._heard: set[Complaint] = set()
         self._waiting = False
 
     def observed(self, since: Cursor | None, buffer: bytearray) -> Iterator[Observation]:
@@ -84,12 +85,7 @@ class LogReading:
 
     def _part(self, part: Block | Giant) -> Iterator[Observation]:
         if isinstance(part, Giant):
-            if part.ended:
-                lines, place = self._reader, self._place
-                yield from lines.giant(part.chunks, place, part.offset, part.length)
-                self._advance(part.offset + part.length, part.tail)
-            else:
-                yield from self._unfinished(part.offset, part.head)
+            yield from self._giant(part)
         elif part.unfinished:
             yield from self._last(part)
         else:
@@ -98,11 +94,21 @@ class LogReading:
             tail = bytes(part.data[max(part.start, part.stop - TAIL) : part.stop])
             self._advance(part.base + part.stop, tail)
 
+    def _giant(self, giant: Giant) -> Iterator[Observation]:
+        if giant.ended or is_whole(giant.chunks()):
+            chunks, offset, length = giant.chunks(), giant.offset, giant.length
+            yield from self._reader.giant(chunks, self._place, offset, length)
+        else:
+            yield from self._unfinished(giant.offset, giant.head)
+        if giant.ended:
+            self._advance(giant.offset + giant.length, giant.tail)
+
     def _last(self, block: Block) -> Iterator[Observation]:
-        """A last line without an end. The next read begins there again: it may get one yet."""
+        """A last line without an end, read if it is whole all the same: who saves one answer in a
+        file mostly writes none. The next read begins there again: it may get one yet."""
         line = bytes(block.data[: block.stop])
-        if not self._found.live and _is_object(line):
-            yield from self._reader.take(block, self._place)
+        if is_whole((line,)):
+            yield from self._reader.take(_unmarked(block), self._place)
         else:
             yield from self._unfinished(block.base, line)
 
@@ -110,7 +116,7 @@ class LogReading:
         """The complaint about a line without an end, unless it is just being written."""
         self._waiting = self._found.live
         if not self._waiting and not self._stream.problem:
-            yield self._complaint("the last line is not finished", offset, line)
+            yield self._complaint(UNFINISHED, offset, line)
 
     def _holes(self, block: Block) -> Iterator[Complaint]:
         """Take the zeros out, which no text has; the offsets stay."""
@@ -122,9 +128,14 @@ class LogReading:
         data[start:stop] = data[start:stop].replace(b"\0", b" ")
 
     def _bounded(self, seen: Iterable[Observation]) -> Iterator[Observation]:
-        """The same, with no more complaints than somebody will read."""
+        """The same, with no more complaints than somebody will read, and each of those about the
+        whole file once."""
         for each in seen:
             if isinstance(each, Complaint):
+                if each in self._heard:
+                    continue
+                if not each.position:
+                    self._heard.add(each)
                 self._told += 1
                 if self._told > COMPLAINTS:
                     continue
@@ -163,6 +174,7 @@ class LogReading:
             waiting=self._waiting,
             lead=len(lead),
             led=mark_of(lead),
+            live=self._found.live,
         )
         self.last = Cursor(
             source=self._source,
@@ -174,14 +186,6 @@ class LogReading:
             version=self._version,
         )
         return self.last
-
-
-def _is_object(line: bytes) -> bool:
-    """Whether a line without an end is a whole JSON object all the same."""
-    try:
-        return isinstance(json.loads(line), dict)
-    except (ValueError, RecursionError):
-        return False
 
 
 def _unmarked(block: Block) -> Block:

@@ -10,11 +10,12 @@ import glob
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
+from ..naming import storable
 from ..reading import Complaint, Cursor, Observation, ProcessSignature, Round, Spot
 from .folders import closed
 from .source import Place
@@ -29,19 +30,19 @@ _TRIES = 5
 """How often a file is looked for that is rotated again and again while it is read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogOptions:
+class LogOptions(NamedTuple):
     """How the user wants logs to be read. `roots`: if any, nothing outside of these folders is
     read; links may lead into them. `max_rotate`: how many rotated files of each log are looked
-    at (None: all). `capture`: whether the words of calls are yielded too, as `Said`."""
+    at (None: all). `capture`: whether the words of calls are yielded too, as `Said`. `providers`:
+    who serves the calls of each of the gateway's services."""
 
     roots: tuple[Path, ...] = ()
     max_rotate: int | None = None
     capture: bool = False
+    providers: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogKind:
+class LogKind(NamedTuple):
     """One kind of log: the source's `name`, `title`, `dialect`, `aliases`, `version`, `missing` and
     `variables` as in `Source`; the `places` that are looked into beside those that the user
     names (paths of logs, folders of them, or patterns); and what makes the reader of its lines,
@@ -82,6 +83,8 @@ class LogSource:
         self._buffers = Buffers()
         self._cursors: Mapping[str, Cursor] = {}
         self._found: dict[str, Found] = {}
+        self._logs: set[str] = set()
+        self._lost: set[str] = set()
 
     @cached_property
     def lines(self) -> LineReader:
@@ -98,18 +101,41 @@ class LogSource:
         self._cursors = cursors
 
     def locate(self) -> Iterator[Place | Complaint]:
-        """The places that exist now, in a stable order, and what could not be looked into."""
-        self._found = {}
+        """The places that exist now, in a stable order, and what could not be looked into. A file
+        that is gone before it was read to its end is a place once more, to tell so."""
+        self._found, self._lost = {}, set()
+        closed_ones = False
         for each in self._look():
             if isinstance(each, Complaint):
+                closed_ones = True
                 yield each
             else:
                 self._found[each.place.path] = each
                 yield each.place
+        if all(storable(place) in self._found for place in self._cursors):
+            return
+        from .loglost import Look, lost_places, vanished
+
+        look = Look(self.name, self._cursors, self._found, self._logs, self._options.roots)
+        if not closed_ones:
+            yield from vanished(look, [str(path) for path in self._paths])
+        self._lost.update(lost_places(look))
+        yield from (Place(place, 0, 0) for place in sorted(self._lost))
+
+    def covers(self, log: str) -> bool:
+        """Whether a log is among what is looked into, by the path that its places begin with."""
+        from .loglost import covering
+
+        return any(covering(str(path))(log) for path in self._paths)
 
     def read(self, place: Place, since: Cursor | None) -> Iterator[Observation]:
         """What a place says since the cursor. A file that is rotated meanwhile is looked for
         again, and read on."""
+        if place.path in self._lost:
+            from .loglost import told_of
+
+            yield from told_of(self._cursors[place.path])
+            return
         from .logreading import LogReading, Reader
 
         reader = Reader(self.name, self.version, self.lines)
@@ -158,6 +184,7 @@ class LogSource:
         return {}
 
     def _look(self) -> Iterator[Found | Complaint]:
+        self._logs = set()
         paths = [str(path) for path in self._paths if _may_be_there(str(path))]
         if not paths:
             return  # most people have no such log, and looking closer takes some modules
@@ -175,6 +202,7 @@ class LogSource:
             return
         from .logfamilies import Family, by_log, known_files
 
+        self._logs = {file.base for file in files}
         known = known_files(self._cursors)
         for members in by_log(files, self._options.max_rotate):
             yield from Family(self.name, members, self._cursors, known).found()

@@ -6,9 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..reading import Round, Spot
-from .logblocks import HELD
 from .loglines import LineReader
 from .logstreams import LogStream
+
+RECALLED = 64 << 20
+"""The longest line, in bytes, that is read for its words: they take several times its memory."""
 
 _PART = 64 << 10
 """Bytes that are read at once while the end of a line is looked for."""
@@ -25,25 +27,28 @@ def by_place(spots: Sequence[Spot]) -> Mapping[str, list[Spot]]:
 def rounds_in(
     stream: LogStream, lines: LineReader, place: str, spots: Sequence[Spot]
 ) -> Iterator[Round]:
-    """The rounds of one file. A line that no longer is the call's yields nothing."""
+    """The rounds of one file. A line that no longer is the call's yields nothing, one that is too
+    long a round that says so."""
     room = bytearray(_PART)
     for spot in spots:
         if not stream.seek(spot.offset):
             return
         line = _line(stream, room)
+        if line is None:
+            yield Round(1, 0, "", keys=spot.keys, origin="oversized")
+            continue
         found = lines.recalled(line, place, spot.offset) if line else None
         if found is not None and not set(found.keys).isdisjoint(spot.keys):
             yield found
 
 
-def _line(stream: LogStream, room: bytearray) -> bytes:
-    """The line that begins where the stream stands, without its end; nothing if it is too long to
-    be held."""
+def _line(stream: LogStream, room: bytearray) -> bytes | None:
+    """The line that begins where the stream stands, without its end; None if it is too long."""
     line = bytearray()
     with memoryview(room) as view:
-        while len(line) <= HELD and (got := stream.into(view)):
+        while len(line) <= RECALLED and (got := stream.into(view)):
             end = room.find(b"\n", 0, got)
             line += view[: got if end < 0 else end]
             if end >= 0:
-                return bytes(line)
-    return bytes(line) if len(line) <= HELD else b""
+                break
+    return bytes(line) if len(line) <= RECALLED else None
