@@ -62,11 +62,10 @@ def test_what_is_kept_of_a_source(tmp_path: Path) -> None:
     assert settings.origins["source.higress.capture"] == str(tmp_path / "config.toml")
 
 
-def test_a_key_of_a_stronger_layer_leaves_the_others(tmp_path: Path) -> None:
-    (tmp_path / "tally.toml").write_text('[source.higress]\npaths = ["/b"]\n')
+def test_several_keys_of_a_source(tmp_path: Path) -> None:
     text = '[source.higress]\ncapture = "full"\npaths = ["/a"]\n'
     found = settings_of(tmp_path, text).sources["higress"]
-    assert found == SourceSettings(capture="full", paths=(Path("/b"),))
+    assert found == SourceSettings(capture="full", paths=(Path("/a"),))
 
 
 @pytest.mark.parametrize(
@@ -76,6 +75,8 @@ def test_a_key_of_a_stronger_layer_leaves_the_others(tmp_path: Path) -> None:
         '[source.higress]\ncapture = "full"\n',
         "[source.higress]\nredact = []\n",
         '[source.higress]\nkeep_bytes = "1GB"\n',
+        '[source.codex]\npaths = ["/"]\n',
+        LOG,
     ],
 )
 def test_a_project_does_not_decide_what_is_kept_or_read(tmp_path: Path, text: str) -> None:
@@ -146,14 +147,6 @@ def test_a_log_is_read(tmp_path: Path) -> None:
     assert mapping.only == (Condition(("kind",), "llm"), Condition(("usage",)))
     assert mapping.skip == (Condition(("path",), "/v1/chat", unlike=True),)
     assert list(faults_of({"acme": mapping})) == []
-
-
-def test_a_log_of_a_stronger_layer_counts_as_a_whole(tmp_path: Path) -> None:
-    (tmp_path / "tally.toml").write_text(
-        '[log.acme]\ntitle = "Mine"\n[log.acme.fields]\ntime = "t"\nusage = "u"\n'
-    )
-    mapping = settings_of(tmp_path, LOG).logs["acme"]
-    assert (mapping.title, mapping.paths, mapping.only) == ("Mine", (), ())
 
 
 @pytest.mark.parametrize(

@@ -116,3 +116,23 @@ def test_bare_metadata_keys_are_understood(tmp_path: Path) -> None:
     (found,) = story("envoy-ai-gateway", tmp_path, **line).readings
     assert isinstance(found, Reading)
     assert counter(found.dialect)(found.usage).counts == (10, 3, 0, 0, 0, 0)
+
+
+def test_the_surer_attribution_wins_in_any_order(tmp_path: Path) -> None:
+    """A payload names no session but a trace, and a row may name no alias of the team."""
+    row = {
+        "request_id": "a", "startTime": "2026-03-24T02:11:05", "model": "gpt-4o",
+        "prompt_tokens": 9, "completion_tokens": 1, "total_tokens": 10,
+    }  # fmt: skip
+    spend = {**row, "session_id": "a-session", "team_id": "t-1"}
+    trace = {**row, "trace_id": "z-trace", "metadata": {"user_api_key_team_alias": "team"}}
+    for lines in ((spend, trace), (trace, spend)):
+        (tmp_path / "x.log").write_text("".join(f"{json.dumps(each)}\n" for each in lines))
+        source = open_source("litellm", [tmp_path / "x.log"])
+        (call,) = {id(each): each for each in read_all(source).calls().values()}.values()
+        assert (call.who.session, call.who.account) == ("a-session", "t-1")
+    alias = {**spend, "metadata": {"user_api_key_team_alias": "team"}}
+    (tmp_path / "x.log").write_text(f"{json.dumps(spend)}\n{json.dumps(alias)}\n")
+    source = open_source("litellm", [tmp_path / "x.log"])
+    (call,) = {id(each): each for each in read_all(source).calls().values()}.values()
+    assert call.who.account == "team"

@@ -338,6 +338,41 @@ def test_what_is_lost_is_complained_of(line: bytes, calls: int) -> None:
     assert complaints[0].sample.isprintable()
 
 
+@pytest.mark.parametrize("objects", [2, 30_000])
+def test_a_list_without_a_newline_is_told_how_to_become_lines(tmp_path: Path, objects: int) -> None:
+    """As an answer that was saved in a file: it is a live log, which nobody goes on writing."""
+    log = tmp_path / "answer.json"
+    log.write_bytes(b"[" + b",".join([GOOD] * objects) + b"]")
+    source = MappedLog(mapping(), [log])
+    (place,) = (each for each in source.locate() if not isinstance(each, Complaint))
+    (told,) = (each for each in source.read(place, None) if isinstance(each, Complaint))
+    assert "jq -c" in told.hint
+
+
+@pytest.mark.parametrize("words", ["", "x" * (5 << 20)])
+def test_a_folder_of_one_object_each(tmp_path: Path, words: str) -> None:
+    """Without a newline at their end, and known by nothing but where they stand."""
+    folder = tmp_path / "payloads"
+    folder.mkdir()
+    for number in (1, 2):
+        used = {**USAGE, "prompt_tokens": number}
+        line = {"time": AT, "model": "gpt-4o", "usage": used, "question": words}
+        (folder / f"{number}.json").write_text(json.dumps(line))
+
+    def calls() -> set[bytes]:
+        source = MappedLog(mapping(), [folder / "*.json"])
+        found = [each for each in source.locate() if not isinstance(each, Complaint)]
+        every = [each for place in found for each in source.read(place, None)]
+        assert not any(isinstance(each, Complaint) for each in every)
+        return {each.keys[0] for each in every if isinstance(each, Reading)}
+
+    before = calls()
+    assert len(before) == 2
+    for file in folder.iterdir():
+        file.write_text(file.read_text() + "\n")
+    assert calls() == before
+
+
 @pytest.mark.parametrize("between", [b",", b", "])
 def test_a_list_in_one_line_is_told_how_to_become_lines(between: bytes) -> None:
     (told,) = seen(b"[" + GOOD + between + GOOD + b"]\n")
@@ -450,3 +485,47 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Trial:
 def test_the_contract_holds(trial: Trial, check: str) -> None:
     verdict = try_one(trial, check)
     assert verdict.passed, verdict.difference
+
+
+COUNTS = {
+    "prompt_tokens": "in",
+    "completion_tokens": "out",
+    "total_tokens": "all",
+    "prompt_tokens_details.cached_tokens": "hit",
+}
+
+
+@pytest.mark.parametrize(
+    ("line", "status", "note"),
+    [
+        ({"in": 9, "out": 2}, "complete", ""),
+        ({"in": 0, "out": 2}, "complete", ""),
+        ({"in": 9, "all": 11}, "complete", ""),
+        ({"out": 2, "all": 11}, "complete", ""),
+        ({"out": 2}, "partial", "input-not-told"),
+        ({"in": "-", "out": 2, "hit": 3}, "partial", "input-not-told"),
+        ({"in": 9}, "partial", "output-not-told"),
+        ({"all": 11}, "partial", "input-not-told;output-not-told"),
+        ({"in": 9, "status_code": 500}, "partial", "broken-attempt"),
+        ({"status_code": 200}, "unmetered", ""),
+    ],
+)
+def test_a_half_of_the_usage_that_is_missing_is_told(
+    line: dict[str, Any], status: str, note: str
+) -> None:
+    chosen = mapping(provider="openai", fields={"usage": COUNTS})
+    data = json.dumps({"time": AT, "model": "gpt-4o", **line}).encode() + b"\n"
+    *complaints, found = seen(data * 2, chosen)
+    assert (found.status, found.note) == (status, note)
+    told = {each.reason for each in complaints if isinstance(each, Complaint)}
+    assert len(told) == note.count("not-told")
+
+
+def test_it_is_told_once_a_file(tmp_path: Path) -> None:
+    log = tmp_path / "acme.log"
+    line = json.dumps({"time": AT, "model": "gpt-4o", "out": 2, "pad": "x" * 1_000})
+    log.write_text(f"{line}\n" * 5_000)
+    source = MappedLog(mapping(fields={"usage": COUNTS}), [log])
+    (place,) = (each for each in source.locate() if not isinstance(each, Complaint))
+    (told,) = (each for each in source.read(place, None) if isinstance(each, Complaint))
+    assert told.reason == "calls whose input is not told: prompt_tokens is looked for at in"

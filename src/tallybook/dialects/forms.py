@@ -80,13 +80,14 @@ def fitted(form: Form, fields: Fields) -> Form:
 @lru_cache(maxsize=32)
 def _places(form: Form) -> frozenset[str]:
     """The beginnings of all spellings of a form: their first name, and their first two."""
-    ways = [_start(name) for name in _texts(form)]
+    ways = [_start(name) for name in texts(form)]
     return frozenset([*ways, *(way.partition(".")[0] for way in ways)])
 
 
-def _texts(value: object) -> list[str]:
+def texts(value: object) -> list[str]:
+    """Every spelling in a form, or in a part of one."""
     if isinstance(value, tuple):
-        return [text for inner in cast("tuple[object, ...]", value) for text in _texts(inner)]
+        return [text for inner in cast("tuple[object, ...]", value) for text in texts(inner)]
     return [value] if isinstance(value, str) else []
 
 

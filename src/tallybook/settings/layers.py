@@ -105,11 +105,11 @@ def closed(path: Path, problem: OSError) -> SettingsError:
     )
 
 
-def _personal(key: str, place: str) -> SettingsError:
+def _personal(key: str, place: str, hint: str = "") -> SettingsError:
     return SettingsError(
         f"{key!r} in {place} is not for a project's file",
-        because="what is kept of conversations and which logs are read is for each user to say",
-        hint=f"take it out there, and: tally config set {key} …",
+        because="what is kept of conversations and which files are read is for each user to say",
+        hint=hint or f"take it out there, and: tally config set {key} …",
     )
 
 
@@ -142,6 +142,10 @@ def _of_logs(value: object, layer: Layer, tell: Tell) -> Iterator[tuple[tuple[st
     from .logs import read_log  # few have any
 
     for name, raw in _table(("log",), value, layer, tell).items():
+        if layer.shared:
+            hint = "move the table to your own settings file: tally config path"
+            tell(_personal(f"log.{name}", layer.place("log", name), hint))
+            continue
         table = _table(("log", name), raw, layer, tell)
         mapping = read_log(name, table, layer, tell) if table or raw == {} else None
         if mapping is not None:

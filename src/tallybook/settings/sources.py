@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from types import MappingProxyType
+from typing import Literal, NamedTuple, cast
 
 Capture = Literal["off", "preview", "full"]
 
+_NONE: Mapping[str, str] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceSettings:
+
+class SourceSettings(NamedTuple):
     """One source: further folders to read, and of gateways' logs how much of what is said is kept
     (`capture`), for how many days and up to how many bytes (None: no limit), with what fits one
-    of the regular expressions of `redact` blackened."""
+    of the regular expressions of `redact` blackened; `providers` are who serves the calls of each
+    of a gateway's services."""
 
     paths: tuple[Path, ...] = ()
     capture: Capture = "off"
     keep_days: int | None = None
     keep_bytes: int | None = None
     redact: tuple[str, ...] = ()
+    providers: Mapping[str, str] = _NONE
 
 
 def source_settings(values: Mapping[str, object]) -> dict[str, SourceSettings]:
@@ -41,4 +44,5 @@ def _one(table: Mapping[str, object]) -> SourceSettings:
         keep_days=cast("int | None", table.get("keep_days")),
         keep_bytes=cast("int | None", table.get("keep_bytes")),
         redact=cast("tuple[str, ...]", table.get("redact", ())),
+        providers=cast("Mapping[str, str]", table.get("providers", _NONE)),
     )

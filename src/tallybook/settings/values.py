@@ -13,7 +13,6 @@ from typing import NamedTuple, cast
 
 from ..clock import zone
 from ..errors import UsageMistake
-from ..patterns import slowness
 from ..periods import WEEK_DAYS
 from ..questions import currency_of
 
@@ -158,8 +157,20 @@ def read_size(value: object, ground: Ground) -> int:
     return int(text.lower().replace(unit, "")) * _LOWER[unit]
 
 
+def read_names(value: object, ground: Ground) -> Mapping[str, str]:
+    """A table of names, each with what it stands for."""
+    if not isinstance(value, dict):
+        raise ValueError('it must be a table such as { "llm-qwen" = "alibaba-cn" }')
+    table = cast("Mapping[object, object]", value)
+    return MappingProxyType(
+        {read_text(name, ground): read_text(told, ground) for name, told in table.items()}
+    )
+
+
 def read_patterns(value: object, ground: Ground) -> tuple[str, ...]:
     """Regular expressions in Python's notation, each of which fits some text and not just any."""
+    from ..patterns import slowness  # few settings have any
+
     if not isinstance(value, list):
         raise ValueError(r"""it must be a list of patterns, such as ['\d{16}']""")
     patterns = tuple(read_text(item, ground) for item in cast("list[object]", value))

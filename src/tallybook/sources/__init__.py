@@ -116,6 +116,7 @@ def open_source_as_set(settings: Settings, name: str, paths: Sequence[Path] = ()
             roots=settings.log_roots,
             max_rotate=settings.max_rotate,
             capture=own is not None and own.capture != "off",
+            providers=own.providers if own is not None else MappingProxyType({}),
         )
     extra = (*settings.paths.get(name, ()), *paths)
     return open_source(name, extra, logs=logs, mappings=settings.logs)

@@ -27,12 +27,15 @@ class MappedLog(LogSource):
         extra_roots: Sequence[Path] = (),
         logs: LogOptions | None = None,
     ) -> None:
+        def reader(capture: bool) -> LineReader:
+            return _reader(mapping, capture=capture)
+
         kind = LogKind(
             name=mapping.name,
             title=mapping.title,
             dialect=mapping.dialect,
             places=mapping.paths,
-            reader=lambda capture: _reader(mapping, capture=capture),
+            reader=reader,
             version=_version(mapping),
         )
         super().__init__(kind, extra_roots, logs)

@@ -16,14 +16,12 @@ from ..clock import DAY_MS
 from ..model import DEAREST, Money, Status, nanos_of
 from ..naming import UNKNOWN
 from ..reading import (
-    Attribution,
     Complaint,
     Observation,
     Reading,
     Round,
     Said,
     Witness,
-    attr_of,
     key_maker,
 )
 from ..settings.logs import CURRENCY, FIELDS, LogMapping
@@ -44,7 +42,9 @@ from .lookup import (
     plain,
 )
 from .makers import served
+from .mapped_gaps import Gaps
 from .mapped_usage import LARGEST, assembled, usage_text
+from .mapped_whose import Whose
 from .mapped_words import asked_tools, round_of
 from .responses import response_key
 from .shortening import shortened
@@ -54,19 +54,10 @@ _SECONDS = 1_000
 _REFUSED = 400
 """HTTP status codes from which on a call was refused or failed."""
 
-_SECRET = (
-    *("sk-", "sk_", "bearer ", "basic ", "eyj", "aiza", "akia", "gsk_", "xai-", "hf_", "pplx-"),
-    *("csk-", "nvapi-", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-"),
-)
-"""How keys and tokens begin, in small letters."""
-
-_WHO = ("session", "project", "agent", "account", "user", "machine")
-_LOG_RANK = attr_of(0, 0)
-"""A log knows least about whose a call is: what an agent says of itself goes before it."""
-
 _SEVERAL = re.compile(rb"\}\s*,\s*\{")
 _LINES_HINT = "make one line of each object: jq -c '.[]?' FILE, or jq -c . FILE, into another file"
 _READ_HINT = "everything else in the file was read"
+_GAP_HINT = "correct the path in the mapping; such calls are counted and priced without it"
 
 
 class MappedReader:
@@ -76,8 +67,9 @@ class MappedReader:
         self._mapping = mapping
         self._capture = capture
         self._at = {field: finder(mapping.fields.get(field, ())) for field in FIELDS}
-        self._whose = [self._at[field] for field in _WHO]
+        self._whose = Whose(mapping)
         self._counts = [(path, finder(paths)) for path, paths in mapping.usage.items()]
+        self._gaps = Gaps(mapping.usage)
         self._only, self._skip, self._failed = (
             [meeting(each) for each in asked]
             for asked in (mapping.only, mapping.skip, mapping.failed)
@@ -115,8 +107,9 @@ class MappedReader:
 
     def recalled(self, line: bytes, place: str, offset: int) -> Round | None:
         """The conversation in one line, None if it holds none."""
-        found = _object(enclosed(line)[0])
-        reading = None if found is None else self._reading(found, place, offset)
+        text, _ = enclosed(line)
+        found = _object(text)
+        reading = None if found is None else self._reading(found, text, place, offset)
         if found is None or not isinstance(reading, Reading):
             return None
         return round_of(found, self._mapping.fields, reading)
@@ -132,38 +125,40 @@ class MappedReader:
         if line is None:
             return
         opened(line, self._opened)
-        reading = self._reading(line, place, offset)
+        reading = self._reading(line, text, place, offset)
         if isinstance(reading, str):
             yield self._complaint(place, offset, reason=reading, line=b"")
         elif reading is not None:
+            for reason in self._gaps.reasons(reading.note):  # said of the whole file, so once
+                yield self._complaint(place, 0, reason, b"", _GAP_HINT)
             yield reading
             if self._capture:
                 said = round_of(line, self._mapping.fields, reading)
                 yield Said(self._mapping.name, reading.who.session, said)
 
-    def _reading(self, line: Line, place: str, offset: int) -> Reading | str | None:
+    def _reading(self, line: Line, text: bytes, place: str, offset: int) -> Reading | str | None:
         """The call of a line; None for a line of something else, and for one that can't be
         counted the reason."""
         mapping = self._mapping
         if not all(met(line) for met in self._only) or any(met(line) for met in self._skip):
             return None
-        usage = self._usage(line)
+        usage, lacking = self._usage(line)
         model = name(self._at["model"](line))
         if not (usage or model or mapping.only):
             return None
         started, ended = self._times(line)
         if started is None:
             return "a call without a time that a clock wrote"
-        status, note = self._judged(line, bool(usage))
+        status, note = self._judged(line, lacking if usage else None)
         if len(usage) > LARGEST:
             return f"a usage object of {len(usage)} bytes, which no provider writes"
         response = name(self._at["response"](line))
         provider, model, guess = self._served(line, model, response)
-        spot = (standing(place, offset), started, ended, model, usage.decode())
+        who, attr = self._whose.told(line)
         return Reading(
-            keys=self._keys(line, started, response, spot),
-            who=self._who(line),
-            attr=_LOG_RANK,
+            keys=self._keys(line, started, response) or self._spot(text, place, offset),
+            who=who,
+            attr=attr,
             started_ms=started,
             ended_ms=ended,
             provider=provider,
@@ -180,14 +175,15 @@ class MappedReader:
             first_token_ms=self._first_token(line, started, ended),
         )
 
-    def _usage(self, line: Line) -> bytes:
-        """The usage object, as it stands in the line or put together from single counts; empty if
-        nothing says that any token was used."""
+    def _usage(self, line: Line) -> tuple[bytes, tuple[str, ...]]:
+        """The usage object, as it stands in the line or put together from single counts, and what
+        these lack; empty if nothing says that any token was used."""
         found = self._at["usage"](line)
         found = inner(found) if isinstance(found, str) else found
-        if not isinstance(found, dict):
-            found = assembled(line, self._counts)
-        return usage_text(cast("Line", found))
+        if isinstance(found, dict):
+            return usage_text(cast("Line", found)), ()
+        usage = assembled(line, self._counts)
+        return usage_text(usage), self._gaps.notes(usage)
 
     def _times(self, line: Line) -> tuple[int | None, int]:
         """When a call began and when it was over."""
@@ -215,14 +211,15 @@ class MappedReader:
         at = instant_ms(came)
         return at - started if at is not None and started <= at < ended else None
 
-    def _judged(self, line: Line, some: bool) -> tuple[Status, str]:
-        """Status and its reason. Tokens that were used count, also where the answer was an
-        error."""
+    def _judged(self, line: Line, lacking: tuple[str, ...] | None) -> tuple[Status, str]:
+        """Status and its reason, by what the usage lacks; None where there is none. Tokens that
+        were used count, also where the answer was an error."""
         code = number(self._at["status_code"](line))
         refused = code is not None and code >= _REFUSED
         refused = refused or any(met(line) for met in self._failed)
-        if some:
-            return ("partial", "broken-attempt") if refused else ("complete", "")
+        if lacking is not None:
+            note = "broken-attempt" if refused else ";".join(lacking)
+            return ("partial" if note else "complete"), note
         return ("failed", "") if refused else ("unmetered", "")
 
     def _served(self, line: Line, model: str, response: str) -> tuple[str, str, str]:
@@ -235,28 +232,20 @@ class MappedReader:
         provider, guess = served(model, name(self._at["service"](line)), response[:9])
         return provider, model or UNKNOWN, guess
 
-    def _keys(
-        self, line: Line, started: int, response: str, spot: tuple[object, ...]
-    ) -> tuple[bytes, ...]:
+    def _keys(self, line: Line, started: int, response: str) -> tuple[bytes, ...]:
         """The identities of a call. Clients may send one request id with several calls, so that
-        its time belongs to it. One without an id is known by where it stands, and what it is."""
+        its time belongs to it."""
         request = name(self._at["request"](line))
-        if request or response:
-            own = self._request(f"{request or response}\x1f{started}")
-        else:
-            own = self._line("\x1f".join(map(str, spot)))
+        if not (request or response):
+            return ()
+        own = self._request(f"{request or response}\x1f{started}")
         known = response_key(response)
         return (own, known) if known else (own,)
 
-    def _who(self, line: Line) -> Attribution:
-        key = name(self._at["key"](line))
-        if key.lower().startswith(_SECRET):  # nobody's secret is kept
-            key = sha256(key.encode()).hexdigest()
-        session, project, agent, account, user, machine = [
-            name(find(line)) or None for find in self._whose
-        ]
-        source = self._mapping.name
-        return Attribution(source, session, project, agent, account, user, key or None, machine)
+    def _spot(self, text: bytes, place: str, offset: int) -> tuple[bytes, ...]:
+        """The identity of a call without an id: where its line stands, and that it is this line.
+        Nothing that was made of it belongs to it, so that a corrected mapping finds it again."""
+        return (self._line(f"{standing(place, offset)}\x1f{sha256(text).hexdigest()}"),)
 
     def _reported(self, line: Line) -> Money | None:
         """What the log says that the call cost. A gateway that knows no price writes 0, which
