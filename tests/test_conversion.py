@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
@@ -26,7 +26,7 @@ from tallybook.ledger.sqlite import SqliteLedger
 from tallybook.model import NANOS, NO_COUNTS, Money
 from tallybook.periods import Frame
 from tallybook.prices import PriceBook
-from tallybook.prices.fx import FxRate, quote_at, ratio_text
+from tallybook.prices.fx import FxRate, Quote, quote_at, ratio_text
 from tallybook.prices.overrides import decode_overrides
 from tallybook.prices.shelf import Shelf
 from tallybook.query import AMOUNTS, Figures, Filter, Query, Report
@@ -136,9 +136,15 @@ def worth(unit: str, at_ms: int, rates: Sequence[FxRate]) -> tuple[object, Fract
     return None, None
 
 
-def slowly(native: Sequence[tuple[object, int, str, int]], rates: Sequence[FxRate]) -> object:
-    """(row, time, currency, nano-units) by row, converted with fractions: what one rate is for is
-    added up first and rounded once."""
+Native = tuple[object, int, str, int]
+"""A row, a time, a currency and nano-units of it."""
+
+
+def slowly(
+    native: Sequence[Native], rates: Sequence[FxRate], *, rounded: bool = False
+) -> dict[object, dict[str, Fraction]]:
+    """Amounts by row, converted with fractions: what one rate is for is added up first and, if
+    that is asked for, rounded once."""
     sums: dict[tuple[object, str, object], int] = defaultdict(int)
     value: dict[object, Fraction] = {}
     for row, at_ms, unit, nanos in native:
@@ -146,12 +152,13 @@ def slowly(native: Sequence[tuple[object, int, str, int]], rates: Sequence[FxRat
         sums[row, unit, which] += nanos
         if factor is not None:
             value[unit, which] = factor
-    told: dict[object, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    told: dict[object, dict[str, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
     for (row, unit, which), nanos in sums.items():
         if which is None:
             told[row][unit] += nanos
         else:
-            told[row]["USD"] += round(Fraction(nanos) * value[unit, which])
+            exact = Fraction(nanos) * value[unit, which]
+            told[row]["USD"] += round(exact) if rounded else exact
     return {row: dict(each) for row, each in told.items()}
 
 
@@ -200,6 +207,10 @@ def test_amounts_equal_plain_fractions(
     )
     try:
         report = asked(ledger, query, *rates)
+        others = [
+            asked(ledger, replace(query, by=names, sort=None), *rates)
+            for names in ((), ("session",), ("model", "session"))
+        ]
     except UsageMistake:  # nothing of this ledger has to do with dollars
         assert not rates
         assert "usd" not in {model for _, model, _ in calls}
@@ -207,9 +218,15 @@ def test_amounts_equal_plain_fractions(
     finally:
         ledger.close()
     found = {row.dims[by[0]]: row.figures for row in report.rows}
-    assert {key: each.cost for key, each in found.items() if each.cost} == slowly(cost, rates)
-    reports = {key: each.reported_cost for key, each in found.items() if each.reported_cost}
-    assert reports == slowly(reported, rates)
+    for kind, native in (("cost", cost), ("reported_cost", reported)):
+        told = {key: getattr(each, kind) for key, each in found.items() if getattr(each, kind)}
+        exact = slowly(native, rates)
+        assert {key: {*each} for key, each in told.items()} == {k: {*v} for k, v in exact.items()}
+        for key, unit in ((key, unit) for key, each in told.items() for unit in each):
+            assert abs(told[key][unit] - exact[key][unit]) < max(1, len(rates))
+        whole = slowly([("all", *more) for _, *more in native], rates, rounded=True)
+        for each in (report, *others):
+            assert getattr(each.totals, kind) == whole.get("all", {})
     for kind in AMOUNTS:
         assert getattr(report.totals, kind) == added(
             getattr(row.figures, kind) for row in report.rows
@@ -219,6 +236,21 @@ def test_amounts_equal_plain_fractions(
     alone = {unit for kind in AMOUNTS for unit in getattr(report.totals, kind)} - {"USD"}
     told = {item.split(" before ")[0].split()[-1] for item in note(report, NO_RATE)}
     assert told == alone
+
+
+@given(
+    st.lists(st.integers(-(10**12), 10**12), max_size=8),
+    st.builds(Fraction, st.integers(1, 10**9), st.integers(1, 10**9)),
+    st.booleans(),
+)
+def test_parts_come_to_the_whole_and_are_less_than_one_away(
+    parts: list[int], value: Fraction, inverted: bool
+) -> None:
+    quote = Quote(rate("CNY", "USD", str(value)), inverted)
+    found = quote.divide(parts)
+    factor = 1 / value if inverted else value
+    assert sum(found) == quote.convert(sum(parts)) == round(sum(parts) * factor)
+    assert all(abs(new - old * factor) < 1 for new, old in zip(found, parts, strict=True))
 
 
 def added(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:
@@ -328,9 +360,9 @@ class Written:
         self._ledger = ledger
         self._times = iter(range(times))
 
-    def standing(self) -> tuple[int, int]:
+    def standing(self, sources: Collection[str] = ()) -> tuple[int, int]:
         """That of the ledger."""
-        return self._ledger.standing()
+        return self._ledger.standing(sources)
 
     def ask(self, query: Query) -> Report:
         """The answer, after which it is no longer true."""

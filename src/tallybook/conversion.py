@@ -1,15 +1,16 @@
 """Amounts in one currency: a view of a report, made when a question asks for it.
 
 The ledger keeps each amount in the currency of its price. Here the time of a question is cut where
-a declared rate begins, and what each row used by one rate is converted and rounded once. Totals are
-the sums of the rows. What no rate leads to stands apart, as it is. Rates are declared by the user
+a declared rate begins, and what all calls used by one rate is converted and rounded once: however
+they are grouped, they come to the same. Rows are rounded up or down so that they add up to that.
+What no rate leads to stands apart, as it is. Rates are declared by the user
 (`prices.fx`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -19,7 +20,7 @@ from .format import amount
 from .ledger.ordering import ordered
 from .model import Money, instant
 from .prices.fx import FxRate, Quote, known_units, quote_at, turns
-from .query import AMOUNTS, Answering, Figures, Note, Query, Report, Row
+from .query import AMOUNTS, Answering, Figures, Note, Query, Report, Row, Standing
 
 if TYPE_CHECKING:
     from .ledger.evidence import Call
@@ -60,9 +61,9 @@ class Exchange:
         self._rates = rates
         self._strict = strict
 
-    def standing(self) -> tuple[int, int]:
+    def standing(self, sources: Collection[str] = ()) -> Standing:
         """The ledger's own."""
-        return self._ledger.standing()
+        return self._ledger.standing(sources)
 
     def ask(self, query: Query) -> Report:
         """The ledger's answer in the currency of the query, with a note on the rates used and
@@ -184,7 +185,8 @@ def _converted(
     report: Report, query: Query, kept: Mapping[_Key, _Kept], rates: Sequence[FxRate]
 ) -> Report:
     to = query.currency or ""
-    rows = [row._replace(figures=_told(row.figures, kept[_key(row)], to)) for row in _rows(report)]
+    told = _told(kept, to)
+    rows = [row._replace(figures=replace(row.figures, **told[_key(row)])) for row in _rows(report)]
     sums = {kind: _added(_of(row.figures, kind) for row in rows) for kind in AMOUNTS}
     notes = _notes(_added(kept.values()), to, rates)
     return replace(
@@ -204,15 +206,19 @@ def _added(parts: Iterable[Mapping[_T, int]]) -> Counter[_T]:
     return total
 
 
-def _told(figures: Figures, kept: _Kept, to: str) -> Figures:
-    """The figures with what was kept of their amounts: converted, or in its own currency."""
-    sums = {kind: Counter[str]() for kind in AMOUNTS}
-    for (kind, unit, quote), nanos in kept.items():
-        if quote is None:
-            sums[kind][unit] += nanos
-        else:
-            sums[kind][to] += quote.convert(nanos)
-    return replace(figures, **sums)
+def _told(kept: Mapping[_Key, _Kept], to: str) -> dict[_Key, dict[str, Counter[str]]]:
+    """The amounts of rows by kind and currency, of what was kept of them: converted, or in its
+    own currency."""
+    told = {key: {kind: Counter[str]() for kind in AMOUNTS} for key in kept}
+    alike: dict[tuple[str, str, Quote | None], dict[_Key, int]] = {}
+    for key, each in kept.items():
+        for what, nanos in each.items():
+            alike.setdefault(what, {})[key] = nanos
+    for (kind, unit, quote), parts in alike.items():
+        amounts = [*parts.values()] if quote is None else quote.divide([*parts.values()])
+        for key, nanos in zip(parts, amounts, strict=True):
+            told[key][kind][unit if quote is None else to] += nanos
+    return told
 
 
 def _notes(kept: _Kept, to: str, rates: Sequence[FxRate]) -> Iterator[Note]:

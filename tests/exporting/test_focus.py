@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections import Counter
 from collections.abc import Sequence
@@ -260,6 +261,32 @@ def test_a_long_prompt_and_a_cache_lifetime_stand_in_the_price_details() -> None
     }
 
 
+def test_consumers_have_rows_and_tags_of_their_own() -> None:
+    names = (("team-b", None), ("team-a", "key-2"), ("team-a", "key-1"), (None, None))
+    calls = [
+        priced(
+            "claude-sonnet-4-5",
+            (1000, 0, 0, 0, 0, 0),
+            who=Attribution("higress", session="s", user=user, key=key),
+        )
+        for user, key in (*names, *names)
+    ]
+    rows, _ = rows_of(calls)
+    assert [(row.get("x_User"), row["x_Calls"]) for row in rows] == [
+        (None, "2"),
+        ("team-a", "2"),
+        ("team-a", "2"),
+        ("team-b", "2"),
+    ]
+    assert [json.loads(row.get("Tags", "null")) for row in rows] == [
+        None,
+        {"tallybook/user": "team-a", "tallybook/key": "key-1"},
+        {"tallybook/user": "team-a", "tallybook/key": "key-2"},
+        {"tallybook/user": "team-b"},
+    ]
+    assert {row["ListCost"] for row in rows} == {"0.006"}
+
+
 MODELS = ("claude-sonnet-4-5", "claude-opus-4-5", "claude-haiku-4-5", "claude-3-haiku-20240307")
 COUNTS = st.lists(st.integers(0, 3_000_000), min_size=6, max_size=6)
 
@@ -280,7 +307,9 @@ def test_any_finite_price_gives_an_exact_product(count: int, thousandths: int, n
         (Fraction(nanos), 1_000),
         (None, 1),
     ):
-        portion = Portion(1, "s", "a", "p", "v", "m", "input", "", "", price, per, "EUR", False)
+        portion = Portion(
+            1, "s", "a", "p", "u", "k", "v", "m", "input", "", "", price, per, "EUR", False
+        )
         row = row_of(portion, Sum(count=count, calls=1, nanos=nanos))
         assert product(row) == Decimal(row["ListCost"])
 

@@ -17,7 +17,7 @@ from ..format import count, size
 from ..query import Query
 from ..settings import Settings
 from .asking import PARTIAL, answer, begin, exit_code, refresh, settings_for
-from .exportjob import Job, fields_of
+from .exportjob import Job, Written, fields_of
 from .exportorder import EVENTS, FORMS, SESSIONS, USAGE, Order, order_of
 from .exportplace import demand_target, outlet
 from .options import (
@@ -35,6 +35,7 @@ from .shell import Shell, mention, say
 from .usage import asked_query
 
 _EVER = ("since", "all")
+_CSV, _BOM = ("csv", "focus"), "\ufeff"
 _TABLE = "table"
 """What stands for a form that was not told."""
 _DEFAULTS: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType(
@@ -54,6 +55,7 @@ _DEFAULTS: Mapping[str, Sequence[tuple[str, str]]] = MappingProxyType(
 @click.option("--output", "-o", metavar="FILE", help="Where to; - is stdout.")
 @click.option("--force", is_flag=True, help="Overwrite FILE if it exists.")
 @click.option("--fields", metavar="A,B", help="Only these fields; help lists them.")
+@click.option("--bom", is_flag=True, help="For Excel: begin CSV with the mark of UTF-8.")
 @json_option
 @time_options
 @filter_options
@@ -67,6 +69,7 @@ def export(
     words: tuple[str, ...],
     output: str | None,
     force: bool,
+    bom: bool,
     **_options: object,
 ) -> int:
     """Write usage, sessions or single calls for other programs and readers; all time unless told.
@@ -77,6 +80,8 @@ def export(
     shell, asked = begin(context)
     settings = settings_for(shell, asked)
     order = order_of(shell, words, output, "" if asked.format == _TABLE else asked.format)
+    if bom and order.form not in _CSV:
+        raise _meaningless("bom", order)
     query, grouped = _question(shell, settings, asked, order)
     if asked.fields in HELP_FIELDS:
         say("\n".join(fields_of(replace(asked, fields=()), query, order)))
@@ -98,12 +103,19 @@ def export(
                 total=total,
                 grouped=grouped,
             )
+            if bom:
+                place.write(_BOM)
             written = job.write(place)
-    for note in written.notes:
-        mention(note, quiet=asked.quiet)
-    if order.target is not None:
-        say(f"{shell.shown(order.target)}: {_extent(order.target, written.rows)}")
+    _tell(job, written)
     return PARTIAL if written.lacking else exit_code([total])
+
+
+def _tell(job: Job, written: Written) -> None:
+    """What there is to say beside what was written, and where that is."""
+    for note in written.notes:
+        mention(note, quiet=job.asked.quiet)
+    if target := job.order.target:
+        say(f"{job.shell.shown(target)}: {_extent(target, written.rows)}")
 
 
 def _extent(target: Path, rows: int) -> str:
@@ -119,21 +131,41 @@ def _question(shell: Shell, settings: Settings, asked: Asked, order: Order) -> t
     query = asked_query(shell, settings, asked, order.words, defaults)
     usual = asked_query(shell, settings, replace(asked, pairs=()), (), defaults)
     grouped = (query.by, query.bucket) != (usual.by, usual.bucket)
-    if grouped and (order.is_single or order.kind == SESSIONS):
-        each = "session" if order.kind == SESSIONS else "call" if order.kind == EVENTS else "price"
-        raise UsageMistake(
-            f"this export can't be grouped by {', '.join(query.by)}",
-            because=f"each of its rows is about one {each}",
-            hint="tally export usage, with the same words",
-        )
+    if grouped:
+        _demand_groupable(query, order)
     if refused := next(_useless(asked, order, grouped=grouped), None):
-        raise UsageMistake(
-            f"--{refused} has no meaning for {order.kind} as {order.form}",
-            hint="leave it out, or choose another --format",
-        )
+        raise _meaningless(refused, order)
     if order.form == "focus":
         query = replace(query, currency=None)  # its rows are in the currency of their prices
     return (replace(query, by=(), bucket=None) if order.is_single else query), grouped
+
+
+def _meaningless(option: str, order: Order) -> UsageMistake:
+    return UsageMistake(
+        f"--{option} has no meaning for {order.kind} as {order.form}",
+        hint="leave it out, or choose another --format",
+    )
+
+
+def _demand_groupable(query: Query, order: Order) -> None:
+    """Raises `UsageMistake` for a grouping of rows that are not made by one. Those of a FOCUS file
+    are apart by most dimensions in any case, and asking for one of these changes nothing."""
+    if order.form == "focus":
+        from ..exporting.portions import SPLIT_BY
+
+        if SPLIT_BY.issuperset(query.by) and query.bucket in (None, "day"):
+            return
+        each = f"day, price, {', '.join(sorted(SPLIT_BY - {'date'}))}"
+    elif order.kind == USAGE:
+        return
+    else:
+        each = "session" if order.kind == SESSIONS else "call"
+    steps = (query.bucket or name if name == "date" else name for name in query.by)
+    raise UsageMistake(
+        f"this export can't be grouped by {', '.join(steps)}",
+        because=f"each of its rows is about one {each}",
+        hint="tally export usage, with the same words",
+    )
 
 
 def _useless(asked: Asked, order: Order, *, grouped: bool) -> Iterator[str]:
@@ -141,7 +173,7 @@ def _useless(asked: Asked, order: Order, *, grouped: bool) -> Iterator[str]:
     if order.is_single or order.is_overview(grouped=grouped):
         given = dict(asked.pairs)
         yield from (key for key in ("sort", "limit") if key in given and not _counts(key, order))
-        if asked.fields:
+        if asked.fields and order.kind != EVENTS:
             yield "fields"
     if asked.currency and order.form == "focus":
         yield "currency"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from .exportplace import Outlet
 
 if TYPE_CHECKING:
     from ..book import Book
+    from ..exporting.events import Value
     from ..exporting.portions import Portions
     from ..ledger.evidence import Call
 
@@ -25,21 +26,22 @@ _NAMED = 5
 """Models without a price that are named."""
 
 
-def write_events(book: Book, query: Query, form: str, place: Outlet) -> int:
-    """Write each call of a question's conditions and time, up to its limit, and say how many they
-    were."""
-    from ..exporting.events import FIELDS, event_cells
+def write_events(book: Book, query: Query, form: str, place: Outlet, names: Sequence[str]) -> int:
+    """Write these fields of each call of a question's conditions and time, up to its limit, and
+    say how many calls they were."""
+    from ..exporting.events import event_cells, event_json, flat_fields
 
     calls = islice(_calls(book, query), query.limit)
-    if form == "parquet":
-        from ..exporting.parquet import write_table
-
-        return write_table(place.file, FIELDS, (event_cells(call, query.tz) for call in calls))
+    if form not in ("parquet", "csv"):
+        events = (event_json(call, query.tz) for call in calls)
+        return _write_json(query, form, ({n: each[n] for n in names} for each in events), place)
+    fields = flat_fields(names)
+    rows = (event_cells(call, query.tz, fields) for call in calls)
     if form == "csv":
-        heads = [field.name for field in FIELDS]
-        rows = (map(cell, event_cells(call, query.tz)) for call in calls)
-        return _write_csv(place, heads, rows)
-    return _write_json(query, form, calls, place)
+        return _write_csv(place, [field.name for field in fields], (map(cell, row) for row in rows))
+    from ..exporting.parquet import write_table
+
+    return write_table(place.file, fields, rows)
 
 
 def write_focus(book: Book, query: Query, place: Outlet) -> tuple[int, Portions]:
@@ -85,17 +87,19 @@ def _calls(book: Book, query: Query) -> Iterator[Call]:
     return (converted_call(call, unit, rates) for call in calls)
 
 
-def _write_json(query: Query, form: str, calls: Iterable[Call], place: Outlet) -> int:
+def _write_json(
+    query: Query, form: str, events: Iterable[Mapping[str, Value]], place: Outlet
+) -> int:
     """JSON Lines, or one object in which the events are a list; either a line for each."""
-    from ..exporting.events import SCHEMA, event_json
+    from ..exporting.events import SCHEMA
 
     whole, written = form == "json", 0
     if whole:
         head = {"schema": SCHEMA, "query": query_json(query)}
         place.write(json.dumps(head)[:-1] + ', "events": [')
-    for call in calls:
+    for event in events:
         mark = (",\n" if written else "\n") if whole else ""
-        place.write(mark + json.dumps(event_json(call, query.tz)) + ("" if whole else "\n"))
+        place.write(mark + json.dumps(event) + ("" if whole else "\n"))
         written += 1
     if whole:
         place.write("\n]}\n")

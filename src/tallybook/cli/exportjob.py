@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..book import Book
 from ..query import Query, Report
-from .delimited import chosen_fields, field_names, json_text
+from .delimited import chosen_fields, field_names, fields_among, json_text
 from .exportorder import EVENTS, SESSIONS, Order
 from .exportplace import Outlet
 from .options import Asked
@@ -51,7 +51,7 @@ class Job:
         if self.order.kind == EVENTS:
             from .exportcalls import write_events
 
-            rows = write_events(self.book, self.query, form, place)
+            rows = write_events(self.book, self.query, form, place, self._fields)
         elif self.order.is_overview(grouped=self.grouped):
             rows = self._overview(place)
         else:
@@ -63,6 +63,10 @@ class Job:
 
         rows, portions = write_focus(self.book, self.query, place)
         return Written(rows, list(focus_notes(portions)), bool(portions.left_out))
+
+    @property
+    def _fields(self) -> tuple[str, ...]:
+        return fields_of(self.asked, self.query, self.order)
 
     def _sheet(self, place: Outlet) -> int:
         from ..query import report_json
@@ -76,7 +80,7 @@ class Job:
 
             since = self.shell.now_ms - 1000 * self.book.settings.active_within
             envelope = listing_json(Listing(report, None, since))
-        names = fields_of(self.asked, self.query, self.order)
+        names = self._fields
         if self.order.form == "md" and not self.asked.fields:
             names = ()  # those that a table of the terminal has: the others tell people little
         return write_sheet(Sheet(envelope, names, report, title), self.order.form, place)
@@ -115,19 +119,14 @@ class Job:
 def fields_of(asked: Asked, query: Query, order: Order) -> tuple[str, ...]:
     """The fields of a table's rows: those that were chosen, else all. Raises `UsageMistake` for
     one that is none."""
+    if order.kind == EVENTS:
+        from ..exporting.events import NAMES
+
+        return fields_among(asked.fields, NAMES) or NAMES
     if order.kind != SESSIONS:
         return chosen_fields(asked.fields, query) or tuple(field_names(query))
-    from .sessionrows import extra_fields
+    from .sessionrows import extra_fields, session_fields
 
-    extra = extra_fields(tree=False)
-    by = ("session", "title", "project")
-    every = (*by, *extra, *field_names(replace(query, by=())))
-    if not asked.fields:
-        return every
-    wider = replace(query, by=by)
-    chosen = (
-        name
-        for word in asked.fields
-        for name in ((word,) if word in extra else chosen_fields((word,), wider))
-    )
-    return tuple(dict.fromkeys(chosen))
+    measures = field_names(replace(query, by=()))
+    every = ("session", "title", "project", *extra_fields(tree=False), *measures)
+    return session_fields(asked.fields, query, tree=False) or every

@@ -39,7 +39,7 @@ def write_sheet(sheet: Sheet, form: str, place: Outlet) -> int:
     texts: Mapping[str, Callable[[], Iterable[str]]] = {
         "json": lambda: [json_text(_narrowed(sheet))],
         "jsonl": lambda: (json_text(row, indent=None) for row in _narrowed(sheet)["rows"]),
-        "md": lambda: markdown_lines(sheet.report, sheet.title, tuple(sheet.names)),
+        "md": lambda: _markdown(sheet),
         "csv": lambda: [_csv(sheet)],
     }
     for text in texts[form]():
@@ -53,6 +53,12 @@ def _narrowed(sheet: Sheet) -> dict[str, Any]:
     rows = [{name: row[name] for name in sheet.names} for row in sheet.rows]
     kept = {name: totals[name] for name in MEASURES if name in sheet.names}
     return {**sheet.envelope, "rows": rows, "totals": kept}
+
+
+def _markdown(sheet: Sheet) -> list[str]:
+    from .reportcolumns import Manner
+
+    return markdown_lines(sheet.report, sheet.title, Manner(names=tuple(sheet.names)))
 
 
 def _csv(sheet: Sheet) -> str:

@@ -5,6 +5,7 @@ written, and where, is not here.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..dialects import DIALECTS, counter
@@ -31,6 +32,8 @@ class Field(NamedTuple):
 
 AMOUNTS = ("cost", "reported_cost", "billed_cost")
 
+_CURRENCIES = {name: f"{name.removesuffix('_cost')}_currency" for name in AMOUNTS}
+
 FIELDS: tuple[Field, ...] = (
     Field("started_at", "time"),
     Field("ended_at", "time"),
@@ -40,8 +43,8 @@ FIELDS: tuple[Field, ...] = (
     Field("units"),
     *(
         each
-        for name in AMOUNTS
-        for each in (Field(name, "amount"), Field(f"{name.removesuffix('_cost')}_currency"))
+        for name, currency in _CURRENCIES.items()
+        for each in (Field(name, "amount"), Field(currency))
     ),
     Field("unpriced_tokens", "count"),
     Field("card"),
@@ -59,6 +62,17 @@ FIELDS: tuple[Field, ...] = (
     Field("keys"),
 )
 """The fields of a flat event in their order; each amount stands beside its currency."""
+
+NAMES = tuple(field.name for field in FIELDS if field.name not in _CURRENCIES.values())
+"""The fields of an event as a JSON object, whose amounts name their currency themselves."""
+
+
+def flat_fields(names: Iterable[str]) -> tuple[Field, ...]:
+    """The fields of a flat event for some of `NAMES`, in their order: no amount goes without its
+    currency."""
+    known = {field.name: field for field in FIELDS}
+    wanted = (each for name in names for each in (name, _CURRENCIES.get(name)) if each)
+    return tuple(known[name] for name in wanted)
 
 
 def event_json(call: Call, tz: str) -> dict[str, Value]:
@@ -99,15 +113,15 @@ def event_json(call: Call, tz: str) -> dict[str, Value]:
     }
 
 
-def event_cells(call: Call, tz: str) -> list[str | int | None]:
-    """The same in the order of `FIELDS`: lists with blanks between their items, names with values
+def event_cells(call: Call, tz: str, fields: Iterable[Field] = FIELDS) -> list[str | int | None]:
+    """The same in the order of `fields`: lists with blanks between their items, names with values
     as JSON, None where there is nothing to say."""
     whole = event_json(call, tz)
     for name, money in zip(AMOUNTS, (call.cost, call.reported, call.billed), strict=True):
         whole[name] = decimal_text(money.nanos) if money else None
-        whole[f"{name.removesuffix('_cost')}_currency"] = money.currency if money else None
+        whole[_CURRENCIES[name]] = money.currency if money else None
     whole["context"] = call.context
-    return [_flat(whole[field.name]) for field in FIELDS]
+    return [_flat(whole[field.name]) for field in fields]
 
 
 def _flat(value: Value) -> str | int | None:

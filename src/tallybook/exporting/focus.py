@@ -1,5 +1,5 @@
 """The rows of a FOCUS 1.2 file (FinOps Open Cost and Usage Specification): one for each day,
-account, project, model, token class and price.
+account, project, user, key, source, model, token class and price.
 
 `ListCost` is `ListUnitPrice` times `PricingQuantity`, exactly, in the decimals that are printed.
 The ledger rounds each charge line of each call to nano-units; the sum of these is
@@ -68,6 +68,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("SkuPriceId"),
     Column("SubAccountId", null=True),
     Column("SubAccountName", null=True),
+    Column("Tags", null=True),
     Column("x_BilledCostIs"),
     Column("x_Calls", "count"),
     Column("x_Model"),
@@ -76,6 +77,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("x_RecordedCost", "decimal"),
     Column("x_Source"),
     Column("x_TokenClass", null=True),
+    Column("x_User", null=True),
 )
 """Every column in its order, which is that of the names: the specification's mandatory ones, those
 of its conditional ones that apply, and ours, which begin with `x_`."""
@@ -91,6 +93,8 @@ _UNITS = {
 _EPOCH = date(1970, 1, 1)
 _NO_ACCOUNT = "default"
 _WHOLE = "all"
+_TAG = "tallybook/"
+"""What our tags begin with: those of a provider, and not of a user, need a prefix of their own."""
 _CARD = re.compile(r"(.*)@(?:undated|\d{4}-\d\d-\d\d)(\+[^#]*)?(#.*)?", re.DOTALL)
 """A rate card's id as `prices.cards` writes it: model, price context that selects it, tier."""
 
@@ -106,6 +110,7 @@ def row_of(portion: Portion, total: Sum) -> Row:
     row = {
         **_periods(portion.day),
         **_service(portion),
+        **_whose(portion),
         **_sku(portion, exact(price)),
         "BilledCost": billed,
         "BillingCurrency": portion.currency,
@@ -183,8 +188,19 @@ def _service(portion: Portion) -> Row:
     }
     if portion.account:
         found["BillingAccountName"] = account
+    return found
+
+
+def _whose(portion: Portion) -> Row:
+    """In whose name calls were made, as far as it is known: what costs are shared out by."""
+    found: Row = {}
     if portion.project:
         found |= {"SubAccountId": portion.project, "SubAccountName": portion.project}
+    if portion.user:
+        found["x_User"] = portion.user
+    known = {"key": portion.key, "project": portion.project, "user": portion.user}
+    if tags := {f"{_TAG}{name}": value for name, value in known.items() if value}:
+        found["Tags"] = json.dumps(tags, ensure_ascii=False)
     return found
 
 

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from ..prices import PriceBook
 
 
+SPLIT_BY = frozenset({"date", "source", "account", "project", "user", "key", "provider", "model"})
+"""The dimensions, dates as days, by which portions are apart in any case."""
+
+
 class Portion(NamedTuple):
     """What makes portions of a day (UTC, days since 1970) the same. `meter` is the token class or
     unit, empty for a whole call; `price` is in nano-units per `per` of it, None where no single
@@ -33,6 +37,8 @@ class Portion(NamedTuple):
     source: str
     account: str
     project: str
+    user: str
+    key: str
     provider: str
     model: str
     meter: str
@@ -90,7 +96,8 @@ class Portions:
 
 
 def _place(portion: Portion) -> tuple[object, ...]:
-    return (*portion[:9], portion.price or 0, *portion[10:])
+    at = Portion._fields.index("price")
+    return (*portion[:at], portion.price or 0, *portion[at + 1 :])
 
 
 def _portions(call: Call, prices: PriceBook) -> Iterator[tuple[Portion, int, int, int]]:
@@ -136,6 +143,8 @@ def _portion(call: Call, meter: str, billed: bool) -> Portion:
         source=who.source,
         account=who.account or "",
         project=who.project or "",
+        user=who.user or "",
+        key=who.key or "",
         provider=call.provider,
         model=call.model,
         meter=meter,

@@ -46,11 +46,24 @@ class Quote(NamedTuple):
 
     def convert(self, nanos: int) -> int:
         """An amount in the other currency, rounded once, half to even."""
-        over, under = self.rate.numerator, self.rate.denominator
-        if self.inverted:
-            over, under = under, over
+        over, under = self._ratio
         whole, rest = divmod(nanos * over, under)
         return whole + (rest * 2 > under or (rest * 2 == under and whole % 2))
+
+    def divide(self, parts: Sequence[int]) -> list[int]:
+        """The parts of an amount in the other currency, which come to exactly what the whole is
+        there. Each is rounded up or down; up are those that come nearest to it, of equal ones the
+        first."""
+        over, under = self._ratio
+        cut = [divmod(part * over, under) for part in parts]
+        left = self.convert(sum(parts)) - sum(whole for whole, _ in cut)
+        up = {*sorted(range(len(cut)), key=lambda at: -cut[at][1])[:left]}
+        return [whole + (at in up) for at, (whole, _) in enumerate(cut)]
+
+    @property
+    def _ratio(self) -> tuple[int, int]:
+        over, under = self.rate.numerator, self.rate.denominator
+        return (under, over) if self.inverted else (over, under)
 
     @property
     def pair(self) -> tuple[str, str]:
