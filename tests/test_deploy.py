@@ -53,9 +53,11 @@ def test_every_recipe_runs_a_command_that_exists() -> None:
     (start,) = service()["ExecStart"]
     program, _, line = start.partition(" ")
     assert program.endswith("/tally")
-    lines = [line, *lists("Containerfile", "CMD")]
-    lines += [*lists("compose.yaml", "command"), *lists("sidecar.yaml", "args")]
-    assert lines == ["watch higress --json"] * 4
+    health, command = lists("Containerfile", "CMD")
+    assert health == "tally watch higress --health"
+    lines = [line, command, *lists("compose.yaml", "command"), *lists("sidecar.yaml", "args")]
+    assert lines == ["watch higress --quiet"] * 4, "names of sessions and people go into no journal"
+    lines.append(health.removeprefix("tally "))
     assert all(map(understood, lines))
 
 
@@ -91,6 +93,7 @@ def test_containers_have_a_user_a_ledger_that_stays_and_logs_they_can_not_write(
     assert "/var/log/higress:/var/log/higress:ro" in compose
     assert re.search(r"name: logs\s+mountPath: /var/log/higress\s+readOnly: true", pod)
     assert "--require-hashes" in image
+    assert re.search(r"max-size: \"\d+m\"\s+max-file: \"\d\"", compose)
 
 
 def test_the_yaml_has_no_tabs_and_even_steps() -> None:

@@ -21,6 +21,7 @@ from tallybook.errors import TallyError
 from tallybook.following import Follower, Pulse, Pursuit
 from tallybook.query import Query
 from tallybook.settings import Settings
+from tallybook.sources.line_files import SAFE_POINT
 
 from .growing import gateway_line, grow, history
 
@@ -291,6 +292,25 @@ def test_it_stops_between_two_files_of_a_long_read(home, book) -> None:
     assert book.ask(Query()).totals.requests == 40
 
 
+def test_it_stops_inside_one_large_file_and_keeps_what_it_has_read(home, book) -> None:
+    lines, parts = 20, 4
+    for _ in range(parts):
+        grow(home, "long", lines)
+        with history(home, "long").open("a") as more:
+            more.write('{"type":"user","message":{"content":"' + "x" * SAFE_POINT + '"}}\n')
+    stop = Stop()
+
+    def stop_soon(progress: object) -> None:
+        stop.told = True
+
+    followed = Followed(book, Pursuit(names=("claude-code",), progress=stop_soon), stop)
+    assert list(followed.pulses) == [Pulse()]
+    assert 0 < book.ask(Query()).totals.requests < lines * parts
+    assert book.ledger.verify() == []
+    book.sync(["claude-code"])
+    assert book.ask(Query()).totals.requests == lines * parts
+
+
 def test_it_stops_while_another_process_writes_and_writes(home, book) -> None:
     grow(home, "one")
     stop = Stop()
@@ -320,3 +340,22 @@ def test_it_leaves_no_thread_behind(home, follow) -> None:
     while threads() > before:
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_a_folder_that_goes_away_is_told_once_and_again_when_it_is_back(
+    book: Book, tmp_path: Path, follow
+) -> None:
+    log, away = tmp_path / "logs" / "access.log", tmp_path / "away"
+    log.parent.mkdir()
+    log.write_text(gateway_line("s1"))
+    followed = follow("higress", every_s=0.1, paths={"higress": [log]})
+    assert followed.calls(1).gone is None
+    log.rename(log.with_name("access.log.1"))  # a rotation is nothing to be told of
+    assert all(pulse.gone is None for pulse in followed.idle(0.6))
+    log.parent.rename(away)
+    assert followed.until(lambda pulse: pulse.gone is not None).gone == {str(log.parent)}
+    assert all(pulse.gone is None for pulse in followed.idle(0.6))
+    away.rename(log.parent)
+    assert followed.until(lambda pulse: pulse.gone is not None).gone == frozenset()
+    log.write_text(gateway_line("s2"))
+    followed.calls(2)

@@ -5,9 +5,7 @@ Command line, pages and programs all work through it. What it opens, it opens la
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
 
     from .charges import Charge
     from .content import ContentStore
-    from .content.capturing import Capturing
     from .families import Member
     from .flow import Progress, SyncReceipt
     from .growth import Growth
@@ -115,8 +112,11 @@ class Book:
         full: bool = False,
         paths: Mapping[str, Sequence[Path]] | None = None,
         progress: Callable[[Progress], None] | None = None,
+        wanted: Callable[[], bool] | None = None,
     ) -> SyncReceipt:
-        """Read what is new in the named sources (all by default) and record it."""
+        """Read what is new in the named sources (all by default) and record it. Once nothing more
+        is `wanted`, it ends by raising `walking.Stopped`."""
+        from .capture import Capture
         from .flow import Walk, sync
 
         more = paths or {}
@@ -128,11 +128,11 @@ class Book:
             progress=progress,
             full=full,
             titles=self.settings.titles,
+            wanted=wanted or (lambda: True),
         )
-        capturing = self._capturing()
-        with capturing or nullcontext():
-            receipt = sync(walk._replace(keep=capturing), chosen)
-        self._tidy()
+        with Capture(self.settings) as capture:
+            receipt = sync(walk._replace(keep=capture if capture.is_on else None), chosen)
+        capture.tidy(kept=receipt.kept > 0)
         return receipt
 
     @property
@@ -144,32 +144,12 @@ class Book:
         file = self.settings.content_file
         return None if file is None else ContentStore(file)
 
-    def _capturing(self) -> Capturing | None:
-        """What takes the words of calls during a sync, if any source is to be captured."""
-        file, sources = self.settings.content_file, self.settings.sources
-        if file is None or all(each.capture == "off" for each in sources.values()):
-            return None
-        from .content.capturing import Capturing, rules_of
-
-        return Capturing(file, rules_of(sources))
-
-    def _tidy(self) -> None:
-        """Let captured content go that is older or more than the settings allow. A store that
-        can't be used at this moment is tidied another time: `tally doctor` tells of it."""
-        file, sources = self.settings.content_file, self.settings.sources
-        limits = {(each.keep_days, each.keep_bytes) for each in sources.values()}
-        if file is None or not limits - {(None, None)} or not file.exists():
-            return
-        from .content.capturing import ContentStore, limits_of
-
-        with ContentStore(file) as store, suppress(ContentError):
-            store.tidy(limits_of(sources), time.time_ns() // 1_000_000)
-
-    def ask(self, query: Query) -> Report:
+    def ask(self, query: Query, *, estimate: bool = True) -> Report:
         """Answer a query from the ledger, with notes on what the answer leaves out, and beside it
-        an estimate of what unmetered calls may have cost."""
+        an estimate of what unmetered calls may have cost: thousands of calls are looked at for
+        that, which is too much where nobody asked what anything cost."""
         report = answer(self.view(query.currency), query)
-        if not report.totals.unmetered_requests:
+        if not estimate or not report.totals.unmetered_requests:
             return report
         from .estimating import estimated
 
@@ -191,8 +171,8 @@ class Book:
         return self.ledger.latest(where)
 
     def session(self, session_id: str) -> SessionAnswer | None:
-        """One session by its id or a prefix of it, in the currency of the settings; None if
-        there is none. Raises `UsageMistake` when the prefix fits several."""
+        """One session by its id or a part of it, in the currency of the settings; None if
+        there is none. Raises `UsageMistake` when that fits several."""
         from .sessions import session_named
 
         def ask(query: Query) -> Report:
@@ -207,13 +187,16 @@ class Book:
 
         return current_session(self.ledger, folder)
 
-    def rounds(self, found: SessionAnswer, first: int = 1) -> Iterator[Recalled]:
+    def rounds(
+        self, found: SessionAnswer, first: int = 1, *, raw: bool = False
+    ) -> Iterator[Recalled]:
         """The conversation of a session, round by round, each with its call in the ledger: read
         from the tool's own files at this moment, of a gateway's log also from what was captured.
         Nothing when the files no longer hold it, and where there never were any, as with calls that
         were recorded by hand; of a gateway's log such rounds come without words, and only those
-        from the `first` on."""
-        from .recalling import recalled, revisited
+        from the `first` on. What looks like a secret in a gateway's log, or fits a pattern of the
+        setting `redact`, is blackened unless they are wanted `raw`."""
+        from .recalling import blackened, recalled, revisited
         from .sources.source import Revisiting
 
         if not self.reads(found.source):
@@ -222,7 +205,13 @@ class Book:
         if not isinstance(source, Revisiting):
             return recalled(self.ledger, source, found.session_id)
         calls = self.ledger.shown_calls(found.source, found.session_id)
-        return revisited(calls, self._source_of, self.captured, first)
+        rounds = revisited(calls, self._source_of, self.captured, first)
+        if raw:
+            return rounds
+        from .content.blackening import Blackening
+
+        own = self.settings.sources.get(found.source)
+        return blackened(rounds, Blackening(own.redact if own else ()))
 
     def _source_of(self, name: str, places: Iterable[str]) -> Source | None:
         """A source that finds these places again; None if there is none of that name."""

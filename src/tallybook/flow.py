@@ -55,13 +55,15 @@ FAR = 1 << 62
 
 
 class _News:
-    """What the sources hold that the ledger has not seen. `complained_of` are those of which
-    something was said when they were last looked through."""
+    """What the sources hold that the ledger has not seen. `known` is what was said of them when
+    they were last looked through. The `standing` complaints say the same again, those of the
+    `settled` sources take the place of what was said."""
 
-    def __init__(self, complained_of: frozenset[str]) -> None:
-        self.complained_of = complained_of
+    def __init__(self, known: frozenset[Complaint]) -> None:
+        self.known = known
         self.tasks: list[Task] = []
         self.complaints: list[Complaint] = []
+        self.standing: list[Complaint] = []
         self.settled: list[str] = []
         self.found = self.unchanged = 0
 
@@ -71,7 +73,8 @@ def sync(walk: Walk, sources: Sequence[Source]) -> SyncReceipt:
     wrong with the data comes back as complaints."""
     started = time.monotonic()
     news, tally = _news(walk, sources), Tally()
-    if news.complaints or news.settled:
+    tally.complaints += news.standing
+    if news.settled:
         _tell(walk, news, tally)
     if news.tasks and not walk_places(walk, news.tasks, tally):
         walk_places(walk._replace(alone_below=FAR), _news(walk, sources).tasks, tally)
@@ -135,8 +138,13 @@ def _look_into(walk: Walk, source: Source, news: _News) -> None:
             news.tasks.append(Task(source, place, None if walk.full else cursor))
         else:
             news.unchanged += 1
-    news.complaints += complaints
-    if complaints or source.name in news.complained_of or not closed <= cursors.keys():
+    known = {each for each in news.known if each.source == source.name}
+    elsewhere = closed - {each.place for each in known}
+    if known == set(complaints) and elsewhere <= cursors.keys():
+        seen = set(walk.ledger.acknowledged()) if complaints else set[Complaint]()
+        news.standing += [each for each in complaints if each not in seen]  # nothing to be written
+    else:
+        news.complaints += complaints
         news.settled.append(source.name)
 
 

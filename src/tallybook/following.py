@@ -19,7 +19,7 @@ from .book import price_mark
 from .errors import LedgerBusy, LedgerError, TallyError
 from .noticing import Noticing, Stop
 from .sources.source import Place, Remembering
-from .walking import ALONE_BELOW
+from .walking import ALONE_BELOW, Stopped
 
 if TYPE_CHECKING:
     from .book import Book
@@ -58,16 +58,14 @@ class Pursuit:
 class Pulse(NamedTuple, Generic[A]):
     """What happened since the last one. `answer` is there when it may differ from the last one;
     `receipt` when something was read, and not when another process recorded something. `trouble`
-    is told once, and it is over when there is an answer again. An empty pulse is a beat in which
-    nothing happened."""
+    is told once, and it is over when there is an answer again. `gone` are the folders that were
+    there and are not any more, told when they change. An empty pulse is a beat in which nothing
+    happened."""
 
     answer: A | None = None
     receipt: SyncReceipt | None = None
     trouble: TallyError | None = None
-
-
-class _Stopped(Exception):
-    """It is time to end, between two places of a long sync."""
+    gone: frozenset[str] | None = None
 
 
 _Seen = Mapping[str, tuple[int, int | str]]
@@ -87,6 +85,8 @@ class Follower(Generic[A]):
             name: book.source(name, pursuit.paths.get(name, ())) for name in pursuit.names
         }
         self._seen: dict[str, _Seen] = {}
+        self._folders: dict[str, set[str]] = {name: set() for name in pursuit.names}
+        self._gone: frozenset[str] = frozenset()
         self._stirred: set[str] = set()
         self._reminded: set[str] = set()
         self._next_look = dict.fromkeys(pursuit.names, 0.0)
@@ -114,7 +114,7 @@ class Follower(Generic[A]):
             return Pulse()
         try:
             pulse = self._round(begun)
-        except _Stopped:
+        except Stopped:
             return Pulse()
         except LedgerBusy as problem:
             return Pulse() if self._stop.is_set() else self._troubled(problem)
@@ -132,8 +132,10 @@ class Follower(Generic[A]):
         changed = self._changed(now)
         receipt = self._sync(changed) if changed else None
         revision = self._book.ledger.revision()
-        stale = now >= self._stale_at
-        if receipt is None and revision == self._revision and not stale and not self._told:
+        stale = now >= self._stale_at or bool(self._told)
+        gone = self._missing()
+        moved = gone != self._gone
+        if receipt is None and revision == self._revision and not stale and not moved:
             return Pulse()
         if receipt is None:
             self._reminded.clear()  # what another process did may concern any place
@@ -142,7 +144,8 @@ class Follower(Generic[A]):
         if self._pursuit.fresh_s is not None:
             cost = (time.monotonic() - begun) * _HEARD
             self._stale_at = now + max(self._pursuit.fresh_s, cost)
-        return Pulse(answer, receipt)
+        self._gone = gone
+        return Pulse(answer, receipt, gone=gone if moved else None)
 
     def _troubled(self, problem: TallyError) -> Pulse[A]:
         """Try again, later each time; tell each trouble once."""
@@ -167,6 +170,7 @@ class Follower(Generic[A]):
         for name in due:
             begun = time.monotonic()
             self._remind(name)
+            self._folders[name].update(_folders(self._sources[name].roots()))
             places = dict(map(_seen, self._sources[name].locate()))
             cost = (time.monotonic() - begun) * (_HEARD if self._noticing.hears(name) else _UNHEARD)
             self._next_look[name] = now + max(self._pursuit.every_s, cost)
@@ -174,6 +178,16 @@ class Follower(Generic[A]):
                 changed[name] = places
         self._stirred.difference_update(due)
         return changed
+
+    def _missing(self) -> frozenset[str]:
+        """The folders that were there once and are not. A log that is missing in its folder is not
+        told of: whoever rotates it moves it away, and only the next line makes it anew."""
+        return frozenset(
+            folder
+            for known in self._folders.values()
+            for folder in known
+            if not os.path.isdir(folder)
+        )
 
     def _remind(self, name: str) -> None:
         """Tell a source that needs it what the ledger knows of its places, when that changed."""
@@ -190,17 +204,16 @@ class Follower(Generic[A]):
             self._noticing.close()  # a second process may help, and a fork is no place for threads
         self._stirred.update(changed)
         paths = self._pursuit.paths
-        receipt = self._book.sync(tuple(changed), paths=paths, progress=self._progress)
+        receipt = self._book.sync(
+            tuple(changed), paths=paths, progress=self._pursuit.progress, wanted=self._is_wanted
+        )
         self._stirred.difference_update(changed)
         self._reminded.difference_update(changed)
         self._seen.update(changed)
         return receipt
 
-    def _progress(self, progress: Progress) -> None:
-        if self._stop.is_set():
-            raise _Stopped
-        if self._pursuit.progress is not None:
-            self._pursuit.progress(progress)
+    def _is_wanted(self) -> bool:
+        return not self._stop.is_set()
 
     def _find_ledger(self) -> None:
         """Open the ledger anew when its file is another one than it was, or gone."""
@@ -232,6 +245,15 @@ def _seen(found: Place | Complaint) -> tuple[str, tuple[int, int | str]]:
     if isinstance(found, Place):
         return found.path, (found.size, found.mtime_ns)
     return found.place, (0, found.reason)
+
+
+def _folders(roots: Sequence[Path]) -> Iterator[str]:
+    """The folders in which there is something to follow at this moment."""
+    for root in roots:
+        if os.path.isdir(root):
+            yield str(root)
+        elif os.path.exists(root):
+            yield str(root.parent)
 
 
 def _weight(seen: Mapping[str, _Seen]) -> int:

@@ -50,6 +50,9 @@ WORDS_AT_ONCE = 4 << 20
 _PORTION, _PORTIONS = 8 << 20, 4_000
 """Bytes in a portion of the work of two processes, and about how many portions at most."""
 
+_PATIENCE_S = 0.25
+"""How long the second process is waited for before it is asked again whether that is wanted."""
+
 _FOLDER = 256 << 10
 """What a folder is taken to hold, whose size nobody knows before it is read."""
 
@@ -68,7 +71,7 @@ class Walk(NamedTuple):
     """What a sync walks with: where to record, by which prices, and whom to tell. The price
     book is opened when there is something to price; `price_mark` changes when it does. From
     `alone_below` bytes on, a second process helps. `keep` takes the words of calls whose source
-    was told to capture them."""
+    was told to capture them. Once nothing more is `wanted`, the walk ends by raising `Stopped`."""
 
     ledger: Ledger
     prices: Callable[[], PriceBook]
@@ -78,6 +81,12 @@ class Walk(NamedTuple):
     titles: bool = True
     alone_below: int = ALONE_BELOW
     keep: Callable[[Sequence[Said]], Kept] | None = None
+    wanted: Callable[[], bool] = lambda: True
+
+
+class Stopped(Exception):
+    """A walk was told to end, inside a place or between two. All that it had come past a cursor
+    with is recorded."""
 
 
 class Task(NamedTuple):
@@ -202,11 +211,15 @@ def _walk(walk: Walk, tasks: Iterable[Task], tally: Tally, appraiser: Appraiser)
                 batch.readings.append(observation)
                 continue
             _sort(observation, batch, walk.titles)
+            ended = not walk.wanted()
+            enough = ended or len(batch.readings) >= READINGS_A_BATCH
             if isinstance(observation, Said):
                 tally.hear(observation, batch, walk)
-            elif len(batch.readings) >= READINGS_A_BATCH and isinstance(observation, Cursor):
+            elif enough and isinstance(observation, Cursor):
                 tally.record(batch, walk, appraiser)
                 batch = Batch()
+            if ended:
+                raise Stopped
         tally.read += 1
         tally.bytes_read += task.weight if task.place.size else 0
     tally.record(batch, walk, appraiser)
@@ -238,6 +251,9 @@ def _abreast(walk: Walk, tasks: Sequence[Task], tally: Tally, appraiser: Apprais
             starts.append(starts[-1] + len(portion))
         mine = (at for number in queue for at in range(starts[number], starts[number + 1]))
         _walk(walk, _told(walk, ordered, mine), tally, appraiser)
+        while not second.is_over(_PATIENCE_S):
+            if not walk.wanted():
+                raise Stopped
         helped = second.result()
     except BaseException:
         second.stop()

@@ -221,6 +221,71 @@ def test_trouble_is_told_on_stderr_and_does_not_end_it(home: Path, watch) -> Non
     assert totals(home).requests == 2
 
 
+def test_a_log_folder_that_is_gone_is_told_in_lines(home: Path, tmp_path: Path, watch) -> None:
+    log, away = tmp_path / "logs" / "access.log", tmp_path / "away"
+    log.parent.mkdir()
+    log.write_text(gateway_line("s1"))
+    watching = watch("higress", "--path", str(log), "--every", "200ms")
+    first = watching.line()
+    assert (first["gone"], first["last_call_at"]) == ([], first["totals"]["last_at"])
+    log.parent.rename(away)
+    assert watching.line()["gone"] == [str(log.parent)]
+    away.rename(log.parent)
+    assert watching.line()["gone"] == []
+    code, said = watching.end(signal.SIGTERM)
+    assert code == 0
+    assert said.count(f"error: the folder {log.parent} is gone") == 1
+    assert said.count(f"the folder {log.parent} is there again") == 1
+
+
+def test_a_quiet_watch_says_what_goes_wrong_and_the_end(home: Path, tmp_path: Path, watch) -> None:
+    log = tmp_path / "logs" / "access.log"
+    log.parent.mkdir()
+    log.write_text(gateway_line("secret-session") * 2)
+    quiet = watch("higress", "--path", str(log), "--every", "200ms", "--quiet")
+    deadline = time.monotonic() + LONG_S
+    while not totals(home).requests:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    shutil.rmtree(log.parent)
+    time.sleep(1)
+    quiet.process.send_signal(signal.SIGTERM)
+    out, err = quiet.process.communicate(timeout=LONG_S)
+    assert (quiet.process.returncode, out) == (0, b"")
+    assert b"secret-session" not in err
+    first, *_, last = err.decode().splitlines()
+    assert first == f"error: the folder {log.parent} is gone"
+    assert last.startswith("stopped; recorded meanwhile: 1 call")
+
+
+def test_health_tells_whether_somebody_follows(home: Path, tmp_path: Path, watch, tally) -> None:
+    log = tmp_path / "logs" / "access.log"
+    ask = ("watch", "higress", "--health", "--path", str(log))
+    log.parent.mkdir()
+    log.write_text("")
+    watching = watch("higress", "--path", str(log), "--every", "200ms")
+    watching.line()
+    done = tally(*ask, "--within", "300ms")
+    assert (done.returncode, done.stdout) == (1, "")
+    log.write_text(gateway_line("s1"))
+    done = tally(*ask)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("all of 1 place is in the ledger; the last call was at 20")
+    watching.end(signal.SIGTERM)
+    assert tally(*ask, "--within", "300ms").returncode == 0, "nothing is missing yet"
+    with log.open("a", encoding="utf-8") as file:
+        file.write(gateway_line("s2"))
+    done = tally(*ask, "--within", "300ms")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: 1 place of 1 held more than the ledger for 300 ms\n")
+    assert f"in {log}" in done.stderr
+    told = tally(*ask, "--within", "300ms", "--json")
+    assert told.returncode == 1
+    found = json.loads(told.stdout)
+    assert (found["kind"], found["healthy"], len(found["behind"])) == ("health", False, 1)
+    assert totals(home).requests == 1, "it records nothing itself"
+
+
 def test_only_one_session_is_told(home: Path, watch) -> None:
     grow(home, "first")
     watching = watch("--session-key", "second")
@@ -369,6 +434,22 @@ def test_an_idle_board_draws_the_clock_and_nothing_else(home: Path) -> None:
     assert terminal.press("q") == 0
 
 
+def test_reading_is_no_trouble_and_moves_nothing(home: Path) -> None:
+    grow(home, "one")
+    terminal = Terminal(90, 24)
+    text = terminal.until("1 active session of 1.*ledger.*q ends it")
+    for _ in range(6):
+        grow(home, "one", 3)
+        time.sleep(0.4)
+    text += terminal.until("19 messages in 1 session")
+    assert "trouble" not in text
+    places = re.findall(r"\x1b\[(\d+);1H\x1b\[2Kledger", text)
+    assert len(set(places)) <= 1 + ("No session is active" in text)
+    assert " · reading claude-code" not in text, "what is over at once needs no word"
+    assert ", last call " in text
+    assert terminal.press("q") == 0
+
+
 def test_a_terminal_that_can_not_be_drawn_on_gets_lines(home: Path) -> None:
     terminal = Terminal(80, 24, TERM="dumb")
     assert '"kind": "start"' in terminal.until(r"\n")
@@ -414,6 +495,8 @@ def test_a_place_that_is_not_there_yet_is_waited_for(home: Path, tmp_path: Path,
         ("--budget", "lots"),
         ("--since", "whenever"),
         ("nobody",),
+        ("--within", "5s"),
+        ("--health", "--within", "soon"),
         ("--path", "/nowhere/at/all"),
     ],
 )

@@ -8,7 +8,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -175,18 +177,52 @@ def test_what_is_forgotten_by_time_takes_its_words_with_it(tally, gateway: Gatew
     assert ContentStore(gateway.store).holdings()[0].rounds == 1
 
 
+def grow_old(gateway: Gateway) -> None:
+    """Let all that is stored be of 1970."""
+    with closing(sqlite3.connect(gateway.store)) as store:
+        store.execute("UPDATE round SET start = 1")
+        store.commit()
+
+
 def test_a_sync_lets_go_what_is_too_old(tally, gateway: Gateway) -> None:
     gateway.call(1, "hello")
     gateway.settle('capture = "full"', "keep_days = 3000")
     tally("sync")
     assert ContentStore(gateway.store).holdings()
+    grow_old(gateway)
     gateway.settle("keep_days = 1")  # captured no more, and what is stored goes all the same
-    old = sqlite3.connect(gateway.store)
-    old.execute("UPDATE round SET start = 1")
-    old.commit()
-    old.close()
     tally("sync")
     assert ContentStore(gateway.store).holdings() == []
+
+
+def test_what_grows_too_old_without_new_calls_goes_within_the_hour(tally, gateway) -> None:
+    gateway.call(1, "hello")
+    gateway.settle('capture = "full"', "keep_days = 3000")
+    tally("sync")
+    grow_old(gateway)
+    moment = time.time()
+    for age_s, rounds in ((600, 1), (4_000, 0)):
+        os.utime(gateway.data / "config.toml", (moment - 9_000, moment - 9_000))
+        os.utime(gateway.store, (moment - age_s, moment - age_s))
+        tally("sync")
+        assert len(ContentStore(gateway.store).holdings()) == rounds
+
+
+def test_a_sync_without_new_words_leaves_the_store_alone(gateway: Gateway, tmp_path: Path) -> None:
+    gateway.call(1, "hello")
+    source = SourceSettings(capture="full", keep_days=3000, paths=(gateway.log.parent,))
+    settings = Settings(
+        ledger=str(tmp_path / "ledger.db"),
+        content_file=gateway.store,
+        sources={"litellm": source},
+        paths={"litellm": source.paths},
+    )
+    script = "import sys; from tallybook.book import Book; from tallybook.settings import *; "
+    script += "from pathlib import *; settings = eval(sys.argv[1]); book = Book.open(settings); "
+    script += "print(book.sync(['litellm']).kept, 'tallybook.content' in sys.modules)"
+    for said in ("1 True", "0 False"):
+        words = [sys.executable, "-c", script, repr(settings)]
+        assert subprocess.run(words, capture_output=True, text=True).stdout.strip() == said
 
 
 def test_a_store_that_can_not_be_written_stops_no_import(tally, gateway: Gateway) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from .shell import Shell, mention
 if TYPE_CHECKING:
     from ..book import Book
     from ..settings import Settings
+    from .stopping import Stopping
     from .watchloop import Watching
 
 _SPAN = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)\s*(ms|s|m|min)?", re.ASCII)
@@ -48,33 +49,71 @@ _SHORTEST_MS, _LONGEST_MS = 100, 3_600_000
 @click.option("--budget", metavar="N", help="Tokens or money: 500000, 2M, 20usd.")
 @click.option("--tz", metavar="ZONE", help="IANA time zone that cuts days.")
 @click.option("--once", is_flag=True, help="Show it once and end.")
+@click.option(
+    "--health", is_flag=True, help="Whether another watch records all; exit code 1 if not."
+)
+@click.option("--within", metavar="TIME", help="How long --health may wait for it. [10s]")
 @json_option
 @currency_option
 @run_options
 @click.pass_context
-def watch(context: click.Context, once: bool, max_rotate: int | None, **_options: object) -> int:
+def watch(
+    context: click.Context,
+    once: bool,
+    health: bool,
+    within: str | None,
+    max_rotate: int | None,
+    **_options: object,
+) -> int:
     """Follow the histories of the agents, all by default: what is written into them is in the
     ledger, and shown, a moment later. q or Ctrl-C ends it.
 
-    A terminal shows a board. Elsewhere, and with --json, it is one line of JSON a change.
+    A terminal shows a board. Elsewhere, and with --json, it is one line of JSON a change;
+    with --quiet only what goes wrong, and the end.
     """
-    from .stopping import Stopping
-    from .watchloop import in_lines, on_screen, show_once
-    from .watchscreen import can_be_drawn_on
+    from .watchhealth import show_health
+    from .watchloop import show_once
 
+    within_ms = _span_ms("--within", within or "10s")
+    if within is not None and not health:
+        raise UsageMistake("--within is how long --health waits", hint="tally watch --health")
     shell, asked = begin(context)
     settings = replace(settings_for(shell, asked), max_rotate=max_rotate)
     with shell.open_book(settings) as book:
         watching = _watching(context, shell, asked, book)
-        if once:
-            return show_once(watching)
-        live = asked.format != "json" and can_be_drawn_on(
-            shell.surroundings.environ.get("TERM", "")
-        )
-        follow = on_screen if live else in_lines
-        with Stopping() as stop:
-            mention(follow(watching, stop), quiet=asked.quiet)
+        if health:
+            return show_health(watching, within_ms)
+        watching.look()  # what is wrong with the question is told before anything is read
+        return show_once(watching) if once else _followed(watching)
+
+
+def _followed(watching: Watching) -> int:
+    """Follow until it is time to stop; the exit code."""
+    from .stopping import Stopping
+
+    asked = watching.asked
+    follow = _way(watching)
+    with Stopping() as stop:
+        said = follow(watching, stop)
+        mention(said, quiet=asked.quiet and asked.format == "json")
     return stop.code
+
+
+def _way(watching: Watching) -> Callable[[Watching, Stopping], str]:
+    """The way to show it that was asked for, or that the terminal is fit for."""
+    from .watchloop import in_lines, in_silence
+    from .watchscreen import can_be_drawn_on
+
+    asked, environ = watching.asked, watching.shell.surroundings.environ
+    if asked.format == "json":
+        return in_lines
+    if asked.quiet:
+        return in_silence
+    if not can_be_drawn_on(environ.get("TERM", "")):
+        return in_lines
+    from .watchlive import on_screen
+
+    return on_screen
 
 
 def _watching(context: click.Context, shell: Shell, asked: Asked, book: Book) -> Watching:
@@ -86,18 +125,16 @@ def _watching(context: click.Context, shell: Shell, asked: Asked, book: Book) ->
     budget: str | None = context.params["budget"]
     settings = book.settings
     named = named_sources("watch", given, settings)
-    found = Watching(
+    return Watching(
         shell=shell,
         asked=asked,
         book=book,
         names=named or source_names(settings.logs),
         chosen=bool(named),
         paths=_further(asked, settings, named, paths),
-        every_s=_every_ms(context.params["every"]) / 1000,
+        every_s=_span_ms("--every", context.params["every"] or "1s") / 1000,
         budget=budget_of(budget) if budget is not None else None,
     )
-    found.look()  # what is wrong with the question is told before anything is read
-    return found
 
 
 def _further(asked: Asked, settings: Settings, named: Sequence[str], paths: Sequence[str]) -> Roots:
@@ -117,15 +154,13 @@ def _is_there(path: str) -> bool:
     return os.path.lexists(whole) or any(glob.iglob(whole, recursive=True))
 
 
-def _every_ms(text: str | None) -> int:
+def _span_ms(option: str, text: str) -> int:
     """`1`, `0.5`, `30s`, `500ms`, `5m` in milliseconds."""
-    if text is None:
-        return 1_000
     found = _SPAN.fullmatch(text.strip().lower())
     if found is None:
-        raise UsageMistake(f"can't read the time {text!r}", hint="--every 1s, 500ms, 30s or 5m")
+        raise UsageMistake(f"can't read the time {text!r}", hint=f"{option} 1s, 500ms, 30s or 5m")
     whole, _, part = found[1].partition(".")
     ms = (int(whole) * 1000 + int(part.ljust(3, "0"))) * _UNITS_MS[found[2]] // 1000
     if not _SHORTEST_MS <= ms <= _LONGEST_MS:
-        raise UsageMistake(f"--every can't be {text!r}", hint="use 100ms up to 60m")
+        raise UsageMistake(f"{option} can't be {text!r}", hint="use 100ms up to 60m")
     return ms

@@ -6,6 +6,7 @@ What is on it is asked in `tallybook.activity`; putting it on a screen is `watch
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from heapq import nlargest
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -22,6 +23,7 @@ from .reportcolumns import Manner, cost_text
 from .shell import Shell
 from .tables import GAP, Column, Ink, draw, facts, folded
 
+_MINUTE_MS = 60_000
 _FEWEST = 3
 """Rows of sessions that a low screen has room for in any case."""
 
@@ -54,11 +56,20 @@ def board_lines(shell: Shell, ink: Ink, board: Board, height: int | None = None)
 
 
 def heading(board: Board, width: int, now_ms: int) -> str:
-    """The first line, which changes every second: what is watched, and the time."""
+    """The first line, which changes every second: what is watched, for how long it has been quiet,
+    and the time."""
     at = f"{local(now_ms, board.activity.query.tz):%H:%M:%S}"
     what = f"Watching {', '.join(map(plain, board.sources)) or 'all sources'}"
+    last_ms = board.activity.totals.last_ms
+    quiet = "" if last_ms is None else f", last call {_ago(now_ms - last_ms)}"
+    if cell_len(what + quiet) + GAP + len(at) <= width:
+        what += quiet
     left = begun(what, max(width - len(at) - GAP, 0), cell_len)
     return left + " " * (width - cell_len(left) - len(at)) + at if width > len(at) else at
+
+
+def _ago(ms: int) -> str:
+    return f"{max(ms, 0) // 1000} s ago" if ms < _MINUTE_MS else f"{span(ms)} ago"
 
 
 def _active_text(board: Board) -> str:
@@ -72,8 +83,8 @@ def _active_text(board: Board) -> str:
 def _sessions(shell: Shell, ink: Ink, board: Board, room: int | None) -> list[str]:
     if not board.activity.active:
         return _nothing(shell, board)
-    every = _ranked(board.activity)
-    shown = every if room is None or len(every) <= room else every[: room - 1]
+    every = len(board.activity.active)
+    shown = _ranked(board.activity, every if room is None or every <= room else room - 1)
     columns = [
         column
         for column in _columns(board.activity, shown, Manner(width=shell.width))
@@ -82,16 +93,16 @@ def _sessions(shell: Shell, ink: Ink, board: Board, room: int | None) -> list[st
     lines = draw(columns, shell.width, ink)
     for at, (whose, _, _) in enumerate(shown, start=1):
         lines[at] = ink.bold(lines[at]) if whose in board.fresh else lines[at]
-    if more := len(every) - len(shown):
+    if more := every - len(shown):
         lines.append(ink.faint(f"and {number(more)} more"))
     return lines
 
 
-def _ranked(activity: Activity) -> list[Ranked]:
-    """The active sessions, the ones that cost most first: an order that changes seldom."""
-    units = _units(activity)
-    rows = [(whose, activity.sessions[whose], made) for whose, made in activity.active.items()]
-    return sorted(rows, key=lambda row: (_weight(row[1], units), row[0]), reverse=True)
+def _ranked(activity: Activity, most: int) -> list[Ranked]:
+    """The active sessions that cost most, in an order that changes seldom."""
+    units, figures, made = _units(activity), activity.sessions, activity.active
+    first = nlargest(most, made, key=lambda whose: (*_weight(figures[whose], units), *whose))
+    return [(whose, figures[whose], made[whose]) for whose in first]
 
 
 def _units(activity: Activity) -> list[str]:
@@ -129,7 +140,10 @@ def _columns(activity: Activity, rows: Sequence[Ranked], manner: Manner) -> Iter
         yield Column(title="Source", cells=sources, rank=9, text=True)
     yield Column(title="Messages", cells=tuple(number(f.messages) for f in figures), rank=2)
     for title, rank, classes in _CLASSES:
-        cells = tuple(word(sum(each.counts[at] for at in classes)) for each in figures)
+        cells = tuple(
+            DASH if each.is_uncounted else word(sum(each.counts[at] for at in classes))
+            for each in figures
+        )
         yield Column(title=title, cells=cells, rank=rank)
     for unit in _units(activity):
         cells = tuple(cost_text(each, "cost", unit, manner) for each in figures)

@@ -7,7 +7,7 @@ from what was there before.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..activity import Activity, Company, Whose
 from ..clock import iso
@@ -31,29 +31,37 @@ _COUNTED = (
 )
 
 
-def start_json(
-    now: Activity, spent: Spent | None, complaints: Sequence[Complaint]
-) -> dict[str, Any]:
+class Aside(NamedTuple):
+    """What a line tells beside the figures: the budget, what could not be read this time, and which
+    folders are gone; `moved` if these are others than in the line before."""
+
+    spent: Spent | None
+    complaints: Sequence[Complaint] = ()
+    gone: Iterable[str] = ()
+    moved: bool = False
+
+
+def start_json(now: Activity, aside: Aside) -> dict[str, Any]:
     """The first line: what was there at the beginning, with the sessions that are active."""
-    return _line("start", now, now.active, spent, complaints)
+    return _line("start", now, now.active, aside)
 
 
-def change_json(
-    before: Activity, now: Activity, spent: Spent | None, complaints: Sequence[Complaint]
-) -> dict[str, Any] | None:
+def change_json(before: Activity, now: Activity, aside: Aside) -> dict[str, Any] | None:
     """What is new since the last line; None where nothing is that a program could want to know."""
     new = difference(before.ever, now.ever)
     touched = changed_sessions(before, now)
-    if not (touched or complaints or any(new.values())):
+    if not (touched or aside.complaints or aside.moved or any(new.values())):
         return None
-    line = _line("change", now, touched, spent, complaints)
+    line = _line("change", now, touched, aside)
     return {**line, "new": new}
 
 
 def changed_sessions(before: Activity, now: Activity) -> list[Whose]:
     """The sessions of the period whose figures are others than before."""
     return [
-        whose for whose, figures in now.sessions.items() if before.sessions.get(whose) != figures
+        whose
+        for whose, figures in now.sessions.items()
+        if (known := before.sessions.get(whose)) is not figures and known != figures
     ]
 
 
@@ -71,24 +79,20 @@ def difference(before: Figures, now: Figures) -> dict[str, Any]:
     }
 
 
-def _line(
-    kind: str,
-    now: Activity,
-    sessions: Iterable[Whose],
-    spent: Spent | None,
-    complaints: Sequence[Complaint],
-) -> dict[str, Any]:
-    query = now.query
+def _line(kind: str, now: Activity, sessions: Iterable[Whose], aside: Aside) -> dict[str, Any]:
+    query, last_ms = now.query, now.ever.last_ms
     return {
         "schema": SCHEMA,
         "kind": kind,
         "time": exact_time(now.at_ms, query.tz),
         "since": None if query.since_ms is None else iso(query.since_ms, query.tz),
+        "last_call_at": None if last_ms is None else iso(last_ms, query.tz),
         "active_sessions": now.active_sessions,
         "sessions": [_session(now, whose) for whose in sessions],
         "totals": figures_json(now.totals, query.tz),
-        "budget": spent_json(spent) if spent else None,
-        "complaints": [complaint_json(each) for each in complaints],
+        "budget": spent_json(aside.spent) if aside.spent else None,
+        "complaints": [complaint_json(each) for each in aside.complaints],
+        "gone": sorted(aside.gone),
         "standing": {"lost": now.lost, "closed": now.closed},
     }
 

@@ -10,19 +10,19 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from ..activity import Activity, Question, activity
-from ..errors import LedgerBusy, LedgerReadOnly, TallyError
+from ..activity import Activity, Observer, Question
+from ..errors import LedgerBusy, LedgerReadOnly
 from ..format import count, number
 from ..query import Filter
 from .asking import PARTIAL, question
 from .budget import Budget, Spent, spent
 from .delimited import json_text
-from .faults import complain, worded
 from .options import Asked
-from .progress import PATIENCE_NS, ProgressLine, progress_text
+from .progress import ProgressLine
 from .shell import Shell, mention, say
+from .watchtroubles import Troubles
 
 if TYPE_CHECKING:
     from ..book import Book
@@ -30,13 +30,8 @@ if TYPE_CHECKING:
     from ..following import Follower
     from .stopping import Stopping
     from .watchboard import Board
-    from .watchscreen import Screen
 
-_FRESH_S = 5.0
-"""Seconds after which a board without a change is asked for again: sessions cease to be active."""
-
-_PROGRESS_S = 0.1
-_ENDING, _REDRAW = ("q", "Q", "\x03", "\x04"), "\x0c"
+A = TypeVar("A")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +48,11 @@ class Watching:
     every_s: float
     budget: Budget | None
     begun_s: float = field(default_factory=time.time)
+    observer: Observer = field(init=False)
+
+    def __post_init__(self) -> None:
+        observer = Observer(self.book.view, self.book.ledger.recorded_after)
+        object.__setattr__(self, "observer", observer)
 
     def now_ms(self) -> int:
         """The present moment, counted on from that of the shell."""
@@ -75,7 +75,7 @@ class Watching:
 
     def look(self, *, ever: bool = False) -> Activity:
         """What is going on at this moment."""
-        return activity(self.book.view, self.question(ever=ever), self.now_ms())
+        return self.observer.look(self.question(ever=ever), self.now_ms())
 
     def spent(self, now: Activity) -> Spent | None:
         """How much of the budget is used."""
@@ -135,10 +135,10 @@ def show_once(watching: Watching) -> int:
         mention(f"{problem}: showing what is recorded", quiet=asked.quiet)
     now = watching.look()
     if asked.format == "json":
-        from .watchjson import start_json
+        from .watchjson import Aside, start_json
 
-        complaints = receipt.complaints if receipt else ()
-        say(json_text(start_json(now, watching.spent(now), complaints)))
+        aside = Aside(watching.spent(now), receipt.complaints if receipt else ())
+        say(json_text(start_json(now, aside)))
     else:
         from .tables import Ink
         from .watchboard import board_lines, heading
@@ -151,110 +151,45 @@ def show_once(watching: Watching) -> int:
 
 def in_lines(watching: Watching, stop: Stopping) -> str:
     """Tell each change as a line of JSON on stdout, each trouble on stderr."""
-    from .watchjson import change_json, start_json
+    from .watchjson import Aside, change_json, start_json
 
-    recorded, before = Recorded(), None
-    follower = _follower(watching, stop, None, ever=True)
+    recorded, before, troubles = Recorded(), None, Troubles(watching.shell)
+    follower = follower_of(watching, stop, lambda: watching.look(ever=True))
     for pulse in follower.pulses():
         recorded.add(pulse.receipt)
-        if pulse.trouble is not None:
-            complain(map(watching.shell.hidden, worded(pulse.trouble)))
+        troubles.tell(pulse)
         now = pulse.answer
         if now is None:
             continue
         complaints = pulse.receipt.complaints if pulse.receipt else ()
-        if before is None:
-            line = start_json(now, watching.spent(now), complaints)
-        else:
-            line = change_json(before, now, watching.spent(now), complaints)
+        moved = pulse.gone is not None
+        aside = Aside(watching.spent(now), complaints, troubles.gone, moved)
+        line = start_json(now, aside) if before is None else change_json(before, now, aside)
         before = now
         if line is not None:
             print(json_text(line, indent=None), flush=True)
     return str(recorded)
 
 
-def on_screen(watching: Watching, stop: Stopping) -> str:
-    """Keep the board on the terminal up to date."""
-    from .watchscreen import Screen
-
-    with Screen() as screen:
-        return str(_Live(watching, stop, screen).run())
-
-
-class _Live:
-    """The board on a screen."""
-
-    def __init__(self, watching: Watching, stop: Stopping, screen: Screen) -> None:
-        self._watching = watching
-        self._stop = stop
-        self._screen = screen
-        self._board: Board | None = None
-        self._next_progress_s = time.monotonic() + PATIENCE_NS / 1e9
-
-    def run(self) -> Recorded:
-        """Draw until it is time to stop: at first what is recorded, then what is read."""
-        recorded = Recorded()
-        self._draw(self._watching.look(), None, ["reading what is new …"])
-        follower = _follower(self._watching, self._stop, self._on_progress, fresh_s=_FRESH_S)
-        for pulse in follower.pulses():
-            recorded.add(pulse.receipt)
-            before = self._board.activity if self._board else None
-            if pulse.answer is not None:
-                self._draw(pulse.answer, before, ())
-            elif pulse.trouble is not None and before is not None:
-                self._draw(before, None, [_trouble_text(self._watching, pulse.trouble)])
-            self._tick()
-        return recorded
-
-    def _draw(self, now: Activity, before: Activity | None, notes: Sequence[str]) -> None:
-        self._board = self._watching.board(now, before, notes)
-        self._show()
-
-    def _show(self) -> None:
-        from .tables import Ink
-        from .watchboard import board_lines
-
-        if self._board is None:
-            return
-        columns, rows = self._screen.size
-        shell = replace(self._watching.shell, width=columns)
-        ink = Ink(on=shell.colour and self._watching.asked.colour)
-        lines = board_lines(shell, ink, self._board, rows - 3)
-        self._screen.show([self._heading(self._board), *lines, "", ink.faint("q ends it")])
-
-    def _tick(self) -> None:
-        """What happens in every beat: keys, the clock, another size of the terminal."""
-        key = self._screen.key()
-        if key in _ENDING:
-            self._stop.stop()
-        if self._screen.is_resized() or key == _REDRAW:
-            self._show()
-        elif self._board is not None:
-            self._screen.show_first(self._heading(self._board))
-
-    def _heading(self, board: Board) -> str:
-        from .watchboard import heading
-
-        return heading(board, self._screen.size[0], self._watching.now_ms())
-
-    def _on_progress(self, progress: Progress) -> None:
-        """Tell how far a long read has come, not more often than an eye can follow."""
-        now_s = time.monotonic()
-        if self._board is not None and now_s >= self._next_progress_s:
-            self._next_progress_s = now_s + _PROGRESS_S
-            self._board = self._board._replace(notes=[progress_text(progress)])
-            self._show()
-            self._tick()
+def in_silence(watching: Watching, stop: Stopping) -> str:
+    """Record, and tell on stderr what goes wrong: nobody asks what there is."""
+    recorded, troubles = Recorded(), Troubles(watching.shell)
+    for pulse in follower_of(watching, stop, lambda: None).pulses():
+        recorded.add(pulse.receipt)
+        troubles.tell(pulse)
+        if pulse.receipt is not None:
+            troubles.tell_closed(pulse.receipt)
+    return str(recorded)
 
 
-def _follower(
+def follower_of(
     watching: Watching,
     stop: Stopping,
-    on_progress: Callable[[Progress], None] | None,
-    *,
+    ask: Callable[[], A],
+    on_progress: Callable[[Progress], None] | None = None,
     fresh_s: float | None = None,
-    ever: bool = False,
-) -> Follower[Activity]:
+) -> Follower[A]:
+    """Follows what is watched."""
     from ..following import Follower, Pursuit
 
     pursuit = Pursuit(
@@ -264,9 +199,4 @@ def _follower(
         fresh_s=fresh_s,
         progress=on_progress,
     )
-    return Follower(watching.book, pursuit, lambda: watching.look(ever=ever), stop)
-
-
-def _trouble_text(watching: Watching, trouble: TallyError) -> str:
-    because = f" ({trouble.because})" if trouble.because else ""
-    return watching.shell.hidden(f"{trouble}{because}; it is tried again")
+    return Follower(watching.book, pursuit, ask, stop)

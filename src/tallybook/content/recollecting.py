@@ -53,14 +53,33 @@ def holdings(db: sqlite3.Connection) -> list[Holding]:
 
 def sessions_like(db: sqlite3.Connection, name: str) -> list[Holding]:
     """The sessions of that name, else those whose names begin with it."""
+    begun = "substr(s.name, 1, length(?1)) = ?1 AND s.name <> ''"
+    return _those(db, "s.name = ?1", name) or (_those(db, begun, name) if name else [])
+
+
+def sessions_with(db: sqlite3.Connection, name: str) -> list[Holding]:
+    """The sessions that are shown so with their middle cut out (`agent:ops…C0421`), else those
+    that have this part in their names."""
+    head, cut, tail = name.partition("…")
+    found = _those(db, _CUT, head, tail) if cut else []
+    return found or (_those(db, "instr(s.name, ?1)", name) if len(name) >= _PART else [])
+
+
+_CUT = """
+length(s.name) >= length(?1 || ?2) AND substr(s.name, 1, length(?1)) = ?1
+AND (?2 = '' OR substr(s.name, -length(?2)) = ?2)
+"""
+
+_PART = 3
+"""Characters of a name that are enough to look for them anywhere in it."""
+
+
+def _those(db: sqlite3.Connection, condition: str, *parts: str) -> list[Holding]:
     sql = (
         f"SELECT o.name, s.name, {_COUNTS} FROM round r JOIN session s ON s.id = r.session"
-        " JOIN source o ON o.id = r.source WHERE {} GROUP BY s.id ORDER BY s.name, o.name"
+        f" JOIN source o ON o.id = r.source WHERE {condition} GROUP BY s.id ORDER BY s.name, o.name"
     )
-    whole = db.execute(sql.format("s.name = ?"), (name,)).fetchall()
-    begun = sql.format("substr(s.name, 1, length(?1)) = ?1 AND s.name <> ''")
-    rows = whole or (db.execute(begun, (name,)).fetchall() if name else [])
-    return [Holding(*row) for row in rows]
+    return [Holding(*row) for row in db.execute(sql, parts)]
 
 
 def keys_like(db: sqlite3.Connection, key: str) -> list[bytes]:

@@ -75,6 +75,11 @@ class ContentStore:
         """What is stored of the session of that name, else of those that begin so."""
         return self._asked(lambda db: recollecting.sessions_like(db, storable(name)), [])
 
+    def sessions_with(self, part: str) -> list[Holding]:
+        """The sessions that have a part in their names, or are shown so with their middle cut
+        out."""
+        return self._asked(lambda db: recollecting.sessions_with(db, storable(part)), [])
+
     def size(self) -> int:
         """The bytes that the store takes on the disk."""
         names = (self.path, self.path.with_name(f"{self.path.name}-wal"))
