@@ -183,7 +183,9 @@ def test_there_are_examples() -> None:
 def test_every_example_runs_and_prints_what_it_shows(page: Path, home: Path, capsys) -> None:
     written = page.read_text("utf-8")
     for name, content in re.findall(r"^```\w+\n# ([\w-]+\.\w+)\n(.*?)^```", written, re.M | re.S):
-        (home / name).write_text(content)  # files that the examples speak of
+        there = home / "settings" / name if name == "config.toml" else home / name
+        there.parent.mkdir(exist_ok=True)
+        there.write_text(content)  # files that the examples speak of
     assert ran_wrong(examples(written), home, capsys) == []
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import select
 import signal
 import struct
 from collections.abc import Callable, Iterator
@@ -46,6 +47,10 @@ class Second:
         self._pid = pid
         self._told = open(pipe, "rb")  # noqa: SIM115 - closed by whoever ends the process
         self._over = False
+
+    def is_over(self, within_s: float) -> bool:
+        """Whether it has something to tell, or ended, within so many seconds."""
+        return bool(select.select([self._told], [], [], within_s)[0])
 
     def result(self) -> object:
         """Wait for it; what its work returned, or None if it failed or was killed."""

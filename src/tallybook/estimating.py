@@ -27,7 +27,7 @@ ESTIMATED = "unmetered-estimate"
 FEWEST = 20
 """Metered calls that a guess needs."""
 
-NEWEST = 10_000
+NEWEST = 3_000
 """Metered calls of a source that are looked at."""
 
 _LOW, _HIGH = 10, 90

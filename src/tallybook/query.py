@@ -6,7 +6,7 @@ or how an answer is drawn.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Protocol
@@ -32,6 +32,12 @@ DIMENSIONS = (
 
 OTHER_NAMES: Mapping[str, str] = MappingProxyType({"consumer": "user"})
 """Words for dimensions, as gateways use them."""
+
+
+def called(name: str, others: Iterable[str]) -> str:
+    """A dimension by that of some other names which means it."""
+    return next((other for other in others if OTHER_NAMES[other] == name), name)
+
 
 NO_SESSION = "(no session)"
 """What stands for the session of calls that belong to none. They are no conversation: a row of
@@ -126,6 +132,12 @@ class Figures:
         """All tokens of the six disjoint classes."""
         return sum(self.counts)
 
+    @property
+    def is_uncounted(self) -> bool:
+        """Whether no token is known although there were calls of which nobody knows the usage, so
+        that the counts are not the zeros they seem to be."""
+        return self.unmetered_requests > 0 and not self.total
+
 
 class Amount(NamedTuple):
     """An amount of money in nano-units, None where nothing is known of it; `least` where nothing
@@ -154,11 +166,13 @@ def is_partly_known(figures: Figures, name: str) -> bool:
 
 class Row(NamedTuple):
     """One line of a report: the values of the dimensions asked for (None where a call has
-    none), the figures, and in date rows the models that were used."""
+    none), the figures, and in date rows the models that were used. Rows of sessions also have the
+    people or consumers in whose name their calls were made."""
 
     dims: Mapping[str, str | None]
     figures: Figures
     models: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
 
 
 class Note(NamedTuple):
@@ -197,6 +211,15 @@ class Report:
     unmetered_estimate: Mapping[str, Estimate] = field(default_factory=dict[str, Estimate])
 
 
+class Standing(NamedTuple):
+    """Complaints that nobody has acknowledged: how many may cost a total something (`lost`), how
+    many places could not be read at all (`closed`), in how many `places` the lost ones are."""
+
+    lost: int
+    closed: int
+    places: int
+
+
 class Answering(Protocol):
     """What a report is asked of: a ledger, or a view of one."""
 
@@ -204,9 +227,9 @@ class Answering(Protocol):
         """The answer, without what a reader of it has to know beside it."""
         ...
 
-    def standing(self) -> tuple[int, int]:
-        """How many complaints stand that may cost a total something, and how many places could
-        not be read at all."""
+    def standing(self, sources: Collection[str] = ()) -> Standing:
+        """The complaints that stand in numbers, without those that were acknowledged; of all
+        sources if none is named."""
         ...
 
 

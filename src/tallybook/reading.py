@@ -161,8 +161,9 @@ class Cursor(NamedTuple):
     version: int = 1
 
 
-Origin = Literal["recalled", "captured", "rotated"]
-"""Where a round's words come from. `rotated`: they are nowhere any more."""
+Origin = Literal["recalled", "captured", "rotated", "oversized"]
+"""Where a round's words come from. `rotated`: they are nowhere any more. `oversized`: they stand in
+a line that is too long to be read for them."""
 
 
 class Round(NamedTuple):
@@ -193,6 +194,11 @@ class Round(NamedTuple):
     response: str = ""
     origin: Origin = "recalled"
     preview: bool = False
+
+    @property
+    def wordless(self) -> bool:
+        """Whether its words are out of reach, so that nobody can tell if there were any."""
+        return self.origin in ("rotated", "oversized")
 
 
 class Said(NamedTuple):

@@ -30,10 +30,11 @@ _FILE_OF_LOG = re.compile(r"(.+)#[0-9a-f]{8,}(?:\.\w+)?", re.DOTALL)
 
 class Recalled(NamedTuple):
     """A round with what the ledger holds of its call: None if no usage was ever recorded for
-    it."""
+    it. Of a `blackened` one some words are not shown as they stand where they were read."""
 
     round: Round
     call: Call | None
+    blackened: bool = False
 
     @property
     def status(self) -> str:
@@ -54,6 +55,13 @@ def recalled(ledger: Ledger, source: Source, session: str) -> Iterator[Recalled]
     calls = ledger.calls([key for each in rounds for key in each.keys])
     for each in rounds:
         yield Recalled(each, next((calls[key] for key in each.keys if key in calls), None))
+
+
+def blackened(rounds: Iterable[Recalled], clean: Callable[[Round], Round]) -> Iterator[Recalled]:
+    """Rounds as they may be shown. `clean` gives the same object where nothing had to go."""
+    for each in rounds:
+        one = clean(each.round)
+        yield each._replace(round=one, blackened=one is not each.round)
 
 
 def log_of(place: str) -> str:
@@ -78,7 +86,8 @@ def revisited(
         for at, call in enumerate(some, start):
             found = next((kept[key] for key in call.keys if key in kept), None)
             if found is None or found.preview:
-                found = files.find(at) or found
+                there = files.find(at)
+                found = found if there is None or (found and there.wordless) else there
             else:
                 files.pass_over(at)
             yield Recalled(_round(at + 1, call, found), call)

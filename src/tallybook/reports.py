@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from .query import Answering, Note, Query, Report
+from .query import Answering, Note, Query, Report, Standing
 
 UNPRICED = "unpriced-model"
 PARTLY_PRICED = "partly-priced"
@@ -20,17 +20,32 @@ COMPLAINTS = "complaints"
 def answer(ledger: Answering, query: Query) -> Report:
     """The ledger's answer, with a note for each thing that a reader of it has to know."""
     report = ledger.ask(query)
-    lost, closed = ledger.standing()
+    standing = ledger.standing(_sources(query))
     notes = [*report.notes, *_notes(ledger, report)]
-    if lost:
-        notes.append(_complaints(lost))
-    return replace(report, notes=tuple(notes), complete=report.complete and not closed)
+    if standing.lost:
+        notes.append(_complaints(standing))
+    return replace(report, notes=tuple(notes), complete=report.complete and not standing.closed)
 
 
-def _complaints(lost: int) -> Note:
-    what = "1 place" if lost == 1 else f"{lost:,} places"
-    text = f"{what} in the histories could not be read, so something may be missing: tally doctor"
-    return Note(code=COMPLAINTS, text=text)
+def _sources(query: Query) -> tuple[str, ...]:
+    """The only sources that a question is about; empty if it names none."""
+    named = (each.values for each in query.where if (each.dimension, each.op) == ("source", "="))
+    return next(named, ())
+
+
+def _complaints(standing: Standing) -> Note:
+    """What is missing for certain, which makes the answer a part of what there is, and what may
+    be missing."""
+    parts: list[str] = []
+    closed, inside, places = standing.closed, standing.lost - standing.closed, standing.places
+    if closed:
+        what = "1 file or folder" if closed == 1 else f"{closed:,} files or folders"
+        parts.append(f"{what} could not be read, so this is a part")
+    if inside:
+        where = "1 place" if places == 1 else f"{places:,} places"
+        what = f"{inside:,} entries in {where}" if inside > places else where
+        parts.append(f"{what} inside the histories could not be counted; calls may be missing")
+    return Note(code=COMPLAINTS, text=f"{', and '.join(parts)}: tally doctor")
 
 
 def _notes(ledger: Answering, report: Report) -> Iterator[Note]:

@@ -89,9 +89,9 @@ Ask = Callable[[Query], Report]
 def session_named(
     ledger: Ledger, session_id: str, tz: str, ask: Ask | None = None
 ) -> SessionAnswer | None:
-    """One session by its id or a prefix of it; None if there is none. Raises `UsageMistake` when
-    the prefix fits several. Its figures are those that `ask` gives, the ledger's own unless
-    told."""
+    """One session by its id or a part of it, see `Ledger.find_sessions`; None if there is none.
+    Raises `UsageMistake` when that fits several. Its figures are those that `ask` gives, the
+    ledger's own unless told."""
     found = ledger.find_sessions(session_id)
     if not found:
         return None
@@ -241,17 +241,17 @@ def by_session(ask: Ask, query: Query) -> Report:
 
 
 def with_company(ledger: Ledger, report: Report) -> Report:
-    """A report by session, where each row also tells the session's project and its models, the
-    ones with the most tokens first."""
+    """A report by session, where each row also tells the session's project, its models and its
+    users, the ones with the most tokens first."""
     ids = tuple(filter(None, (row.dims["session"] for row in report.rows)))
     if not ids:
         return report
     same = replace(report.query, bucket=None, sort=None, limit=None, currency=None)
     if len(ids) <= _FEW:
         same = replace(same, where=(*same.where, Filter(dimension="session", values=ids)))
-    rows = ledger.ask(replace(same, by=("session", "project", "model"))).rows
-    models, projects = _gathered(rows, "model"), _gathered(rows, "project")
-    return replace(report, rows=tuple(_accompanied(report.rows, models, projects)))
+    rows = ledger.ask(replace(same, by=("session", "project", "user", "model"))).rows
+    company = {name: _gathered(rows, name) for name in ("project", "model", "user")}
+    return replace(report, rows=tuple(_accompanied(report.rows, company)))
 
 
 _FEW = 200
@@ -271,12 +271,11 @@ def _gathered(rows: Sequence[Row], name: str) -> dict[str, tuple[str, ...]]:
 
 
 def _accompanied(
-    rows: Sequence[Row],
-    models: Mapping[str, tuple[str, ...]],
-    projects: Mapping[str, tuple[str, ...]],
+    rows: Sequence[Row], company: Mapping[str, Mapping[str, tuple[str, ...]]]
 ) -> Iterator[Row]:
+    """Rows of sessions with the values of other dimensions, which are told by session."""
     for row in rows:
         session = row.dims["session"] or ""
-        project = next(iter(projects.get(session, ())), None)
-        dims = {**row.dims, "project": project}
-        yield Row(dims=dims, figures=row.figures, models=models.get(session, ()))
+        found = {name: by_session.get(session, ()) for name, by_session in company.items()}
+        dims = {**row.dims, "project": next(iter(found["project"]), None)}
+        yield row._replace(dims=dims, models=found["model"], users=found["user"])

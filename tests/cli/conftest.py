@@ -120,7 +120,7 @@ class Tome:
     def __exit__(self, *_ended: object) -> None:
         return None
 
-    def ask(self, query: Query) -> Report:
+    def ask(self, query: Query, **_how: bool) -> Report:
         """The prepared rows of the grouping; those of `before` for times that are over."""
         self.asked.append(query)
         if self.before and query.until_ms is not None and query.until_ms <= BEGUN:
@@ -164,7 +164,7 @@ class Tome:
         """The prepared session's id."""
         return self.found.session_id if self.found else None
 
-    def rounds(self, _found: SessionAnswer, _first: int = 1) -> tuple[Recalled, ...]:
+    def rounds(self, _found: SessionAnswer, _first: int = 1, **_how: bool) -> tuple[Recalled, ...]:
         """The prepared rounds."""
         return self.recalled
 
@@ -195,10 +195,10 @@ class Tome:
         """Nothing is voided."""
         return ()
 
-    def find_sessions(self, prefix: str) -> tuple[tuple[str, str], ...]:
+    def find_sessions(self, name: str) -> tuple[tuple[str, str], ...]:
         """The prepared sessions that begin like that."""
         found = [row.dims["session"] or "" for row in self.rows.get(("session", "title"), ())]
-        return tuple(("claude-code", each) for each in found if each.startswith(prefix))
+        return tuple(("claude-code", each) for each in found if each.startswith(name))
 
 
 def receipt(*complaints: Complaint, complete: bool = True) -> SyncReceipt:

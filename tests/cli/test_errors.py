@@ -164,7 +164,7 @@ def test_an_error_without_a_hint_still_says_what_to_try(ask, tome, capsys) -> No
 def test_a_beginning_that_fits_several_sessions_lists_them(ask, capsys) -> None:
     assert ask("session", "8c1f") == 2
     err = capsys.readouterr().err.splitlines()
-    assert err[0] == "error: '8c1f' is the beginning of several sessions"
+    assert err[0] == "error: '8c1f' fits several sessions"
     assert err[1].startswith("  because: 8c1f22d0  2026-11-22  修复登录")
     assert err[2].startswith("           8c1f22d1  2026-11-22  Find out why")
     assert err[3].startswith("  try: ")

@@ -81,6 +81,35 @@ def test_a_finance_report_holds_every_view_of_the_same_calls(tell: Tell, tmp_pat
         assert sum(row["total"] for row in each["rows"]) == whole["totals"]["total"]
 
 
+def test_focus_rows_are_grouped_as_they_are(tell: Tell, tmp_path: Path) -> None:
+    tell("export", "user", "model", "by.focus.csv")
+    assert (tmp_path / "by.focus.csv").read_text("utf-8") == tell("export", "--format", "focus")
+
+
+def test_a_finance_report_in_another_currency_agrees_with_itself(
+    tell: Tell, home: Path, tmp_path: Path
+) -> None:
+    rate = 'from = "USD"\nto = "CNY"\nrate = "7.123456789"\nvalid_from = 2020-01-01\n'
+    (home / "my-prices.toml").write_text(f"schema = 1\n[[fx]]\n{rate}")
+    tell("config", "set", "prices", str(home / "my-prices.toml"))
+    tell("export", "report.json", "--currency", "CNY")
+    told = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert set(told["totals"]["cost"]) == {"CNY"}
+    for name, each in told["reports"].items():
+        assert each["totals"]["cost"] == told["totals"]["cost"], name
+        rows = (Decimal(row["cost"].get("CNY", 0)) for row in each["rows"])
+        assert sum(rows) == Decimal(told["totals"]["cost"]["CNY"])
+
+
+@pytest.mark.parametrize("form", ["csv", "focus"])
+def test_a_table_for_excel_begins_with_the_mark_of_utf8(
+    tell: Tell, tmp_path: Path, form: str
+) -> None:
+    assert tell("export", "--bom", "--format", form) == "\ufeff" + tell("export", "--format", form)
+    tell("export", "--bom", "--format", form, "-o", "a.csv")
+    assert (tmp_path / "a.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+
+
 def test_json_of_a_grouping_is_a_report(tell: Tell) -> None:
     told = json.loads(tell("export", "model", "--format", "json"))
     assert told == report(tell, "usage", "model", "--since", "all")
@@ -305,7 +334,8 @@ def test_who_was_faster_is_not_overwritten(tmp_path: Path) -> None:
         (("events", "a.html"), "events can't be exported as html"),
         (("sessions", "--format", "focus"), "sessions can't be exported as focus"),
         (("events", "model"), "can't be grouped by"),
-        (("model", "focus.csv"), "can't be grouped by"),
+        (("session", "focus.csv"), "one day, price, account, key, model, project,"),
+        (("month", "user", "focus.csv"), "can't be grouped by month, user"),
         (("sessions", "model"), "can't be grouped by"),
         (("a.csv", "b.csv"), "are two files"),
         (("events", "sessions"), "are two exports"),
@@ -314,7 +344,10 @@ def test_who_was_faster_is_not_overwritten(tmp_path: Path) -> None:
         (("--format", "parquet"), "Parquet is no text"),
         (("events", "--sort", "total"), "--sort has no meaning"),
         (("a.html", "--limit", "5"), "--limit has no meaning"),
-        (("events", "--fields", "total"), "--fields has no meaning"),
+        (("a.json", "--bom"), "--bom has no meaning for usage as json"),
+        (("focus.csv", "--fields", "total"), "--fields has no meaning"),
+        (("events", "--fields", "modle"), "did you mean model"),
+        (("events", "--fields", "cost_currency"), "unknown field"),
         (("focus.csv", "--currency", "EUR"), "--currency has no meaning"),
         (("--fields", "costt"), "unknown field"),
         (("modle",), "can't place the word 'modle'"),
@@ -340,6 +373,29 @@ def test_a_ledger_without_calls_gives_empty_tables(tell: Tell, tmp_path: Path) -
     assert rows_of(tell("export", "--format", "focus", *words)) == []
     tell("export", "a.html", *words)
     assert json.loads(tell("export", "events", "--format", "json", *words))["events"] == []
+
+
+def test_fields_of_events_are_chosen_and_put_in_order(tell: Tell, tmp_path: Path) -> None:
+    words = ("events", "--fields", "model,cost,session,tokens", "--limit", "3")
+    whole = json.loads(tell("export", "events", "--format", "json"))["events"][:3]
+    some = [{name: each[name] for name in ("model", "cost", "session", "total")} for each in whole]
+    told = json.loads(tell("export", *words, "--format", "json"))
+    assert told["events"] == some
+    assert list(told["events"][0]) == ["model", "cost", "session", "total"]
+    lines = tell("export", *words, "--format", "jsonl").splitlines()
+    assert [json.loads(line) for line in lines] == some
+    rows = rows_of(tell("export", *words))
+    assert list(rows[0]) == ["model", "cost", "cost_currency", "session", "total"]
+    assert [{row["cost_currency"]: row["cost"]} for row in rows] == [each["cost"] for each in some]
+    known = tell("export", "events", "--fields", "help").split()
+    assert {*known} == {*whole[0]}
+
+
+def test_parquet_has_the_chosen_fields_of_events(tell: Tell, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    tell("export", "events", "e.parquet", "--fields", "model,cost", "--limit", "2")
+    table = parquet.read_table(tmp_path / "e.parquet")
+    assert (table.column_names, table.num_rows) == (["model", "cost", "cost_currency"], 2)
 
 
 def test_parquet_has_the_same_numbers(tell: Tell, tmp_path: Path) -> None:

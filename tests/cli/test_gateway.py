@@ -6,6 +6,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -126,6 +127,32 @@ def test_a_row_of_nothing_but_unmetered_calls_costs_a_dash(typed: Type) -> None:
     assert "1 failed call (no usage), 3 unmetered calls (usage unknown)" in out
 
 
+@pytest.mark.parametrize(
+    "words", [("usage", "model"), ("usage", "model", "--last", "7d", "--compare", "previous")]
+)
+def test_of_nothing_but_unmetered_calls_no_token_is_known(typed: Type, words) -> None:
+    out = typed(*words, width=160)[1]
+    cells = next(line.split() for line in out.splitlines() if "qwen-max" in line)[1:]
+    assert "–" in cells
+    known = ["1", "unmetered"] if len(words) == 2 else []
+    assert cells[: len(known) + 1] == [*known, "–"], "calls, which are known; tokens"
+    assert cells.count("–") >= 4
+    total = next(line.split() for line in out.splitlines() if line.startswith("Total"))
+    assert "–" not in total
+
+
+def test_no_form_for_people_shows_unknown_tokens_as_none(typed: Type, tmp_path: Path) -> None:
+    words = ("usage", "status", "--fields", "status,requests,input,output,cache,total")
+    md = typed(*words, "--format", "md")[1]
+    assert "| unmetered | 3 unmetered | – | – | – | – |" in md
+    assert "| failed | 1 | 0 | 0 | 0 | 0 |" in md
+    table = rows(typed("usage", "status", "--format", "csv")[1])
+    by = {row["status"]: (row["input"], row["cache_read"], row["total"]) for row in table}
+    assert (by["unmetered"], by["failed"]) == (("", "", ""), ("0", "0", "0"))
+    told = {row["status"]: row for row in json.loads(typed("usage", "status", "--json")[1])["rows"]}
+    assert (told["unmetered"]["input"], told["unmetered"]["total"]) == (0, 0)
+
+
 def test_what_unmetered_calls_may_have_cost_stands_beside(typed: Type) -> None:
     for words in (("today",), ("usage", "consumer"), ("sessions",), ("session", "agent:ops:1")):
         code, out, _ = typed(*words, "--no-sync", width=200)
@@ -151,6 +178,9 @@ def test_what_unmetered_calls_may_have_cost_stands_beside(typed: Type) -> None:
 def test_no_estimate_is_told_where_no_cost_is(typed: Type) -> None:
     assert "may have cost" not in typed("usage", "--no-cost")[1]
     assert "may have cost" in typed("usage")[1]
+    out = typed("sync")[1]  # which looks at no single call where nothing is new
+    assert "3 unmetered calls (usage unknown)" in out
+    assert "may have cost" not in out
 
 
 def test_a_consumer_is_a_user(typed: Type) -> None:
@@ -164,6 +194,51 @@ def test_a_consumer_is_a_user(typed: Type) -> None:
         assert report["totals"]["requests"] == 14
     out = typed("usage", "consumer", "--sort", "consumer", "--fields", "consumer,requests")[1]
     assert out.index("dev") < out.index("ops")
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("usage consumer", "Consumer"),
+        ("usage --by model,consumer", "Consumer"),
+        ("usage user", "User"),
+        ("usage user --consumer dev", "User"),
+    ],
+)
+def test_a_consumer_is_headed_by_the_word_that_was_typed(typed: Type, line: str, word: str) -> None:
+    for form in ("table", "md"):
+        for more in ((), ("--last", "7d", "--compare", "previous")):
+            out = typed(*line.split(), "--format", form, *more)[1]
+            other = {"Consumer": "User", "User": "Consumer"}[word]
+            assert word in out, out
+            assert f"by {word.lower()}" in out or f"and {word.lower()}" in out
+            assert other not in out
+    assert typed(*line.split(), "--format", "csv")[1].splitlines()[0].count("user") == 1
+    assert "user" in json.loads(typed(*line.split(), "--json")[1])["rows"][0]
+
+
+def test_at_most_two_remarks_are_about_unmetered_calls(home: Path, typed: Type) -> None:
+    ledger, calls = SqliteLedger(str(home / "ledger.db")), list[Reading]()
+    for source in ("higress", "litellm", "envoy-ai-gateway"):
+        for at, model in enumerate((MODEL, "gpt-4o", "gpt-4o-mini", "o3")):
+            who = Attribution(source, session=f"{source}-{at}", user=f"team-{at}", machine="gw")
+            provider = "anthropic" if at == 0 else "openai"
+            for number in range(21):
+                name, when = f"{source}-{at}-{number}", NOW - number * MINUTE
+                more = {"model": model, "provider": provider, "who": who, "at": when}
+                calls.append(reading(name, raw=usage(10 + at), **more))
+            calls.append(reading(f"{source}-{at}", status="unmetered", raw=b"{}", **more))
+    ledger.record(Batch(readings=calls), Appraising(open_price_book()))
+    ledger.close()
+    for words in ((), ("today",)):
+        out = typed(*words, "--no-sync", width=80)[1]
+        remarks = re.sub("\n +", " ", out).splitlines()
+        told = [line for line in remarks if "unmetered call" in line]
+        assert len(told) <= 2, out
+        assert "; and " in told[-1], "the smaller groups are counted, not named"
+        assert "smaller groups" in told[-1]
+        assert len(told[-1]) < 5 * 80
+        assert max(map(len, out.splitlines())) <= 80
 
 
 def test_the_reports_of_the_old_monitor(typed: Type) -> None:
@@ -320,6 +395,11 @@ def test_where_no_log_is_that_is_a_mistake(typed: Type, tmp_path: Path) -> None:
         assert (code, out) == (2, "")
         assert f"there is no log at {path}" in err
         assert err.splitlines()[-1] == "  try: tally source explain higress"
+    folder = logged(tmp_path / "payloads", "1.json", "r").parent
+    code, out, err = typed("sync", "higress", "--path", str(folder))
+    assert (code, out) == (2, "")
+    assert err.splitlines()[-1].endswith(f"tally sync higress --path '{folder}/*.json'")
+    assert synced(typed, "--path", f"{folder}/*.json") == {"found": 1, "new": 1}
     code, out, err = typed("sync", "--path", str(logged(tmp_path / "logs", "access.log", "r")))
     assert (code, out) == (2, "")
     assert "for a gateway's log: tally sync higress --path" in err

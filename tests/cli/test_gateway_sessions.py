@@ -21,6 +21,7 @@ from tallybook.cli.wording import short_id
 from tallybook.growth import Growth, Step
 from tallybook.reading import Round
 from tallybook.recalling import Recalled
+from tallybook.sources import logspots
 
 from .conftest import Tell
 from .gateway import Gateway, said
@@ -82,6 +83,23 @@ def test_what_was_not_metered_is_not_nothing(tell: Tell, gateway: Gateway) -> No
     assert "unmetered: it happened, but its usage is not known" in page
     assert "Tokens" not in page
     assert "priced by" not in page
+
+
+def test_a_line_that_is_too_long_is_not_said_to_be_gone(
+    tell: Tell, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway.call(answer="x" * 200_000)
+    gateway.call()
+    monkeypatch.setattr(logspots, "RECALLED", 100_000)
+    found = told(tell, "s1", "--rounds")
+    assert [each["origin"] for each in found["rounds"]] == ["oversized", "recalled"]
+    assert (found["content"], found["rounds"][0]["answer"]) == ("recalled", None)
+    out = tell("session", "s1", "--rounds", width=160)
+    assert "oversized: a line of more than 64 MiB is not read for its words (1 round)" in out
+    assert "rotated" not in out
+    out = tell("session", "s1", "--round", "1", width=160)
+    assert "too long: the line is longer than 64 MiB" in out
+    assert "stands in" in out
 
 
 def test_words_are_followed_through_rotation_until_they_are_gone(
@@ -330,6 +348,41 @@ def test_ids_that_begin_alike_are_listed_by_their_ends(tell: Tell, gateway: Gate
     assert re.findall(r"^agent\S*…\S*000(\d) ", listed, re.MULTILINE) == ["2", "1"]
 
 
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 160])
+def test_ids_that_differ_in_the_middle_stay_apart(tell: Tell, gateway: Gateway, width: int) -> None:
+    for team in "abc":
+        for model in ("qwen3-max", "glm-4.7", "claude-opus-4-5"):
+            gateway.call(session=f"agent:team-{team}:slack:channel:C0421", model=model)
+    gateway.call(session_id=None)
+    tell("sync", "--quiet")
+    tell("price", "set", "zai/glm-4.7", "--input", "1", "--output", "2", "--currency", "CNY")
+    tell("price", "apply", "--yes")
+    listed = tell("sessions", "--source", "higress", width=width)
+    cells = re.findall(r"^agent\S*", listed, re.MULTILINE)
+    assert len({*cells}) == len(cells) == 3, listed
+    assert "Cost CNY" in listed
+
+
+def test_a_list_has_the_consumers_of_its_sessions(tell: Tell, gateway: Gateway) -> None:
+    gateway.call()
+    for name in ("team-b", "team-c", "team-b"):
+        gateway.call(session="s2", consumer=name)
+    listed = tell("sessions", "--source", "higress", width=160)
+    heading = next(line for line in listed.splitlines() if line.startswith("Session "))
+    at = heading.index("Consumer")
+    found = {line[:2]: line[at:].split("  ")[0] for line in listed.splitlines()}
+    assert (found["s1"], found["s2"]) == ("team-a", "team-b, team-c")
+    for word in ("user", "consumer", "users"):
+        told = tell("sessions", "--source", "higress", "--fields", f"session,{word}", "--json")
+        assert json.loads(told)["rows"] == [
+            {"session": "s2", "users": ["team-b", "team-c"]},
+            {"session": "s1", "users": ["team-a"]},
+        ]
+    flat = tell("export", "sessions", "--source", "higress", "--fields", "session,consumer")
+    assert flat.splitlines() == ["session,users", "s2,team-b; team-c", "s1,team-a"]
+    assert "Consumer" not in tell("sessions", "--source", "claude", width=200)
+
+
 def conversation(*rounds: tuple[list[dict[str, str]], str, str]) -> list[list[str]]:
     """What is shown of rounds of (messages, question, answer)."""
     before, shown = Conversation(), list[list[str]]()
@@ -443,3 +496,40 @@ def test_a_line_of_growth_fits(width: int) -> None:
     steps = tuple(Step(at, 0, 0, "m", at, at // 2, 0) for at in range(1, 3_001))
     for name, text in growth_facts(Growth(steps, verdict="v"), width):
         assert len(name) + 3 + len(text) <= width
+
+
+def test_secrets_in_a_log_are_not_shown_unless_asked_for(
+    tell: Tell, gateway: Gateway, home: Path
+) -> None:
+    key, order = "sk-" + "a1B2c3D4" * 5, "order-4711"
+    file = home / "config.toml"
+    file.write_text(f"{file.read_text()}redact = ['order-\\d+']\n")
+    asked = f"use {key} for {order}"
+    gateway.call(messages=said(asked), question=asked, answer=f"done: {order}")
+    gateway.call(messages=said("hello"), question="hello", answer="hi")
+    for words in (["--rounds"], ["--round", "1"], ["--rounds", "--json"]):
+        out = tell("session", "s1", *words)
+        assert key not in out
+        assert order not in out
+        assert "use [redacted] for [redacted]" in out
+        assert ("--raw" in out) is ("--json" not in words)
+        out = tell("session", "s1", *words, "--raw")
+        assert (key in out, order in out, "[redacted]" in out) == (True, True, False)
+    rounds = told(tell, "s1", "--rounds")["rounds"]
+    assert [each["redacted"] for each in rounds] == [True, False]
+    assert "--raw" not in tell("session", "s1", "--round", "2")
+
+
+def test_a_round_without_words_is_not_where_the_next_one_goes_on() -> None:
+    shown = conversation(
+        ([SYSTEM, ONE], "one", "A1"), ([], "", ""), ([SYSTEM, ONE, ANSWER, TWO], "two", "A2")
+    )
+    assert shown[1:] == [[], ["> two", "A2"]]
+
+
+def test_a_session_is_opened_by_a_part_of_its_id(tell: Tell, gateway: Gateway) -> None:
+    for number in (21, 22):
+        gateway.call(session=f"agent:ops:slack:C00{number}")
+    for words in ("agent:ops…ack:C0021", "C0021"):
+        assert tell("session", words).startswith("session ")
+        assert told(tell, words)["session_id"] == "agent:ops:slack:C0021"

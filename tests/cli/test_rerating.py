@@ -140,6 +140,39 @@ def test_a_charge_is_explained_as_recorded_and_as_of_today(
     assert lines == nanos_of(told["amount"])
 
 
+@pytest.mark.parametrize(
+    ("model", "tokens", "tier"),
+    [
+        (
+            "zhipuai/glm-4.7",
+            "input=21294,output=150,reasoning=20",
+            (
+                "the base: a prompt of 21,294 tokens with an answer of 170; another rate holds for"
+                " answers of 200 tokens or more or prompts of 32,000 tokens or more"
+            ),
+        ),
+        (
+            "zhipuai/glm-4.7",
+            "input=21294,output=200",
+            (
+                "output-over199, for answers of 200 tokens or more: a prompt of 21,294 tokens"
+                " with an answer of 200"
+            ),
+        ),
+        (
+            "anthropic/claude-sonnet-4-5",
+            "input=200001",
+            "over200000, for prompts of more than 200,000 tokens: a prompt of 200,001 tokens",
+        ),
+    ],
+)
+def test_a_tier_is_told_by_what_it_asks(tell: Tell, model: str, tokens: str, tier: str) -> None:
+    provider, _, name = model.partition("/")
+    tell("record", "--id", "mine", "--provider", provider, "--model", name, "--tokens", tokens)
+    page = tell("price", "explain", "mine", "--no-sync", width=200)
+    assert [line[4:].strip() for line in page.splitlines() if line.startswith("tier")] == [tier]
+
+
 def test_the_charges_of_a_session_add_up_to_what_it_costs(tell: Tell) -> None:
     """Recovered spend is among them, and copies of other sessions' calls are not in the total."""
     tell("sync", "--quiet")

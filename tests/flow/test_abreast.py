@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -21,6 +23,8 @@ from tallybook.sources.source import Place, Source
 from ..ledger.books import picture
 
 HOME = Path(__file__).resolve().parents[1] / "sources" / "claude_code" / "home_2_1_330_forks"
+
+LONG_S = 30.0
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
@@ -121,3 +125,18 @@ def test_a_queue_has_an_end() -> None:
 def test_the_second_process_knows_when_it_is_alone() -> None:
     second = abreast.begin(lambda wanted: wanted())
     assert second.result() is True
+
+
+def test_nobody_waits_for_a_second_process_once_nothing_more_is_wanted(tmp_path: Path) -> None:
+    begun = time.monotonic()
+    with closing(SqliteLedger(str(tmp_path / "both.db"))) as ledger:
+        walk = Walk(
+            ledger=ledger,
+            prices=open_price_book,
+            alone_below=0,
+            wanted=lambda: time.monotonic() < begun + 2,
+        )
+        with pytest.raises(walking.Stopped):
+            sync(walk, [cast("Source", Interrupted(lambda: time.sleep(LONG_S)))])
+        assert time.monotonic() < begun + LONG_S / 2
+        assert ledger.verify() == []

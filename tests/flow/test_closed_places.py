@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from tallybook.flow import SyncReceipt, Walk, sync
@@ -97,9 +99,23 @@ def test_what_is_refused_no_longer_is_complained_of_no_longer(tmp_path: Path) ->
     assert room.sync().complete
     room.sync()
     assert [each.place for each in room.ledger.complaints()] == ["/cupboard/link"]
+    assert [each.place for each in room.sync().complaints] == ["/cupboard/link"]
     room.cupboard.link_refused = False
     room.sync()
     assert room.ledger.complaints() == []
+
+
+def test_what_still_stands_is_not_written_again(tmp_path: Path) -> None:
+    room = Room(tmp_path)
+    room.cupboard.link_refused = room.cupboard.folder_closed = True
+    room.sync()
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as db:
+        before = db.execute("PRAGMA data_version").fetchone()
+        assert not room.sync().complete
+        assert db.execute("PRAGMA data_version").fetchone() == before
+        room.cupboard.folder_closed = False
+        assert room.sync().complete
+        assert db.execute("PRAGMA data_version").fetchone() != before
 
 
 def test_a_file_that_was_closed_when_it_was_looked_for_is_forgiven(tmp_path: Path) -> None:

@@ -124,6 +124,12 @@ def _holds_logs(name: str, path: Path, roots: Sequence[Path]) -> bool:
 
 
 def _no_log(name: str, path: Path) -> UsageMistake:
+    if path.is_dir():
+        return UsageMistake(
+            f"there is no log in {path}",
+            because="of a folder, files that end in .log, .jsonl or .ndjson are taken for logs",
+            hint=f"if others are, name them: tally sync {name} --path '{path / '*.json'}'",
+        )
     return UsageMistake(
         f"there is no log at {path}",
         because="no file has that name or fits that pattern, and no rotated one",

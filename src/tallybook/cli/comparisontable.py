@@ -12,12 +12,12 @@ from typing import NamedTuple
 from ..comparison import COUNTED, PRICED, Change, Comparison, Pair, amount_change, change, count_of
 from ..format import DASH, compact, money, number, percent, signed
 from ..periods import period_text
-from ..query import AMOUNTS, Amount, Report, Row, amount_of
+from ..query import AMOUNTS, Amount, Figures, Report, Row, amount_of
 from .delimited import shown_units
 from .footnotes import footnotes
 from .labels import date_label
 from .options import Asked
-from .output import asked_manner, below_lines, title_of
+from .output import asked_in_full, asked_manner, below_lines, title_of
 from .reportcolumns import (
     AMOUNT_TITLES,
     CALLS,
@@ -25,6 +25,7 @@ from .reportcolumns import (
     columns_of,
     dimensions_of,
     has_total,
+    is_unknown,
     title_of_count,
 )
 from .shell import Shell
@@ -68,7 +69,7 @@ def comparison_lines(shell: Shell, asked: Asked, found: Comparison, what: str) -
 def comparison_markdown(found: Comparison, what: str, asked: Asked) -> list[str]:
     """The table in Markdown, nothing shortened."""
     first, second = _titles(found, what)
-    columns = _columns(found, Manner(names=asked.fields, amounts=asked.amounts))
+    columns = _columns(found, asked_in_full(asked))
     lines = [f"**{first}**", "", second, "", *markdown(columns)]
     return [*lines, *(f"\n{note}" for note in _notes(found, asked))]
 
@@ -122,13 +123,23 @@ def _counted(found: Comparison, manner: Manner, name: str, ranks: _Ranks) -> Ite
     """A count now, before, by how much it grew, and in per cent."""
     word = number if manner.wide else compact
     sides = [
-        (pair.ahead, count_of(pair.figures, name), count_of(pair.old, name)) for pair in _all(found)
+        (None if pair.ahead else _known(pair.figures, name), _known(pair.old, name))
+        for pair in _all(found)
     ]
-    now = tuple(DASH if ahead else word(each) for ahead, each, _ in sides)
-    yield Column(title_of_count(name), now, rank=ranks.now)
-    yield Column("before", tuple(word(old) for _, _, old in sides), rank=ranks.before)
-    changes = [None if ahead else change(now, old) for ahead, now, old in sides]
+    now, before = zip(*sides, strict=True)
+    for title, each, rank in (
+        (title_of_count(name), now, ranks.now),
+        ("before", before, ranks.before),
+    ):
+        cells = tuple(DASH if value is None else word(value) for value in each)
+        yield Column(title, cells, rank=rank)
+    changes = [None if now is None or old is None else change(now, old) for now, old in sides]
     yield from _changes(changes, word, ranks)
+
+
+def _known(figures: Figures, name: str) -> int | None:
+    """A count; None where it is of tokens and nobody knows any."""
+    return None if is_unknown(figures, name) else count_of(figures, name)
 
 
 def _priced(found: Comparison, manner: Manner, name: str, ranks: _Ranks) -> Iterator[Column]:

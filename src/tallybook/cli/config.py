@@ -5,6 +5,7 @@ Changing one is `configedit`, looking for faults `configcheck`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 import click
@@ -18,7 +19,7 @@ from ..settings.values import UNITS
 from .app import NearMissGroup
 from .asking import begin, surveyed
 from .configcheck import config_check, config_schema
-from .configedit import config_get, config_set, config_unset, project_option
+from .configedit import config_get, config_set, config_unset, project_option, table_lines
 from .delimited import json_text
 from .faults import complain_of
 from .options import json_option, run_options
@@ -105,6 +106,8 @@ def _plain(key: str, value: object) -> object:
     """The value of a key of a source as it is told."""
     if key == "keep_bytes" and isinstance(value, int):
         return _size(value)
+    if isinstance(value, Mapping):
+        return dict(cast("Mapping[str, str]", value))
     return list(map(str, cast("tuple[object]", value))) if isinstance(value, tuple) else value
 
 
@@ -125,6 +128,8 @@ def _shown(shell: Shell, value: object) -> str:
         return DASH
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, dict):
+        return ", ".join(map(shell.shown, table_lines(cast("dict[str, str]", value))))
     if isinstance(value, list):
         return ", ".join(shell.shown(str(path)) for path in cast("list[object]", value))
     return shell.shown(str(value))

@@ -6,7 +6,7 @@ How a file is changed without losing a comment is `tallybook.settings.writing`.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
@@ -107,7 +107,7 @@ def config_set(
     if project and target.setting.personal:
         raise UsageMistake(
             f"{target.key} is not for a project's file",
-            because="what is kept of conversations, and which logs may be read, is your own affair",
+            because="what is kept of conversations, and which files are read, is your own affair",
             hint=f"without --project: tally config set {target.key} …",
         )
     value = _value(shell, target, values)
@@ -185,6 +185,8 @@ def _value(shell: Shell, target: Target, words: Sequence[str]) -> object:
     if kind == "array":
         is_path = target.setting.is_path
         return [_path(shell, target, word) if is_path else word for word in words]
+    if kind == "object":
+        return _table(target, words)
     if len(words) > 1:
         raise UsageMistake(
             f"{target.key} takes one value", hint=f'tally config set {target.key} "…"'
@@ -200,6 +202,17 @@ def _value(shell: Shell, target: Target, words: Sequence[str]) -> object:
     if "enum" in target.setting.form:
         return word.lower()
     return _path(shell, target, word) if target.setting.is_path else word
+
+
+def _table(target: Target, words: Sequence[str]) -> dict[str, str]:
+    """A table, of words such as `name=value`."""
+    pairs = [word.partition("=") for word in words]
+    if any(not equals for _, equals, _ in pairs):
+        raise UsageMistake(
+            f"{target.key} takes pairs: NAME=VALUE",
+            hint=f"tally config set {target.key} {target.setting.example}",
+        )
+    return {name.strip(): told.strip() for name, _, told in pairs}
 
 
 def _path(shell: Shell, target: Target, word: str) -> str:
@@ -238,7 +251,15 @@ def _head(shell: Shell, target: Target) -> str:
 def _line(change: Change) -> str:
     import tomlkit
 
-    return f"{'.'.join(change.path)} = {tomlkit.item(change.value).as_string()}"
+    key = ".".join(change.path)
+    value: object = change.value
+    told = cast("dict[str, str]", value) if isinstance(value, dict) else None
+    if told is None:
+        return f"{key} = {tomlkit.item(change.value).as_string()}"
+    table = tomlkit.inline_table()
+    for name in told:
+        table[name] = told[name]
+    return f"{key} = {table.as_string()}"
 
 
 def _demand_prices(shell: Shell, target: Target, value: object) -> None:
@@ -313,5 +334,12 @@ def _tell_rest(shell: Shell, target: Target, *, quiet: bool) -> int:
 def _as_lines(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, dict):
+        return "\n".join(table_lines(cast("dict[str, str]", value)))
     parts = cast("list[object]", value) if isinstance(value, list) else [value]
     return "\n".join(map(str, parts))
+
+
+def table_lines(table: Mapping[str, str]) -> list[str]:
+    """A table as `tally config set` takes it."""
+    return [f"{name}={told}" for name, told in table.items()]

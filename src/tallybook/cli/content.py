@@ -45,7 +45,7 @@ def content() -> None:
 def content_show(context: click.Context, which: str | None, **_options: object) -> int:
     """What is stored, by source, with the settings that it is kept by.
 
-    With a session (its id or the beginning of it), or the key of a call: the words themselves.
+    With a session (its id or a part of it), or the key of a call: the words themselves.
     """
     shell, asked = begin(context)
     settings = settings_for(shell, asked)
@@ -113,11 +113,13 @@ def _holding_json(each: Holding, settings: Settings) -> dict[str, Any]:
 def _found(store: ContentStore, which: str) -> list[Stored]:
     """The rounds of a session or of a call. Raises `UsageMistake` if there is not just one."""
     sessions = store.sessions(which)
+    rounds = store.call(which) if len(which) >= _KEY and not sessions else []
+    if not rounds:
+        sessions = sessions or store.sessions_with(which)
     if len(sessions) > 1:
         raise _several(which, sessions)
     if sessions:
         return store.rounds_in(sessions[0].source, sessions[0].session or "")
-    rounds = store.call(which) if len(which) >= _KEY else []
     if not rounds:
         raise UsageMistake(
             f"nothing is stored of {which!r}",

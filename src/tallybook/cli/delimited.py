@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from ..errors import UsageMistake, nearest
+from ..model import CLASSES
 from ..query import AMOUNTS, MEASURES, Query, Report, report_json, session_label
 from ..questions import SYNONYMS, named_fields
 
@@ -44,7 +45,11 @@ def field_names(query: Query) -> list[str]:
 def chosen_fields(words: Sequence[str], query: Query) -> tuple[str, ...]:
     """The fields that words mean, each once: names of fields, or what stands above a column.
     Raises `UsageMistake` with the nearest name if a word means none of the answer's."""
-    known = field_names(query)
+    return fields_among(words, field_names(query))
+
+
+def fields_among(words: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    """The same among the fields of another answer."""
     chosen: list[str] = []
     for word in words:
         meant = named_fields(word, known)
@@ -102,6 +107,8 @@ def cell(value: object) -> str | int:
     return "" if value is None else harmless(str(value))
 
 
+_TOKENS = frozenset({*CLASSES, "total"})
+
 Units = Mapping[str, Sequence[str]]
 """The currencies that have a column of their own, by the field of the amount."""
 
@@ -137,11 +144,13 @@ def flat_cells(
     units: Units,
     word: Callable[[object], str | int] = cell,
 ) -> list[str | int]:
-    """The cells of a row of JSON below `flat_names`, empty where it says nothing. `word` makes a
-    cell of a value that is neither an amount nor a list."""
+    """The cells of a row of JSON below `flat_names`, empty where it says nothing, and where the
+    tokens would be if nobody knows any. `word` makes a cell of a value that is neither an amount
+    nor a list."""
     cells: list[str | int] = []
+    uncounted = row.get("unmetered_requests") and not row.get("total")
     for name in names:
-        value = row.get(name)
+        value = None if uncounted and name in _TOKENS else row.get(name)
         if name in units:
             amounts = cast("Mapping[str, str]", value or {})
             cells += [amounts.get(unit, "") for unit in units[name]]

@@ -11,7 +11,7 @@ import platform
 import sqlite3
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from .. import __version__
 from ..clock import NO_ZONE
@@ -19,8 +19,11 @@ from ..errors import SettingsError, TallyError
 from ..query import Query
 from ..settings import Settings, user_file, zone_warning
 from ..settings.keys import setting_of
+from .byhand import read_by_hand
+from .configedit import table_lines
 from .contentpage import captured_text, held_text
 from .limits import limit_json
+from .regions import unsettled
 from .roots import known_sources, source_json
 from .shell import Shell
 
@@ -36,27 +39,39 @@ _LIBRARIES = ("click", "msgspec", "rich", "tomlkit")
 
 
 class Examination(NamedTuple):
-    """What was found: the sections of the page, the complaints that stand, and the faults."""
+    """What was found: the sections of the page, the complaints that stand, those of them that were
+    `acknowledged` apart, and the faults."""
 
     found: dict[str, Any]
     complaints: list[Complaint]
+    acknowledged: list[Complaint]
     faults: list[TallyError]
+
+
+class _Kept(NamedTuple):
+    """What the ledger says beside its numbers: complaints, and by source the logs that were read
+    and that no setting names."""
+
+    complaints: list[Complaint]
+    acknowledged: list[Complaint]
+    by_hand: dict[str, list[dict[str, Any]]]
 
 
 def examined(shell: Shell, settings: Settings, known: Sequence[SettingsError]) -> Examination:
     """Everything, as it is. `known` are the faults of the settings."""
     faults: list[TallyError] = [*known]
-    complaints: list[Complaint] = []
+    kept = _Kept([], [], {})
+    sources = known_sources(settings)
     found = {
         "versions": _versions(),
         "settings": _settings(shell, settings),
         "terminal": _terminal(shell),
-        "ledger": _ledger(shell, settings, complaints, faults),
+        "ledger": _ledger(shell, settings, sources, kept, faults),
         "prices": _prices(shell, settings, faults),
         "content": _content(settings, faults),
-        "sources": [_source(shell, each) for each in known_sources(settings)],
+        "sources": [_source(shell, each, kept) for each in sources],
     }
-    return Examination(found, complaints, faults)
+    return Examination(found, kept.complaints, kept.acknowledged, faults)
 
 
 def _versions() -> dict[str, str]:
@@ -72,28 +87,31 @@ def _versions() -> dict[str, str]:
 
 
 def _settings(shell: Shell, settings: Settings) -> dict[str, Any]:
-    from .config import setting_values
+    from .config import origin_of, setting_values
 
     rows = [
         {
             "key": key,
-            "place" if _is_named(key) else "value": value,
-            "origin": _origin(shell, settings, key),
+            "place" if _is_named(key) else "value": _listed(value),
+            "origin": _origin(shell, settings, origin_of(settings, key)),
         }
         for key, value in setting_values(settings).items()
     ]
     return {"files": list(map(str, settings.files)), "values": rows, "zone": zone_warning(settings)}
 
 
+def _listed(value: object) -> object:
+    return table_lines(cast("dict[str, str]", value)) if isinstance(value, dict) else value
+
+
 def _is_named(key: str) -> bool:
     """Whether a value holds names of the user's: folders, or patterns of what is blackened."""
     setting = setting_of(key)
-    return setting is None or setting.is_path or key.endswith(".redact")
+    return setting is None or setting.is_path or key.endswith((".redact", ".providers"))
 
 
-def _origin(shell: Shell, settings: Settings, key: str) -> str:
+def _origin(shell: Shell, settings: Settings, origin: str) -> str:
     """Of which kind the layer is that a value comes from."""
-    origin = settings.origins.get(key, "default")
     if origin.startswith(NO_ZONE):
         return "default, as TZ names no zone"
     if origin == str(user_file(shell.surroundings)):
@@ -116,11 +134,17 @@ def _terminal(shell: Shell) -> dict[str, Any]:
 
 
 def _ledger(
-    shell: Shell, settings: Settings, complaints: list[Complaint], faults: list[TallyError]
+    shell: Shell,
+    settings: Settings,
+    sources: Sequence[Source],
+    kept: _Kept,
+    faults: list[TallyError],
 ) -> dict[str, Any]:
     try:
         with shell.open_book(settings) as book:
-            complaints += book.complaints()
+            kept.complaints.extend(book.complaints())
+            kept.acknowledged.extend(book.ledger.acknowledged())
+            kept.by_hand.update((each.name, read_by_hand(book, each)) for each in sources)
             return _ledger_inside(book, settings)
     except TallyError as fault:
         faults.append(fault)
@@ -140,6 +164,7 @@ def _ledger_inside(book: Book, settings: Settings) -> dict[str, Any]:
         "requests": totals.requests,
         "sessions": totals.sessions,
         "limits": [limit_json(each, settings.tz) for each in book.ledger.limits()],
+        "unsettled": unsettled(book, settings),
         "path": settings.ledger,
         "sound": not book.ledger.verify() if checked else None,
     }
@@ -183,9 +208,10 @@ def _content(settings: Settings, faults: list[TallyError]) -> dict[str, Any]:
     return {**found, "path": str(file)}
 
 
-def _source(shell: Shell, each: Source) -> dict[str, Any]:
+def _source(shell: Shell, each: Source, kept: _Kept) -> dict[str, Any]:
     """What is known of a source, which reader it has, and which of its variables are set."""
     known = source_json(each)
     environ = shell.surroundings.environ
     given = [name for name in known["variables"] if environ.get(name)]
-    return {**known, "reader": each.version, "dialect": each.dialect, "variables_set": given}
+    known |= {"reader": each.version, "dialect": each.dialect, "variables_set": given}
+    return {**known, "by_hand": kept.by_hand.get(each.name, [])}

@@ -41,13 +41,15 @@ class Conversation:
 
     def new_in(self, one: Round) -> tuple[str, Sequence[Message]]:
         """The question of a round, empty where it was asked before, and the other messages that
-        were not in the round before, without what the model itself had answered."""
+        were not in the last round that told any, without what the model itself had answered."""
+        if not has_words(one):
+            return "", ()
         marks = [(each.get("role", ""), hash(each.get("content", ""))) for each in one.messages]
         told = one.messages[self._told_of(marks) :]
         fresh = [each for each in told if not _is_answer(each, self._answer)]
         asked = [each for each in fresh if each.get("content", "") == one.question]
         again = bool(one.messages) and not asked and one.question == self._question
-        self._known = marks
+        self._known = marks or self._known
         self._question = one.question
         self._answer = one.answer
         return "" if again else one.question, [each for each in fresh if each not in asked]

@@ -6,10 +6,13 @@ How wide a column is and where a long name is cut is `tables`.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from ..format import DASH, plain, tilde
+from rich.cells import cell_len
+
+from ..format import DASH, begun, plain, shorten, tilde
 from ..query import NO_SESSION, Bucket, Row, session_label
 
 WIDE = 100
@@ -65,6 +68,24 @@ def short_ids(cells: list[str]) -> list[str]:
         if len({each[:length] for each in ids}) == len(ids):
             return [each if each == NO_SESSION else each[:length] for each in cells]
     return cells
+
+
+def told_apart(cells: Sequence[str], fewest: int, most: int) -> tuple[int, bool]:
+    """The least width at which ids that are cut still differ, and whether it is their beginnings
+    that are kept for it, or both of their ends: ids that are put together from names begin alike.
+    The fewest cells where the most are not enough, as something else has to tell them apart."""
+    ids, widths = {*cells}, range(fewest, most + 1)
+
+    def needed(cut: Callable[[str, int, Callable[[str], int]], str]) -> int:
+        return bisect_left(
+            widths,
+            True,
+            key=lambda width: len({cut(each, width, cell_len) for each in ids}) == len(ids),
+        )
+
+    by_beginning, by_ends = needed(begun), needed(shorten)
+    at = min(by_beginning, by_ends)
+    return widths[at] if at < len(widths) else fewest, by_beginning == at < len(widths)
 
 
 def _shorter(cells: Sequence[str], cut: Callable[[str], str]) -> list[str]:

@@ -13,7 +13,8 @@ from ..sources import SOURCES
 
 
 def faults_of(logs: Mapping[str, LogMapping]) -> Iterator[SettingsError]:
-    """Logs that are called like a source that there is, and dialects that there are none of."""
+    """Logs that are called like a source that there is, dialects that there are none of, and counts
+    that a dialect does not read."""
     for name, mapping in logs.items():
         if name == MANUAL:
             yield SettingsError(
@@ -36,3 +37,28 @@ def faults_of(logs: Mapping[str, LogMapping]) -> Iterator[SettingsError]:
                 because="no dialect is called so",
                 hint=f"did you mean {close!r}? {known}" if close else known,
             )
+        elif mapping.usage:
+            yield from _idle_counts(mapping)
+
+
+def _idle_counts(mapping: LogMapping) -> Iterator[SettingsError]:
+    """Counts by a name that the dialect does not read: the calls would be priced without them."""
+    from ..dialects.probing import idle, known_names
+
+    for path in idle(mapping.dialect, tuple(mapping.usage)):
+        name = ".".join(map(str, path))
+        close = nearest(name, known_names(mapping.dialect))
+        yield SettingsError(
+            f"{name!r} in {_place(mapping, name)} counts nothing",
+            because=f"the dialect {mapping.dialect!r} reads no count of this name",
+            hint=f"did you mean {close!r}?"
+            if close
+            else "the names are those of the provider's own usage object: tally help logs",
+        )
+
+
+def _place(mapping: LogMapping, count: str) -> str:
+    """Where a count stands: in the table `usage`, or in `counts`."""
+    places = ((mapping.place("fields", of, count), of) for of in ("counts", "usage"))
+    own = (place for place, of in places if place != mapping.place("fields", of))
+    return next(own, mapping.place("fields", "usage", count))

@@ -15,7 +15,7 @@ from ..reading import Origin
 from ..recalling import log_of
 from .exchange import text_lines
 from .options import Asked
-from .rounds import cost_text, counted_in
+from .rounds import BLACKENED, cost_text, counted_in
 from .sessionjson import Opened, metered, reply_kind
 from .shell import Shell
 from .tables import Column, Ink, draw, facts
@@ -75,6 +75,7 @@ def _facts(shell: Shell, opened: Opened, each: Recalled) -> Iterator[tuple[str, 
     yield "reply", _reply(one)
     yield "state", state_text(each.status)
     yield "words", _ORIGINS[one.origin] + (", of long ones the beginning" if one.preview else "")
+    yield "left out", BLACKENED if each.blackened else ""
     if owner := counted_in(each, opened):
         yield "counted in", f"{plain(owner)}: this session shows a copy of the call"
     if call is None:
@@ -85,20 +86,24 @@ def _facts(shell: Shell, opened: Opened, each: Recalled) -> Iterator[tuple[str, 
     if call.reported is not None:
         yield "reported", money(call.reported.nanos, call.reported.currency)
     if call.place:
-        yield "stands in" if one.origin == "recalled" else "stood in", _where(shell, call)
+        yield "stands in" if one.origin in _THERE else "stood in", _where(shell, call)
 
 
 _ORIGINS: Mapping[Origin, str] = {
     "recalled": "",
     "captured": "captured: kept by Tallybook itself, because a setting says so",
     "rotated": "rotated away: they are in no log any more",
+    "oversized": "too long: the line is longer than 64 MiB, which is not read for its words",
 }
 """Where words come from; that they are read from the tool's own files needs no words."""
+
+_THERE: tuple[Origin, ...] = ("recalled", "oversized")
+"""Words that still stand where they were read."""
 
 
 def _reply(one: Round) -> str:
     """What the reply was, how it came, and why it ended."""
-    if one.origin == "rotated":
+    if one.wordless:
         return ""
     came = f", {plain(one.response)}" if one.response else ""
     ended = f", ended by {plain(one.finish)}" if one.finish else ""

@@ -34,7 +34,8 @@ _F = TypeVar("_F", bound=Callable[..., object])
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """The shared options of one command line. `pairs` are those that make the question (see
-    `tallybook.questions`); `fields` are as written, empty unless `--fields` was given."""
+    `tallybook.questions`); `fields` are as written, empty unless `--fields` was given; `others` are
+    the other names of dimensions that were typed, by which these are headed."""
 
     pairs: tuple[tuple[str, str], ...] = ()
     format: str = "table"
@@ -48,6 +49,7 @@ class Asked:
     verbose: bool = False
     compact: bool = False
     amounts: tuple[str, ...] = ("cost",)
+    others: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, context: click.Context) -> Asked:

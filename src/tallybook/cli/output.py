@@ -36,7 +36,7 @@ def show_report(
     elif asked.format in ("csv", "tsv"):
         say(separated(report, asked.fields, "," if asked.format == "csv" else "\t"))
     elif asked.format == "md":
-        say("\n".join(markdown_lines(report, title, asked.fields or names, asked.amounts)))
+        say("\n".join(markdown_lines(report, title, asked_in_full(asked, names))))
     else:
         say("\n".join(table_lines(shell, asked, report, title, names)))
 
@@ -71,7 +71,15 @@ def asked_manner(shell: Shell, asked: Asked) -> Manner:
         coarse=asked.compact,
         brief=asked.compact,
         amounts=asked.amounts,
+        others=asked.others,
     )
+
+
+def asked_in_full(asked: Asked, names: tuple[str, ...] = ()) -> Manner:
+    """How the cells of a table are worded where nothing is shortened."""
+    from .reportcolumns import Manner
+
+    return Manner(names=asked.fields or names, amounts=asked.amounts, others=asked.others)
 
 
 def below_lines(notes: Iterable[str], width: int, ink: Ink) -> list[str]:
@@ -82,17 +90,14 @@ def below_lines(notes: Iterable[str], width: int, ink: Ink) -> list[str]:
     return ["", *lines] if lines else []
 
 
-def markdown_lines(
-    report: Report, title: str, names: tuple[str, ...], amounts: tuple[str, ...] = ("cost",)
-) -> list[str]:
+def markdown_lines(report: Report, title: str, manner: Manner) -> list[str]:
     """A report in Markdown: nothing is shortened."""
     from .footnotes import footnotes
-    from .reportcolumns import Manner, columns_of
+    from .reportcolumns import columns_of
     from .tables import literal, markdown
 
-    manner = Manner(names=names, amounts=amounts)
     lines = [f"**{title}**", "", *markdown(columns_of(report, manner))]
-    notes = footnotes(report, fields=(*names, *amounts))
+    notes = footnotes(report, fields=(*manner.names, *manner.amounts))
     return [*lines, *(f"\n{literal(note)}" for note in notes)]
 
 

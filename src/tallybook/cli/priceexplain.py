@@ -11,7 +11,7 @@ import click
 
 from ..clock import local
 from ..errors import TallyError, UsageMistake
-from ..format import DASH, compact, count, money, number, plain
+from ..format import DASH, count, money, number, plain
 from ..model import decimal_text, instant
 from ..query import exact_time
 from ..reading import key_of
@@ -255,14 +255,19 @@ class _Page(NamedTuple):
         yield from (("note", plain(note)) for note in card.notes)
 
     def _tier(self) -> Iterator[tuple[str, str]]:
+        from .priceadvice import tier_text
+
         working = self.working
         tiers = working.card.tiers if working.card else ()
-        prompt = f"a prompt of {number(working.prompt)} tokens"
+        met = f"a prompt of {count(working.prompt, 'token')}"
+        if any(tier.output_over >= 0 for tier in tiers):
+            met += f" with an answer of {number(sum(working.call.counts[1:3]))}"
         if working.tier is not None:
-            yield "tier", f"{working.tier.mark.lstrip('#')}: {prompt}"
+            mark = working.tier.mark.lstrip("#")
+            yield "tier", f"{mark}, for {tier_text(working.tier)}: {met}"
         elif tiers and working.call.status != "recovered":
-            first = min(tier.over for tier in tiers)
-            yield "tier", f"the base: {prompt}, longer ones begin above {compact(first)}"
+            others = " or ".join(map(tier_text, tiers))
+            yield "tier", f"the base: {met}; another rate holds for {others}"
 
     def _call(self) -> Iterator[tuple[str, str]]:
         call, working = self.working.call, self.working

@@ -13,9 +13,9 @@ from typing import NamedTuple
 from ..clock import iso
 from ..format import DASH, amount, compact, money, number, plain
 from ..model import CLASSES
-from ..query import AMOUNTS, NO_SESSION, Figures, Query, Report, Row, amount_of
+from ..query import AMOUNTS, NO_SESSION, Figures, Query, Report, Row, amount_of, called
 from .delimited import shown_units
-from .labels import SHORT_ID, WIDE, label, model_labels, short_ids, undated
+from .labels import SHORT_ID, WIDE, label, model_labels, short_ids, told_apart, undated
 from .tables import LISTED, Column, room
 
 CALLS, MODELS, CLASS = 7, 6, 5
@@ -28,7 +28,7 @@ class Manner(NamedTuple):
     cache and none for reasoning, which its output then includes. `names` are the fields to
     show instead of the usual ones; when they are `fixed`, the user's own choice, none gives
     way. A `brief` table shortens its numbers although it is wide. `amounts` are those that are
-    shown, each in columns of its own."""
+    shown, each in columns of its own; `others` the other names by which dimensions are headed."""
 
     width: int | None = None
     home: str = ""
@@ -37,6 +37,7 @@ class Manner(NamedTuple):
     fixed: bool = False
     brief: bool = False
     amounts: tuple[str, ...] = ("cost",)
+    others: tuple[str, ...] = ()
 
     @property
     def wide(self) -> bool:
@@ -99,6 +100,7 @@ _COUNTS: Mapping[str, _Measure] = {
 }
 _COARSE = ("requests", "input", "cache", "generated", "total")
 _SHOWN = ("requests", "input", "cache_write", "cache_read", "output", "reasoning", "total")
+_TOKENS = frozenset({*CLASSES, "cache_write", "cache", "generated", "total"})
 _HIDDEN_IF_ZERO = frozenset({"cache_write", "cache_read", "reasoning", "cache"})
 AMOUNT_TITLES = dict(zip(AMOUNTS, ("Cost", "Reported", "Billed"), strict=True))
 _TIMES = {"first_at": "First", "last_at": "Last"}
@@ -170,6 +172,11 @@ def title_of_count(name: str) -> str:
     return _COUNTS[name].title
 
 
+def is_unknown(figures: Figures, name: str) -> bool:
+    """Whether a count is one of tokens, and nobody knows any of them."""
+    return figures.is_uncounted and name in _TOKENS
+
+
 def has_total(report: Report) -> bool:
     """Whether a last row with the total says more than the rows above it."""
     return len(report.rows) > 1 or (report.query.limit is not None and bool(report.rows))
@@ -198,20 +205,33 @@ def _column(name: str, report: Report, rows: list[Row], manner: Manner) -> list[
     if name == "models":
         return [_models(rows, manner)]
     if name in _COUNTS:
-        measure = _COUNTS[name]
-        if not manner.names and name in _HIDDEN_IF_ZERO and not measure.value(report.totals):
+        silent = not manner.names and name in _HIDDEN_IF_ZERO
+        if silent and not _COUNTS[name].value(report.totals):
             return []
-        return [_counted(measure, rows, manner)]
+        return [_counted(name, rows, manner)]
     return [_dimension(name, report, rows, manner)]
 
 
-def _counted(measure: _Measure, rows: list[Row], manner: Manner) -> Column:
+def _counted(name: str, rows: list[Row], manner: Manner) -> Column:
+    measure = _COUNTS[name]
     word = number if manner.wide else compact
     return Column(
         title=measure.title if manner.wide else measure.brief,
-        cells=tuple(word(measure.value(row.figures)) for row in rows),
+        cells=tuple(_count_text(row.figures, name, word) for row in rows),
         rank=measure.rank,
     )
+
+
+def _count_text(figures: Figures, name: str, word: Callable[[int], str]) -> str:
+    """A count in a cell. Where no call tells its usage there seem to be none: it is said how many
+    there were."""
+    if is_unknown(figures, name):
+        return DASH
+    counted = word(_COUNTS[name].value(figures))
+    if name != "requests" or not figures.is_uncounted:
+        return counted
+    unmetered = f"{word(figures.unmetered_requests)} unmetered"
+    return f"{counted} + {unmetered}" if figures.requests else unmetered
 
 
 def _amounts(name: str, report: Report, rows: list[Row], manner: Manner) -> list[Column]:
@@ -275,21 +295,19 @@ def _dimension(name: str, report: Report, rows: list[Row], manner: Manner) -> Co
         cells = short_ids(cells)
     if name == "model" and manner.width is not None:
         cells = model_labels(cells, manner.width)
-    title = _DATES[report.query.bucket] if name == "date" else name.capitalize()
+    title = (
+        _DATES[report.query.bucket] if name == "date" else called(name, manner.others).capitalize()
+    )
     least = _FREE_TEXT.get(name, _NAME)
     if NO_SESSION in cells:
         least = len(NO_SESSION)
     if name == "model" and manner.wide:
         least = _WHOLE_NAME
-    tight = least if name == "date" else SHORT_ID
-    prose = name == "title" or (name == "session" and _begin_apart(cells, least))
+    tight, prose = least if name == "date" else SHORT_ID, name == "title"
+    if name == "session":
+        tight, prose = told_apart(cells, SHORT_ID, _WHOLE_NAME)
+        least = max(least, tight)
     return Column(title, tuple(cells), text=True, least=least, tight=tight, prose=prose)
-
-
-def _begin_apart(ids: Sequence[str], width: int) -> bool:
-    """Whether ids differ in as much of their beginnings as is shown in any case. Those that are put
-    together from names begin alike, and their ends tell them apart."""
-    return len({each[:width] for each in ids}) == len({*ids})
 
 
 def _says_much(rows: Sequence[Row]) -> bool:

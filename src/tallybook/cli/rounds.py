@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from ..recalling import Recalled
 
 
+BLACKENED = "[redacted]: what looks like a secret is not shown; the text as it stands: --raw"
+
+
 class Line(NamedTuple):
     """A round in the table, without its words: a session may have thousands."""
 
@@ -41,6 +44,7 @@ class Line(NamedTuple):
     worded: bool
     first_token_ms: int | None
     duration_ms: int | None
+    blackened: bool
 
 
 def conversation_lines(shell: Shell, asked: Asked, opened: Opened) -> Iterator[str]:
@@ -88,7 +92,7 @@ def _line(each: Recalled, opened: Opened) -> Line:
     one, owner = each.round, counted_in(each, opened)
     states = [f"copy of {short_id(owner)}"] if owner else []
     states += [each.status] if each.status != "complete" and not owner else []
-    states += ["rotated"] if one.origin == "rotated" and not owner else []
+    states += [one.origin] if one.wordless and not owner else []
     calls = Counter(plain(call.get("name", "")) or "?" for call in one.tool_calls)
     return Line(
         number=one.number,
@@ -104,6 +108,7 @@ def _line(each: Recalled, opened: Opened) -> Line:
         worded=has_words(one),
         first_token_ms=one.first_token_ms,
         duration_ms=one.duration_ms,
+        blackened=each.blackened,
     )
 
 
@@ -178,13 +183,15 @@ def _notes(rows: Sequence[Line], opened: Opened) -> Iterator[str]:
     gone = opened.found.figures.requests - own
     if gone > 0:
         yield f"{count(gone, 'call')} of this session can no longer be read in the tool's files."
+    if any(row.blackened for row in rows):
+        yield f"{BLACKENED}."
     yield from _origin_notes(rows, opened.found.source)
 
 
 def _origin_notes(rows: Sequence[Line], source: str) -> Iterator[str]:
     """Where the words come from, if not from the tool's own files alone."""
     origins = Counter(row.origin for row in rows if not row.owner)
-    silent = sum(not row.worded and row.origin != "rotated" for row in rows)
+    silent = sum(not row.worded and row.origin not in ("rotated", "oversized") for row in rows)
     if silent:
         yield f"No words were written down of {count(silent, 'round')}."
     if origins["captured"]:
@@ -199,3 +206,6 @@ def _origin_notes(rows: Sequence[Line], source: str) -> Iterator[str]:
         how = f" To keep those to come: tally config set source.{source}.capture preview (or full)"
         hint = "" if origins["captured"] else how
         yield f"rotated: the words of {gone} are in no log any more.{hint}"
+    if origins["oversized"]:
+        much = count(origins["oversized"], "round")
+        yield f"oversized: a line of more than 64 MiB is not read for its words ({much})."

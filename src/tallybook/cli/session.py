@@ -43,6 +43,7 @@ CURRENT = "current"
     metavar="N",
     help="Round N with all there is of it.",
 )
+@click.option("--raw", is_flag=True, help="Secrets in a gateway's log as they stand there.")
 @click.option("--explain", is_flag=True, help="What was read, joined, counted elsewhere, and why.")
 @click.option("--tz", metavar="ZONE", help="IANA time zone of the times.")
 @json_option
@@ -55,11 +56,12 @@ def session(
     session_id: str,
     rounds: bool,
     number: int | None,
-    explain: bool,
+    raw: bool,
     **_options: object,
 ) -> int:
-    """One session. ID may be cut short as long as it fits only one; `current` is the one
-    with the latest call, of the project that you are in if it has any.
+    """One session. ID may be cut short, a part of one, or as a table shows it, as long as it
+    fits only one; `current` is the one with the latest call, of the project that you are in
+    if it has any.
 
     With --rounds the conversation is read from the tool's own files at this moment; it is
     not kept by Tallybook, unless a setting asks for that.
@@ -71,8 +73,8 @@ def session(
         found = _found(book, session_id, tz, shell.surroundings.cwd)
         opened = Opened(
             found=found,
-            rounds=book.rounds(found) if rounds else None,
-            explanation=book.explain(found) if explain else None,
+            rounds=book.rounds(found, number or 1, raw=raw) if rounds or number else None,
+            explanation=book.explain(found) if context.params["explain"] else None,
             tz=tz,
             configured=_configured(book, found),
             growth=book.growth(found),
@@ -88,7 +90,7 @@ def _shown(
     shell: Shell, asked: Asked, book: Book, opened: Opened, number: int | None
 ) -> Iterator[str]:
     """The answer in the form that was asked for, in pieces: of its rounds each may be long."""
-    one = None if number is None else _chosen(book.rounds(opened.found, number), number)
+    one = None if number is None else _chosen(opened.rounds or (), number)
     if one is not None:
         opened = opened._replace(rounds=(one,))
     if asked.format == "json":
@@ -149,7 +151,7 @@ def _chosen(rounds: Iterable[Recalled], number: int) -> Recalled:
 
 
 def _found(book: Book, session_id: str, tz: str, folder: Path) -> SessionAnswer:
-    """The session that an id, the beginning of one, or `current` means; raises `TallyError` if
+    """The session that an id, a part of one, or `current` means; raises `TallyError` if
     that is none or several, which are then listed."""
     if session_id == CURRENT:
         current = book.current_session(folder)
@@ -160,7 +162,7 @@ def _found(book: Book, session_id: str, tz: str, folder: Path) -> SessionAnswer:
     if len(matches) > 1:
         ids = tuple(session for _, session in matches)
         raise UsageMistake(
-            f"{shorten(repr(session_id), _LONG)} is the beginning of several sessions",
+            f"{shorten(repr(session_id), _LONG)} fits several sessions",
             because="\n".join((*_listed(book, ids, tz), *(["…"] if len(ids) >= FOUND else []))),
             hint="give more of the id: tally session ID",
         )

@@ -109,12 +109,15 @@ def _end(opened: Opened, origins: Counter[str]) -> dict[str, Any]:
 
 def _content(opened: Opened, origins: Counter[str]) -> str:
     """`off` when no rounds were asked for; `captured` when Tallybook has kept words of any,
-    `recalled` when they come from the tool's files, `rotated` when those no longer hold them. A
+    `recalled` when they come from the tool's files, `rotated` when those no longer hold them,
+    `oversized` when all that are left stand in lines that are too long to be read for them. A
     session without any call has none that could be missing."""
     if opened.rounds is None:
         return "off"
     if origins["captured"] or origins["recalled"]:
         return "captured" if origins["captured"] else "recalled"
+    if origins["oversized"]:
+        return "oversized"
     return "rotated" if opened.found.had_calls else "recalled"
 
 
@@ -161,7 +164,7 @@ def round_json(each: Recalled, tz: str) -> dict[str, Any]:
     nothing: dict[str, int | None] = dict.fromkeys((*CLASSES, "total"))
     known = call is not None and metered(call)
     tokens = counts_json(call.counts) if call and known else nothing
-    lost = one.origin == "rotated"
+    lost = one.wordless
     return {
         "round": one.number,
         "timestamp": iso(one.started_ms, tz),
@@ -178,6 +181,7 @@ def round_json(each: Recalled, tz: str) -> dict[str, Any]:
         "user": call.who.user if call else None,
         "origin": one.origin,
         "preview": one.preview,
+        "redacted": each.blackened,
         "has_tool_calls": None if lost else bool(one.tool_calls),
         "response_type": None if lost else response_type(one),
         "duration_ms": one.duration_ms,

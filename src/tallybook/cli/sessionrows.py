@@ -6,20 +6,22 @@ going on, and in a tree where it stands and what its family used. Tables are `se
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..query import Report, Row, figures_json, report_json
-from .delimited import field_names, json_text, separated
+from ..query import Query, Report, Row, figures_json, report_json
+from .delimited import chosen_fields, field_names, json_text, separated
 from .options import Asked
-from .output import markdown_lines, table_lines
+from .output import asked_in_full, markdown_lines, table_lines
 from .shell import Shell, say
 
 if TYPE_CHECKING:
     from ..families import Member
 
-_EXTRA = ("models", "active")
+_EXTRA = ("models", "users", "active")
+_ALSO: Mapping[str, str] = {"user": "users", "consumer": "users", "consumers": "users"}
+"""Other words for fields."""
 _TREE = ("parent", "depth", "descendants")
 _SUMS = ("own", "with_descendants")
 
@@ -48,6 +50,17 @@ def extra_fields(tree: bool) -> tuple[str, ...]:
     return (*_EXTRA, *(_TREE if tree else ()))
 
 
+def session_fields(words: Sequence[str], query: Query, *, tree: bool) -> tuple[str, ...]:
+    """The fields of a list of sessions that words mean, each once. Raises `UsageMistake` for one
+    that means none."""
+    extra, wider = extra_fields(tree), replace(query, by=("session", "title", "project"))
+    names: list[str] = []
+    for word in words:
+        name = _ALSO.get(word.lower(), word)
+        names += [name] if name in extra else chosen_fields((word,), wider)
+    return tuple(dict.fromkeys(names))
+
+
 def show_rows(shell: Shell, asked: Asked, listing: Listing, title: str) -> None:
     """Print a list of sessions in the form that was asked for."""
     if asked.format == "json":
@@ -60,9 +73,12 @@ def show_rows(shell: Shell, asked: Asked, listing: Listing, title: str) -> None:
         names = asked.fields or _names(listing)
         say(separated(flat, names, "," if asked.format == "csv" else "\t"))
     elif asked.fields:
-        show = markdown_lines if asked.format == "md" else None
-        flat = _flat(listing)
-        lines = show(flat, title, asked.fields) if show else table_lines(shell, asked, flat, title)
+        flat, written = _flat(listing), asked.format == "md"
+        lines = (
+            markdown_lines(flat, title, asked_in_full(asked))
+            if written
+            else table_lines(shell, asked, flat, title)
+        )
         say("\n".join(lines))
     else:
         from .sessiontable import listing_lines, listing_markdown
@@ -89,7 +105,8 @@ def _objects(listing: Listing) -> Iterator[dict[str, Any]]:
     tz = listing.report.query.tz
     for at, row in enumerate(listing.rows()):
         own = figures_json(row.figures, tz)
-        about = {**row.dims, "models": list(row.models), "active": listing.is_active(row)}
+        about = {**row.dims, "models": list(row.models), "users": list(row.users)}
+        about |= {"active": listing.is_active(row)}
         if listing.members is None:
             yield {**about, **own}
             continue
@@ -112,6 +129,7 @@ def _flat(listing: Listing) -> Report:
         dims = {
             **row.dims,
             "models": "; ".join(row.models),
+            "users": "; ".join(row.users),
             "active": "yes" if listing.is_active(row) else "",
         }
         if listing.members is not None:

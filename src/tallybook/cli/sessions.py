@@ -12,7 +12,7 @@ import click
 
 from ..query import Query
 from .asking import begin, exit_code, question, refresh, settings_for
-from .delimited import chosen_fields, field_names
+from .delimited import field_names
 from .nothing import nothing_lines
 from .options import (
     Asked,
@@ -25,7 +25,7 @@ from .options import (
     time_options,
 )
 from .output import title_of
-from .sessionrows import Listing, extra_fields, show_rows
+from .sessionrows import Listing, extra_fields, session_fields, show_rows
 from .shell import mention, say
 
 if TYPE_CHECKING:
@@ -85,7 +85,4 @@ def _fitted(asked: Asked, query: Query, tree: bool) -> Asked | None:
         mention("The fields of this report are:", quiet=asked.quiet)
         say("\n".join([*field_names(wider), *extra]))
         return None
-    names: list[str] = []
-    for word in asked.fields:
-        names += [word] if word in extra else chosen_fields((word,), wider)
-    return replace(asked, fields=tuple(dict.fromkeys(names)))
+    return replace(asked, fields=session_fields(asked.fields, query, tree=tree))

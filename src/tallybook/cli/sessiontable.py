@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..clock import iso
-from ..format import DASH, compact, count, number, span
+from ..format import DASH, compact, count, number, plain, span
 from ..query import Report, Row
 from .delimited import shown_units
 from .footnotes import footnotes
@@ -22,7 +22,7 @@ from .output import COARSE_NOTE, asked_manner, below_lines
 from .reportcolumns import CLASS, MODELS, Manner, columns_of, cost_text, has_total
 from .sessionrows import Listing
 from .shell import Shell
-from .tables import Column, Ink, draw, folded, markdown, no_room, room
+from .tables import LISTED, Column, Ink, draw, folded, markdown, no_room, room
 
 if TYPE_CHECKING:
     from ..families import Member
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _CLASSES = ("input", "cache_write", "cache_read", "output", "reasoning")
 _COARSE = ("input", "cache", "generated")
 _RANKS = {"Project": 4, "Messages": 4, "Msgs": 4}
+_LAST = 8
+"""The rank of what goes before anything else does."""
 _LEAST = {"Title": 32, "Project": 12}
 _BRANCH, _LAST_BRANCH = "├ ", "└ "
 _BAR, _NO_BAR = "│ ", "  "
@@ -92,11 +94,16 @@ def _columns(listing: Listing, shown: Report, manner: Manner, now_ms: int | None
     classes = _COARSE if manner.coarse else tuple(_used(shown))
     worded = manner._replace(names=(*names, *classes, "total", "cost"))
     columns = [_placed(each) for each in columns_of(shown, worded)]
+    at = {each.name: place for place, each in enumerate(columns)}
     if now_ms is not None:
-        columns[1] = columns[1]._replace(cells=tuple(_moments(shown, now_ms)))
-        columns[3] = columns[3]._replace(cells=_folders(columns[3].cells))
+        moments, folders = columns[at["last_at"]], columns[at["project"]]
+        columns[at["last_at"]] = moments._replace(cells=tuple(_moments(shown, now_ms)))
+        columns[at["project"]] = folders._replace(cells=_folders(folders.cells))
+    if any(row.users for row in shown.rows):
+        columns.insert(at["project"] + 1, _users(shown))
     if listing.members is not None:
-        columns[2] = columns[2]._replace(cells=_branched(columns[2], listing.members))
+        stem = at.get("title", at["session"])
+        columns[stem] = columns[stem]._replace(cells=_branched(columns[stem], listing.members))
         columns = [*map(_own, columns), *_family(listing.members, shown, manner)]
     active = [listing.is_active(row) for row in shown.rows]
     if any(active):
@@ -104,6 +111,13 @@ def _columns(listing: Listing, shown: Report, manner: Manner, now_ms: int | None
         marks += ("",) * (len(columns[0].cells) - len(marks))
         columns.insert(0, Column(title="", cells=marks, text=True, least=1, tight=1))
     return columns
+
+
+def _users(shown: Report) -> Column:
+    """In whose name the calls of sessions were made, which only a gateway tells as a rule."""
+    cells = [LISTED.join(map(plain, row.users)) for row in shown.rows]
+    cells += [""] * has_total(shown)
+    return Column("Consumer", tuple(cells), rank=_LAST, text=True, listed=True, name="users")
 
 
 def _used(report: Report) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from ..model import CLASSES
 from ..query import Figures, Filter, Query, Report, report_json
 from .asking import PARTIAL, begin, settings_for
 from .beside import further_roots, named_sources
+from .byhand import not_kept
 from .delimited import json_text
 from .options import Asked, json_option, path_options, run_options
 from .progress import ProgressLine
@@ -65,7 +67,7 @@ def sync(
         with ProgressLine(live=shell.live and not asked.quiet, width=shell.width) as line:
             receipt = book.sync(tuple(more) or names, full=full, paths=more, progress=line)
         only = (Filter(dimension="session", values=(session,)),) if session else ()
-        holds = book.ask(Query(by=("provider",), where=only))
+        holds = book.ask(Query(by=("provider",), where=only), estimate=False)
         known = len(book.complaints())
         missed = () if receipt.places_found else names
         sought = [book.source(each, more.get(each, ())) for each in missed]
@@ -73,7 +75,8 @@ def sync(
         say(json_text(receipt_json(receipt, holds)))
     else:
         lines = receipt_lines(shell, asked, receipt, holds, known)
-        say("\n".join([*lines, *_sought(shell, sought)]))
+        lines += _log_hint(receipt, paths) if paths and not names else []
+        say("\n".join([*lines, *_sought(shell, sought), *not_kept(settings, more)]))
     return 0 if receipt.complete else PARTIAL
 
 
@@ -87,6 +90,16 @@ def _sought(shell: Shell, sources: Sequence[Source]) -> list[str]:
         )
         lines += ["", first, *roots, f"Elsewhere: tally sync {known['name']} --path PATH"]
     return lines
+
+
+def _log_hint(receipt: SyncReceipt, paths: Sequence[str]) -> list[str]:
+    """Where to go with paths in which there was no agent's history, but maybe a gateway's log."""
+    from shlex import quote
+
+    if receipt.new_events or receipt.joined or receipt.places_unchanged:
+        return []
+    log = f"tally sync higress --path {plain(quote(paths[0]))}"
+    return ["", f"No agent's history holds a call there. A gateway's log: {log}"]
 
 
 def receipt_json(receipt: SyncReceipt, holds: Report) -> dict[str, Any]:
@@ -200,8 +213,10 @@ def _healed(receipt: SyncReceipt) -> str:
 
 def _outdated(receipt: SyncReceipt) -> str:
     """Calls that were priced while another price book was in use."""
-    calls = f"{count(receipt.outdated, 'call')} by another price book or other prices of your own"
-    return f"{calls}: tally price apply shows what would change" if receipt.outdated else ""
+    if not receipt.outdated:
+        return ""
+    calls = f"{count(receipt.outdated, 'call')}; since then the price book or your prices changed"
+    return f"{calls}. Whether that concerns them: tally price apply"
 
 
 def _captured(receipt: SyncReceipt) -> str:
@@ -220,9 +235,11 @@ def _complaints(receipt: SyncReceipt, known: int) -> str:
 
 
 def _complaint_lines(shell: Shell, receipt: SyncReceipt) -> list[str]:
+    told = Counter((each.place, each.reason) for each in receipt.complaints)
     return [
-        f"  {shell.shown(each.place)}: {plain(each.reason)}"
-        for each in receipt.complaints[:_SAMPLES]
+        f"  {shell.shown(place)}: {plain(reason)}"
+        + (f" ({number(times)} times)" if times > 1 else "")
+        for (place, reason), times in list(told.items())[:_SAMPLES]
     ]
 
 

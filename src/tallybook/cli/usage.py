@@ -10,7 +10,7 @@ import click
 
 from ..errors import UsageMistake, nearest
 from ..periods import WORDS
-from ..query import BUCKETS, DIMENSIONS, OTHER_NAMES, Query
+from ..query import BUCKETS, DIMENSIONS, OTHER_NAMES, Query, called
 from ..questions import period_pairs
 from ..settings import Settings
 from .asking import answer, begin, exit_code, question, refresh, settings_for
@@ -65,9 +65,12 @@ def usage(context: click.Context, words: tuple[str, ...], **_options: object) ->
     fitted = with_fields(asked, query)
     if fitted is None:
         return 0
-    what = f"usage by {_grouped(query)}"
+    others = _other_names(
+        [*words, *asked.fields, *(text for key, text in asked.pairs if key == "by")]
+    )
+    what = f"usage by {_grouped(query, others)}"
     view = View.of(context, fitted, what)
-    fitted = replace(fitted, amounts=view.amounts)
+    fitted = replace(fitted, amounts=view.amounts, others=others)
     if view.compare:
         plan = plan_of(asked, query, view.compare, shell.frame(settings))
         view, query = view._replace(plan=plan), plan.query
@@ -110,8 +113,14 @@ def asked_query(
     return question(shell, settings, whole, defaults or [("by", "day"), ("last", span)])
 
 
-def _grouped(query: Query) -> str:
-    names = [query.bucket or "day" if name == "date" else name for name in query.by]
+def _other_names(typed: Sequence[str]) -> tuple[str, ...]:
+    """The other names of dimensions among the words for what the rows are."""
+    return tuple(name for name in OTHER_NAMES if name in re.split(r"[\s,]+", ",".join(typed)))
+
+
+def _grouped(query: Query, others: Sequence[str]) -> str:
+    by = [query.bucket or "day" if name == "date" else name for name in query.by]
+    names = [called(name, others) for name in by]
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:]))) or "everything"
 
 
