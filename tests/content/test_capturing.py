@@ -210,19 +210,25 @@ def test_what_grows_too_old_without_new_calls_goes_within_the_hour(tally, gatewa
 
 def test_a_sync_without_new_words_leaves_the_store_alone(gateway: Gateway, tmp_path: Path) -> None:
     gateway.call(1, "hello")
-    source = SourceSettings(capture="full", keep_days=3000, paths=(gateway.log.parent,))
-    settings = Settings(
-        ledger=str(tmp_path / "ledger.db"),
-        content_file=gateway.store,
-        sources={"litellm": source},
-        paths={"litellm": source.paths},
-    )
-    script = "import sys; from tallybook.book import Book; from tallybook.settings import *; "
-    script += "from pathlib import *; settings = eval(sys.argv[1]); book = Book.open(settings); "
-    script += "print(book.sync(['litellm']).kept, 'tallybook.content' in sys.modules)"
+    script = """
+import sys
+from pathlib import Path
+
+from tallybook.book import Book
+from tallybook.settings import Settings
+from tallybook.settings.sources import SourceSettings
+
+folder, store, ledger = map(Path, sys.argv[1:])
+source = SourceSettings(capture="full", keep_days=3000, paths=(folder,))
+sources, paths = {"litellm": source}, {"litellm": source.paths}
+settings = Settings(ledger=str(ledger), content_file=store, sources=sources, paths=paths)
+book = Book.open(settings)
+print(book.sync(["litellm"]).kept, "tallybook.content" in sys.modules)
+"""
+    words = [sys.executable, "-c", script, gateway.log.parent, gateway.store, tmp_path / "book.db"]
     for said in ("1 True", "0 False"):
-        words = [sys.executable, "-c", script, repr(settings)]
-        assert subprocess.run(words, capture_output=True, text=True).stdout.strip() == said
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert done.stdout.strip() == said, done.stderr
 
 
 def test_a_store_that_can_not_be_written_stops_no_import(tally, gateway: Gateway) -> None:
