@@ -138,6 +138,7 @@ def _look_into(walk: Walk, source: Source, news: _News) -> None:
             news.tasks.append(Task(source, place, None if walk.full else cursor))
         else:
             news.unchanged += 1
+    complaints = list(dict.fromkeys(complaints))  # one file may be met on two ways
     known = {each for each in news.known if each.source == source.name}
     elsewhere = closed - {each.place for each in known}
     if known == set(complaints) and elsewhere <= cursors.keys():

@@ -389,6 +389,15 @@ def test_a_refusal_is_forgotten_when_it_is_over(typed: Type, tmp_path: Path) -> 
     assert "No complaints" in typed("doctor")[1]
 
 
+def test_what_is_met_on_two_ways_is_complained_of_once(typed: Type, tmp_path: Path) -> None:
+    allowed = tmp_path / "allowed"
+    logged(allowed, "access.log", "r1")
+    (allowed / "access.log.1").symlink_to(logged(tmp_path / "outside", "b.log", "r2"))
+    words = ("sync", "higress", "--json", "--path", f"{allowed}/access.log*")
+    told = json.loads(typed(*words)[1])["complaints"]
+    assert [each["place"] for each in told] == [f"{allowed}/access.log.1"]
+
+
 def test_where_no_log_is_that_is_a_mistake(typed: Type, tmp_path: Path) -> None:
     for path in (tmp_path / "none.log", f"{tmp_path}/none/*.log"):
         code, out, err = typed("sync", "higress", "--path", str(path))
