@@ -8,6 +8,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -165,9 +166,9 @@ def test_what_unmetered_calls_may_have_cost_stands_beside(typed: Type) -> None:
     assert estimate["basis"] == "3 like 26 priced calls of higress"
     assert (
         0
-        < float(estimate["low"])
-        < float(estimate["high"])
-        < float(report["totals"]["cost"]["USD"])
+        < Decimal(estimate["low"])
+        < Decimal(estimate["high"])
+        < Decimal(report["totals"]["cost"]["USD"])
     )
     assert (
         "may have cost"

@@ -8,6 +8,7 @@ in pieces, with a limit of time; which of them are let in at all is `patterns`.
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 import time
@@ -108,7 +109,7 @@ SECRETS: tuple[Secret, ...] = (
 what one takes away no other can find."""
 
 
-_NO_LIMIT = float("inf")
+_NO_LIMIT = math.inf
 
 
 class _Own(NamedTuple):
