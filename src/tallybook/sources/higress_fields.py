@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from ..naming import storable
-from .higress_twice import DOUBTED, ruled
+from .higress_twice import DOUBTED, TEMPLATE, ruled
 from .json_lines import NOTHING, Problems, loose, raw_of
 
 Fields = dict[str, object]
@@ -110,6 +110,11 @@ _NAME = re.compile(rb'"(\w++)"\s*:')
 _ODD_NAME = re.compile(rb'[,{]\s*"[^"]*\\[^"]*"\s*:')
 """The name of a field outside of texts, and one with escapes, which no gateway writes."""
 
+_AS_SHIPPED = re.compile(
+    b'"' + b"".join(b',"%s":"[^"\\\\]*+"' % name.encode() for name in TEMPLATE) + rb"}\s*\Z"
+)
+"""What stands behind the statistics by the gateway's own template: each field once, in place."""
+
 _DEEPEST = 3
 """How often `ai_log` may have been escaped."""
 
@@ -132,7 +137,7 @@ def strict(raw: bytes) -> Found | None:
     if isinstance(told, AiLog):
         twice = raw.count(_TIME) > 1 or raw.count(_REQUEST) > 1
         return None if twice else Found(access, log)
-    if raw.startswith(_ESCAPED_TWICE):
+    if (after and _AS_SHIPPED.match(raw, after)) or raw.startswith(_ESCAPED_TWICE):
         return Found(access, log)
     if raw.find(b"\\", after) >= 0 and _ODD_NAME.search(raw, after):
         return None
