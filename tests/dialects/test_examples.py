@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tallybook.dialects
-from tallybook.cli.wording import assumed
 from tallybook.dialects import DIALECTS, Counted, counter
 from tallybook.dialects.choosing import dialect_of
 from tallybook.dialects.reporting import reported
+from tallybook.wording import assumed
 
 from .worked import Example, apis, examples
 

@@ -14,12 +14,14 @@ from typing import Any, NamedTuple
 
 class Mutant(NamedTuple):
     """A spoilt text and how it was made. `harmless` says that nothing may be lost by it, `odd`
-    that a count in it was made impossible, which must be told."""
+    that a count in it was made impossible, which must be told. `first` is what the first of two
+    ways made of the text."""
 
     data: bytes
     how: str
     harmless: bool = False
     odd: bool = False
+    first: Mutant | None = None
 
 
 Mutate = Callable[[bytes, random.Random], Mutant | None]
@@ -73,7 +75,8 @@ def mutants(data: bytes, chance: random.Random, *, lines: bool) -> Iterator[Muta
         if chance.random() < 0.15 and mutant.data:
             again = chance.choice(BYTES)(mutant.data, chance)
             if again is not None:
-                mutant = Mutant(again.data, f"{mutant.how}, then {again.how}")
+                how = f"{mutant.how}, then {again.how}"
+                mutant = Mutant(again.data, how, first=mutant)
         yield mutant
 
 

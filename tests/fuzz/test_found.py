@@ -20,7 +20,7 @@ from tallybook.questions import parse_query
 from tallybook.reading import Complaint, LimitSnapshot, Reading
 
 from ..ledger.books import appraiser, open_new
-from ..sources import rollouts
+from ..sources import rollouts, sessions_of_pi
 from ..sources.folding import Story, dump, line, open_home, place_of
 from ..sources.opencode_homes import Home, reply
 
@@ -217,3 +217,109 @@ def test_a_limit_is_made_of_digits_alone() -> None:
     """What Python takes for white space at the end of a number crashed."""
     with pytest.raises(UsageMistake, match="the limit must be"):
         parse_query([("limit", "4\x1e")], Frame(now_ms=0, tz="UTC", week_start=0))
+
+
+_RESULT: dict[str, object] = {
+    "role": "toolResult",
+    "details": {"messages": [sessions_of_pi.message(3)]},
+}
+
+
+@pytest.mark.parametrize("name", ["type", "message", "role", "details", "messages", "usage"])
+@pytest.mark.parametrize("byte", [b"\x99", b"\x06", b"\0"])
+def test_damage_in_a_name_of_pi(tmp_path: Path, name: str, byte: bytes) -> None:
+    """The decoder passes over a name that it does not know, whatever stands in it."""
+    helper = sessions_of_pi.entry("message", 3, "b", "a", message=_RESULT)
+    path = sessions_of_pi.write(tmp_path, sessions_of_pi.header(), helper)
+    assert numbers(sessions_of_pi.read(path)) == {(10, 5, 0, 0, 0, 0): 1}
+    head, mark, tail = path.read_bytes().rpartition(b'{"type":"message"')
+    torn = (mark + tail).replace(
+        b'"%b":' % name.encode(), b'"%b%b":' % (name[:2].encode(), byte), 1
+    )
+    path.write_bytes(head + torn)
+    found = sessions_of_pi.read(path)
+    assert (numbers(found), told(found)) == ({}, ["not a line of JSON"])
+
+
+def test_damage_in_a_name_of_a_reply_of_pi(tmp_path: Path) -> None:
+    path = sessions_of_pi.write(tmp_path, sessions_of_pi.header(), sessions_of_pi.reply(3, "a"))
+    path.write_bytes(path.read_bytes().replace(b'"message":{', b'"mess\x99age":{'))
+    found = sessions_of_pi.read(path)
+    assert (numbers(found), told(found)) == ({}, ["not a line of JSON"])
+
+
+@pytest.mark.parametrize("value", [b'"\xed\xa0\x80"', b'"\x99"', b'["\xff"]'])
+def test_a_count_of_pi_that_is_no_text_in_any_encoding(tmp_path: Path, value: bytes) -> None:
+    """The whole read ended with it."""
+    path = sessions_of_pi.write(tmp_path, sessions_of_pi.header(), sessions_of_pi.reply(3, "a"))
+    path.write_bytes(path.read_bytes().replace(b'"cacheRead":0', b'"cacheRead":%b' % value))
+    found = sessions_of_pi.read(path)
+    assert numbers(found) == {(10, 5, 0, 0, 0, 0): 1}
+    assert told(found) == ["cacheRead is not a whole number"]
+
+
+def test_damage_in_what_was_said_is_no_loss_in_pi(tmp_path: Path) -> None:
+    lines = (sessions_of_pi.header(), sessions_of_pi.says(1, "Hello"), sessions_of_pi.reply(3, "a"))
+    path = sessions_of_pi.write(tmp_path, *lines)
+    path.write_bytes(path.read_bytes().replace(b"Hello", b"He\x99o").replace(b"Done.", b"\x99"))
+    found = sessions_of_pi.read(path)
+    assert (numbers(found), told(found)) == ({(10, 5, 0, 0, 0, 0): 1}, [])
+
+
+EMPTY_COUNTS = [
+    ("pi", '{"api":"google-generative-ai","usage":{"input":5,"output":{},"totalTokens":9}}'),
+    ("gemini-cli", '{"input":5,"output":{},"total":5}'),
+    ("anthropic", '{"input_tokens":5,"output_tokens":{}}'),
+    ("openai", '{"input_tokens":5,"output_tokens":{},"total_tokens":9}'),
+    ("opencode", '{"tokens":{"input":5,"output":{},"reasoning":0,"cache":{"read":0,"write":0}}}'),
+    ("tallybook", '{"input":5,"output":{}}'),
+]
+
+
+@pytest.mark.parametrize(("dialect", "usage"), EMPTY_COUNTS, ids=[one for one, _ in EMPTY_COUNTS])
+def test_an_empty_object_in_place_of_a_count(dialect: str, usage: str) -> None:
+    """It was taken for a count that is not told: one provider writes one where it has no seconds
+    of sound."""
+    assert any(
+        "is not a whole number" in each for each in counter(dialect)(usage.encode()).complaints
+    )
+
+
+def test_a_reply_that_goes_on_behind_a_title_without_an_end(tmp_path: Path) -> None:
+    """The larger count of its last line is that of the whole reply, though the line is damaged."""
+    first = line(message_usage={**USAGE, "output_tokens": 2}, message_stop_reason=None)
+    title = b'{"type":"summary","summary":"Parser repaired","leafUuid":"u1"}'
+    found = claude(tmp_path, dump(first), title, dump(line(message_usage=USAGE)))
+    assert (numbers(found), told(found)) == ({(3, 50, 0, 0, 0, 0): 1}, ["not a line of JSON"])
+
+
+def test_a_copy_of_a_line_without_its_model(tmp_path: Path) -> None:
+    """`unknown` was the larger name, and the whole reply was nobody's."""
+    good, other = (
+        dump(line(message_id="msg_000001")),
+        dump(line(message_id="msg_000002", uuid="u2")),
+    )
+    torn = good.replace(b'"model":', b'"modeh":')
+    for lines in ((good, other, torn), (torn, other, good)):
+        found = claude(tmp_path, *lines).readings
+        served = {(each.provider, each.model) for each in found}
+        assert (len(found), served) == (2, {("anthropic", "claude-sonnet-4-5")})
+
+
+def test_damage_in_what_was_said_changes_no_count_of_a_document(tmp_path: Path) -> None:
+    """What its cache served is not told, and that is no work of the damage."""
+    chats = tmp_path / ".gemini" / "tmp" / "app" / "chats"
+    chats.mkdir(parents=True)
+    tokens = {"input": 100, "output": 7, "thoughts": 3, "total": 110}
+    said = {
+        "id": "m1",
+        "timestamp": "2026-05-01T10:00:01.000Z",
+        "type": "gemini",
+        "content": "Done",
+    }
+    whole = {"sessionId": "s1", "messages": [{**said, "tokens": tokens, "model": "gemini-2.5-pro"}]}
+    path = chats / "session-2026-05-01T10-00-s1.json"
+    for text in (b"Done", b"Do\xc3ne"):
+        path.write_bytes(json.dumps(whole).encode().replace(b"Done", text))
+        found = Story().add(open_home("gemini-cli", tmp_path).read(place_of(path), None))
+        assert (numbers(found), told(found)) == ({(100, 7, 3, 0, 0, 0): 1}, [])

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from tallybook.appraising import Appraising
 from tallybook.contract import Sample, Subject
-from tallybook.contract.folding import difference, folded, lost
+from tallybook.contract.folding import Calls, difference, folded, lost
 from tallybook.contract.samples import belongs, changed, concerned, troubles
 from tallybook.contract.saying import unhelpful
 from tallybook.contract.trial import batch_of, fresh_ledger
@@ -57,9 +57,13 @@ class Said(NamedTuple):
     or waited for: a place that is not told to its end is looked into again."""
 
     seen: list[Observation]
+    calls: Calls
     figures: Figures
     unknown: int
     complaints: list[str]
+
+
+_NOTHING = Said([], {}, Figures(), 0, [])
 
 
 class Trier:
@@ -85,20 +89,35 @@ class Trier:
 
     def _try(self, file: Path, data: bytes, mutant: Mutant, chance: random.Random) -> None:
         before, found = self._with(file, data), self._with(file, mutant.data)
-        new = [mutant.data]
         if file.suffix == ".jsonl":
             left, new = unhit(data, mutant.data)
             least = self._with(file, data if mutant.harmless else left)
             most = 0 if mutant.harmless else len(new)
             credible = sum(loose(each) is not None for each in new)
-            _bounded(found, (least.figures, credible), (before.figures, most))
+            _bounded(found, (least, credible), (before.figures, most))
         elif mutant.harmless:
-            _bounded(found, (before.figures, 0), (before.figures, 0))
+            _bounded(found, (before, 0), (before.figures, 0))
         else:
-            _bounded(found, (Figures(), 0), (before.figures, STEPS))
-        require(_told(before, found, mutant, new), f"lost: {before.figures - found.figures}")
+            _bounded(found, (_NOTHING, 0), (before.figures, STEPS))
+        told = _told(before, found, mutant, _new(file, data, mutant))
+        told = told or self._told_in_turn(file, data, mutant, (before, found))
+        require(told, f"lost: {before.figures - found.figures}")
         self._in_pieces(file, mutant.data, chance)
         self._recorded(found.seen)
+
+    def _told_in_turn(
+        self, file: Path, data: bytes, mutant: Mutant, said: tuple[Said, Said]
+    ) -> bool:
+        """Whether nothing is lost in silence by either of two ways: what the first one left whole
+        does not tell, it never told, though the second one damaged something beside it."""
+        (before, found), first = said, mutant.first
+        if first is None:
+            return False
+        between = self._with(file, first.data)
+        if between.complaints or between.unknown > before.unknown:
+            return False  # the second way made it fall silent
+        both = _told(before, between, first, _new(file, data, first))
+        return both and _told(between, found, mutant, _new(file, first.data, mutant))
 
     def _with(self, file: Path, content: bytes) -> Said:
         with changed(file, content):
@@ -114,16 +133,16 @@ class Trier:
             seen += said
         for each in troubles(seen):
             require(not unhelpful(each), unhelpful(each))
-        calls = folded(seen).values()
-        figures = Counter(tuple(call.counts) for call in calls if any(call.counts))
+        calls = folded(seen)
+        figures = Counter(call.counts for call in calls.values() if any(call.counts))
         require(all(min(each) >= 0 for each in figures), "a negative count")
         odd = (counter(each.dialect)(each.usage) for each in seen if isinstance(each, Reading))
         complaints = [each.reason for each in troubles(seen)]
-        unknown = sum(call.status == "unmetered" for call in calls)
+        unknown = sum(call.status == "unmetered" for call in calls.values())
         unknown += sum(isinstance(each, Cursor) and each.size < 0 for each in seen)
         unknown += sum(isinstance(each, Reading) and GUESSED in each.note for each in seen)
         told = [*complaints, *(text for one in odd for text in one.complaints)]
-        return Said(seen, figures, unknown, told)
+        return Said(seen, calls, figures, unknown, told)
 
     def _in_pieces(self, file: Path, data: bytes, chance: random.Random) -> None:
         """Read when only a part of it was there, and then on from the cursor, a spoilt file
@@ -185,13 +204,32 @@ def require(held: object, otherwise: str) -> None:
         raise Fault(otherwise)
 
 
-def _bounded(found: Said, least: tuple[Figures, int], most: tuple[Figures, int]) -> None:
+def _bounded(found: Said, least: tuple[Said, int], most: tuple[Figures, int]) -> None:
     """What stands untouched is counted, and nothing else but what new lines tell. A new line that
-    can be read may tell something wrong of a call that other lines tell, too."""
-    missing, extra = least[0] - found.figures, found.figures - most[0]
+    can be read may tell something wrong of a call that other lines tell, too; what it tells more of
+    such a call, behind damage too, is no loss."""
+    missing = least[0].figures - found.figures - _grown(least[0].calls, found.calls)
+    extra = found.figures - most[0]
     lacks = f"lost though untouched: {missing}; {found.complaints[:3]}"
     require(missing.total() <= least[1], lacks)
     require(extra.total() <= most[1], f"counted though not there: {extra}")
+
+
+def _grown(least: Calls, found: Calls) -> Figures:
+    """The calls that are found again by their keys, with more in some count and less in none."""
+    held = {key: call.counts for call in found.values() for key in call.keys}
+    pairs = [(call.counts, held[key]) for call in least.values()
+             for key in sorted(call.keys & held.keys())[:1]]  # fmt: skip
+    return Counter(
+        less
+        for less, more in pairs
+        if less != more and all(one <= other for one, other in zip(less, more, strict=True))
+    )
+
+
+def _new(file: Path, data: bytes, mutant: Mutant) -> list[bytes]:
+    """What stands in a spoilt file and did not stand there before."""
+    return unhit(data, mutant.data)[1] if file.suffix == ".jsonl" else [mutant.data]
 
 
 def _told(before: Said, found: Said, mutant: Mutant, new: list[bytes]) -> bool:

@@ -189,8 +189,12 @@ def _within(parts: list[tuple[str, int]], counts: Counts, findings: Findings) ->
 
 
 def _beside(form: Form, fields: Fields, findings: Findings) -> Units:
-    """What is billed beside tokens."""
-    pairs = ((name, largest(fields, names, findings) or 0) for name, names in form.units)
+    """What is billed beside tokens. An empty object says that there is none of it: Mistral writes
+    one where nothing was heard."""
+    told = (
+        (unit, [each for each in names if fields.get(each) != {}]) for unit, names in form.units
+    )
+    pairs = ((unit, largest(fields, names, findings) or 0) for unit, names in told)
     return tuple(sorted(pair for pair in pairs if pair[1]))
 
 

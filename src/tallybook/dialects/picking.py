@@ -76,17 +76,17 @@ def inner(fields: Fields, name: str, findings: Findings) -> Fields:
 
 
 def number(fields: Fields, name: str, findings: Findings, *, quoted: bool = False) -> int | None:
-    """A count; None for what is absent (an empty object says nothing either) or, with a complaint,
-    no whole number. An impossible one counts nothing: a wrong total would be worse than a missing
-    part that is named. A name with dots is that of a count in an inner object. With `quoted`,
-    digits in quotes count as well, which is complained of: gateways and logs write such."""
+    """A count; None for what is absent or, with a complaint, no whole number. An impossible one
+    counts nothing: a wrong total would be worse than a missing part that is named. A name with
+    dots is that of a count in an inner object. With `quoted`, digits in quotes count as well, which
+    is complained of: gateways and logs write such."""
     field = name
     if "." in name:
         *holders, field = name.split(".")
         for holder in holders:
             fields = inner(fields, holder, findings)
     value = fields.get(field)
-    if value is None or value == {}:
+    if value is None:
         return None
     if quoted and isinstance(value, str) and _DIGITS.fullmatch(value):
         findings.complain(f"{name} {QUOTED}")

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..places import claude_roots
-from ..reading import Complaint, Cursor, Observation, ProcessSignature, Round
+from ..reading import Complaint, Cursor, Observation, ProcessRecord, ProcessSignature, Round
 from .around import Around
 from .claude_files import NAME, locate
 from .source import Place
@@ -26,6 +26,48 @@ MISSING = (
     "Claude Code deletes files after 30 days by default; what was recorded before stays.",
 )
 
+SIGNATURE = ProcessSignature(
+    names=("claude", "claude/versions/*"),
+    packages=("@anthropic-ai/claude-code",),
+    commands=("claude",),
+    others=("AnthropicClaude", "Claude_*"),  # the chat application of the same maker
+    guises=("rg", "ugrep", "bfs"),  # search tools inside the same executable
+    modes=(
+        ("mcp serve", "mcp"),
+        ("--claude-in-chrome-mcp", "helper"),
+        ("--computer-use-mcp", "helper"),
+        ("--chrome-native-host", "helper"),
+        ("--bg-pty-host", "helper"),
+        ("--bg-spare", "helper"),
+        ("daemon", "helper"),
+        ("-p", "run"),
+        ("-cp", "run"),
+        ("--print", "run"),
+        ("--input-format=stream-json", "run"),  # an editor or a program that drives it
+        ("auth|auto-mode|config|doctor|install|mcp|migrate-installer|plugin|plugins|project", ""),
+        ("setup-token|update|upgrade", ""),
+        ("gateway|remote-control|rc", "server"),
+        ("ultrareview", "run"),
+    ),
+    valued=(
+        *("--add-dir", "--agent", "--agents", "--allowedTools", "--allowed-tools"),
+        *("--append-system-prompt", "--betas", "--disallowedTools", "--disallowed-tools"),
+        *("--debug-file", "--effort", "--fallback-model", "--file", "--input-format"),
+        *("--json-schema", "--max-budget-usd", "--max-turns", "--mcp-config", "--model"),
+        *("--name", "-n", "--output-format", "--permission-mode", "--plugin-dir", "--plugin-url"),
+        *("--resume", "-r", "--session-id", "--setting-sources", "--settings"),
+        *("--system-prompt", "--tools", "--worktree", "-w"),
+    ),
+    sessions=("--session-id", "--resume", "-r"),
+    branches=("--fork-session",),
+    session=r"^([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$",
+    record=ProcessRecord(
+        ("$CLAUDE_CONFIG_DIR/sessions/{pid}.json", "~/.claude/sessions/{pid}.json"),
+        session="sessionId",
+        started="startedAt",
+    ),
+)
+
 
 class ClaudeCode:
     """See `Source`. `machine` names this computer in attributions (default: its host name)."""
@@ -34,7 +76,7 @@ class ClaudeCode:
     aliases = ("claude",)
     title = "Claude Code"
     dialect = "anthropic"
-    signature = ProcessSignature(names=("claude",), words=("claude-code",))
+    signature = SIGNATURE
     version = 1
     missing = MISSING
     variables = ("CLAUDE_CONFIG_DIR", "XDG_CONFIG_HOME")

@@ -72,11 +72,11 @@ class Reply:
 
     def adopt(self, model: str, who: Attribution, attr: int) -> None:
         """Take from a line what all lines of the reply should share: where they disagree, the
-        better attribution and the larger name, as the ledger does."""
+        better attribution and the larger known name, as the ledger does."""
         if model != self.model:
             response = self.names.response if self.names else self.message
             told = (provider_of(model, response), model)
-            self.provider, self.model = max((self.provider, self.model), told)
+            self.provider, self.model = max((self.provider, self.model), told, key=_known)
         if attr > self.attr or (attr == self.attr and _plain(who) > _plain(self.who)):
             self.who, self.attr = who, attr
 
@@ -188,6 +188,12 @@ def _place(content: list[Block], block: Block, offset: int) -> str:
 
 
 _NOBODY = Attribution("claude-code")
+
+
+def _known(served: tuple[str, str]) -> tuple[bool, bool, str, str]:
+    """The order of (provider, model) pairs: a damaged line may tell neither."""
+    provider, model = served
+    return bool(model), provider != UNKNOWN, provider, model
 
 
 def _plain(who: Attribution) -> tuple[str, ...]:

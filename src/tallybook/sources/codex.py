@@ -27,6 +27,37 @@ MISSING = (
     "A thread that is deleted before it was read is lost; what was recorded before stays.",
 )
 
+SIGNATURE = ProcessSignature(
+    names=("codex", "codex-x86_64-*", "codex-aarch64-*"),
+    desktop=("Codex",),
+    packages=("@openai/codex",),
+    commands=("codex",),
+    guises=("apply_patch", "applypatch", "codex-linux-sandbox", "codex-execve-wrapper"),
+    companions=("codex-code-mode-host", "codex-voice-host"),
+    modes=(
+        ("app-server daemon pid-update-loop", "helper"),
+        ("app-server --managed-daemon", "helper"),  # all terminals have their work done there
+        ("app-server daemon|generate-ts|generate-json-schema", ""),
+        ("app-server|exec-server|remote-control", "server"),
+        ("mcp-server", "mcp"),
+        ("mcp serve", "mcp"),
+        ("proto", "server"),
+        ("exec|e|review", "run"),
+        ("apply|a|archive|completion|debug|delete|doctor|features|help|login|logout|mcp", ""),
+        ("migrate-rollouts|migrate-nfs-db|plugin|queue|sandbox|unarchive|update", ""),
+        ("--remote", "attach"),
+    ),
+    valued=(
+        *("-c", "--config", "--enable", "--disable", "--remote", "--remote-auth-token-env"),
+        *("-i", "--image", "-m", "--model", "--local-provider", "-p", "--profile"),
+        *("-s", "--sandbox", "-a", "--ask-for-approval", "-C", "--cd", "--add-dir"),
+        *("--output-schema", "--color", "-o", "--output-last-message", "--listen"),
+    ),
+    sessions=("resume", "exec resume", "e resume"),
+    session=r"^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$",
+    files=r"[/\\]rollout-[0-9T-]{19}-([0-9a-f-]{36})\.jsonl$",
+)
+
 
 class Codex:
     """See `Source`. `machine` names this computer in attributions (default: its host name)."""
@@ -35,7 +66,7 @@ class Codex:
     aliases = ()
     title = "Codex"
     dialect = "openai"
-    signature = ProcessSignature(names=("codex",), words=("codex",))
+    signature = SIGNATURE
     version = 1
     missing = MISSING
     variables = ("CODEX_HOME",)

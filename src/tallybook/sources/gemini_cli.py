@@ -27,6 +27,26 @@ MISSING = (
     "A session that is deleted before it was read is lost; what was recorded before stays.",
 )
 
+SIGNATURE = ProcessSignature(
+    packages=("@google/gemini-cli",),
+    commands=("gemini",),
+    modes=(
+        ("extensions|extension|gemma|hooks|hook|mcp|skills|skill", ""),
+        ("--acp", "acp"),
+        ("--experimental-acp", "acp"),
+        ("-p", "run"),
+        ("--prompt", "run"),
+    ),
+    valued=(
+        *("-m", "--model", "-p", "--prompt", "-i", "--prompt-interactive", "-w", "--worktree"),
+        *("--approval-mode", "--policy", "--admin-policy", "--allowed-mcp-server-names"),
+        *("--allowed-tools", "-e", "--extensions", "-r", "--resume", "--session-file"),
+        *("--session-id", "--delete-session", "--include-directories", "-o", "--output-format"),
+    ),
+    sessions=("--session-id", "--resume", "-r"),
+    session=r"^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$",
+)
+
 
 class GeminiCli:
     """See `Source`. `machine` names this computer in attributions (default: its host name)."""
@@ -35,7 +55,7 @@ class GeminiCli:
     aliases = ()
     title = "Gemini CLI"
     dialect = "gemini-cli"
-    signature = ProcessSignature(names=("gemini",), words=("gemini", "gemini-cli"))
+    signature = SIGNATURE
     version = 1
     missing = MISSING
     variables = ("GEMINI_CLI_HOME", "GEMINI_DATA_DIR")

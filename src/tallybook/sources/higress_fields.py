@@ -144,6 +144,11 @@ def strict(raw: bytes) -> Found | None:
         return None if twice else Found(access, log)
     if raw.startswith(_ESCAPED_TWICE):
         return Found(access, log)
+    return _ruled_on(raw, after, access, log)
+
+
+def _ruled_on(raw: bytes, after: int, access: Access, log: AiLog) -> Found | None:
+    """A line by another template than the gateway's own, held against what clients may write."""
     if raw.find(b"\\", after) >= 0 and _ODD_NAME.search(raw, after):
         return None
     names = _named_plainly(raw, after) if after else None

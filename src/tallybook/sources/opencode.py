@@ -35,6 +35,45 @@ MISSING = (
     "Tool names and counts are stored, but not recorded; `tally session ID --rounds` shows them.",
 )
 
+_SCRIPT = "*.js|*.cjs|*.mjs|*.ts"
+_SCRIPT_PATH = "|".join(f"{top}{end}" for top in ("/", "?:[/\\]") for end in _SCRIPT.split("|"))
+SIGNATURE = ProcessSignature(
+    names=(
+        *("opencode", "opencode-cli", ".opencode-wrapped"),
+        *("opencode-linux-*", "opencode-darwin-*", "opencode-windows-*"),
+    ),
+    desktop=("OpenCode", "opencode-desktop", "ai.opencode.desktop"),
+    packages=("opencode-ai",),
+    scripts=("packages/opencode/src/index.ts",),
+    commands=("opencode",),
+    modes=(
+        # The executable is a JavaScript runtime too, and runs with it what OpenCode needs.
+        (f"run {_SCRIPT} --stdio", "lsp"),
+        (f"{_SCRIPT} --stdio", "lsp"),
+        (f"run {_SCRIPT_PATH}", "helper"),
+        (_SCRIPT_PATH, "helper"),
+        ("add|install --cwd", "helper"),
+        ("x *", "helper"),
+        ("serve", "server"),
+        ("web", "web"),
+        ("acp", "acp"),
+        ("attach", "attach"),
+        ("run", "run"),
+        ("github run", "run"),
+        ("agent|auth|completion|db|debug|export|github|import|mcp|models|plugin|plug", ""),
+        ("providers|session|stats|uninstall|upgrade", ""),
+    ),
+    valued=(
+        *("--log-level", "--port", "--hostname", "--mdns-domain", "--cors", "-m", "--model"),
+        *("-s", "--session", "--prompt", "--agent", "--replay-limit", "--cwd", "--dir"),
+        *("--command", "--format", "-f", "--file", "--title", "--attach", "--variant"),
+        *("-p", "--password", "-u", "--username"),
+    ),
+    sessions=("--session", "-s"),
+    branches=("--fork",),
+    session=r"^(ses_[0-9A-Za-z]+)$",
+)
+
 
 class OpenCode:
     """See `Source`. `machine` names this computer in attributions (default: its host name);
@@ -44,7 +83,7 @@ class OpenCode:
     aliases: tuple[str, ...] = ()
     title = "OpenCode"
     dialect = "opencode"
-    signature = ProcessSignature(names=("opencode", "opencode-cli"), words=("opencode-ai",))
+    signature = SIGNATURE
     version = 1
     missing = MISSING
     variables = ("XDG_DATA_HOME", "OPENCODE_DB", "OPENCODE_DATA_DIR", "OMO_QUOTA_HOME")

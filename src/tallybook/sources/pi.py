@@ -28,6 +28,29 @@ MISSING = (
     "Sessions that were deleted before they were read are lost; what was recorded stays.",
 )
 
+SIGNATURE = ProcessSignature(
+    names=("pi/pi",),  # the folder of its release: other programs are called pi as well
+    packages=("@mariozechner/pi-coding-agent", "@earendil-works/pi-coding-agent"),
+    commands=("pi",),
+    modes=(
+        ("config|install|list|remove|uninstall|update", ""),
+        ("--export", ""),
+        ("--list-models", ""),
+        ("--mode=rpc", "server"),
+        ("--mode=json", "run"),
+        ("-p", "run"),
+        ("--print", "run"),
+    ),
+    valued=(
+        *("--provider", "--model", "--api-key", "--system-prompt", "--append-system-prompt"),
+        *("--mode", "--session", "--fork", "--session-dir", "--models", "--tools", "-t"),
+        *("--thinking", "--extension", "-e", "--skill", "--prompt-template", "--theme"),
+        *("--export", "--list-models"),
+    ),
+    sessions=("--session",),
+    session=r"(?:^|_)([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:\.jsonl)?$",
+)
+
 
 class Pi:
     """See `Source`. `machine` names this computer in attributions (default: its host name)."""
@@ -36,7 +59,7 @@ class Pi:
     aliases = ()
     title = "pi"
     dialect = "pi"
-    signature = ProcessSignature(names=("pi",), words=("pi-coding-agent",))
+    signature = SIGNATURE
     version = 1
     missing = MISSING
     variables = ("PI_CODING_AGENT_DIR", "PI_CODING_AGENT_SESSION_DIR", "CODING_AGENT_DIR")

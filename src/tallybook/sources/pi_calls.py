@@ -110,7 +110,7 @@ def _keys(message: Message, counters: dict[str, Raw], spot: Spot) -> tuple[bytes
     """The identities of a call. One without usage, or without a time of its own, is also told from
     others by when it was written."""
     when = told_ms(message.timestamp)
-    numbers = [_told(counters, name).decode() for name in _COUNTERS]
+    numbers = [_told(counters, name).decode("utf-8", "replace") for name in _COUNTERS]
     written = "" if when and any(numbers) else spot.written
     parts = (str(when), written, message.provider or "", message.model or "", *numbers)
     own = _call("\x1f".join(parts))

@@ -16,6 +16,11 @@ HEAD = re.compile(rb'\{"type":"(\w+)"(?:.{0,300}?"message":\{"role":"(\w+)")?')
 """How every line begins: its type, and the role of a message."""
 
 _USAGE = b'"usage":'
+_TOTAL = b'okens":'
+_TAIL = 1400
+"""A count stands within this many bytes of the end of most lines that hold one: there it is found
+even if the name of the usage before it is damaged."""
+
 _BRACE = ord("}")
 _TOLD = frozenset(
     (b"session", b"model_change", b"session_info", b"usage", b"compaction", b"branch_summary")
@@ -56,6 +61,7 @@ def scan(block: Block, taker: Taker) -> None:
             or found[2] == b"assistant"
             or (found[2] == b"user" and taker.untitled)
             or find(_USAGE, found.end(), end) >= 0
+            or find(_TOTAL, max(found.end(), end - _TAIL), end) >= 0
         ):
             taker.entry(pos, end)
         elif data[end - 1] != _BRACE and not _closed(data, end):

@@ -70,10 +70,20 @@ class LineTaker:
                 self._beside(entry, pos)
         elif entry.usage != NOTHING:
             self._beside(entry, pos)
+        else:
+            self._without_usage(raw, pos)
 
     def damaged(self, pos: int, end: int) -> None:
         """A line that is not a whole object."""
         self._told += self.damage.unread(self._block, pos, end)
+
+    def _without_usage(self, raw: bytes, pos: int) -> None:
+        """A line that tells no call: no loss, unless it is damaged, and maybe just where a name
+        should stand, which the decoder passes over."""
+        try:
+            raw.decode()
+        except UnicodeDecodeError:
+            self.damaged(pos, pos + len(raw))
 
     # -- their kinds
 
@@ -97,13 +107,17 @@ class LineTaker:
         if message.role == "user":
             for text in prompt_of(raw) if self.untitled else ():
                 self._entitle(text, 1)
-        elif message.role == "assistant":
+            return
+        before = len(self._told)
+        if message.role == "assistant":
             session = self.state.session
             session.provider = message.provider or session.provider
             session.model = message.model or session.model
             self._tell(message, self._spot(entry, pos))
         elif message.role == "toolResult":
             self._result(entry, message, pos)
+        if len(self._told) == before:
+            self._without_usage(raw, pos)
 
     def _result(self, entry: Entry, message: Message, pos: int) -> None:
         """The result of a tool: the calls inside it, else the usage that it tells as a whole."""

@@ -27,7 +27,8 @@ class Source(Protocol):
 
     `name` and `aliases` are what a user types, `title` what is shown. `dialect` is the usual
     accounting dialect of its readings. `version` rises when the reader gets better at
-    something it complained of. `missing` says in plain sentences what this tool never writes
+    something it complained of. `signature` tells how its running processes are known, None for what
+    runs elsewhere. `missing` says in plain sentences what this tool never writes
     down, `variables` which environment variables move its files.
     """
 
