@@ -219,12 +219,53 @@ class Spot(NamedTuple):
     offset: int
 
 
-class ProcessSignature(NamedTuple):
-    """How a running process of an agent is known: names of its executable, words on its
-    command line."""
+class ProcessRecord(NamedTuple):
+    """A small JSON file that a running agent keeps about itself. `paths` may begin with `~` or hold
+    `$VARIABLE`, and have `{pid}` where the process's number stands; `session` and `started` are
+    the keys of its session's id and of its start in milliseconds."""
 
-    names: tuple[str, ...]
-    words: tuple[str, ...] = ()
+    paths: tuple[str, ...]
+    session: str
+    started: str
+
+
+class ProcessSignature(NamedTuple):
+    """How a running process of an agent is known, as data: `processes` has no code for any agent.
+
+    `names` are its own executables: a file's name, or the last parts of its path (`pi/pi`), where
+    `*` is any run of characters. `desktop` are those of its window, which starts the agent proper.
+    `packages` are the npm packages whose scripts a JavaScript runtime runs, `scripts` the last
+    parts of the paths of others, `commands` the names under which npm links them, which some take
+    as the title of their process. An executable is another program below a folder that is like one
+    of `others`, does other work if it is called by one of the `guises`, and is a helper if it is
+    one of the `companions`.
+
+    `modes` are (form of the arguments, mode), the first that fits counts, and without one it is
+    `cli`; the mode `` is no agent (`opencode upgrade`). A form has the first words that are no
+    options, each with globs and `|` between alternatives, and after them options that must be there
+    (`--mode=rpc` with that value). `valued` are the options that are followed by a value.
+
+    `sessions` are the options, or the words, that a session's id follows, unless one of `branches`
+    is there: these begin another one. `session` is the expression that finds the id in such a
+    value or in a record (group 1), and `files` the one that finds it in the path of a file that the
+    agent keeps open while it writes the session. `record` is the file in which it notes its
+    session."""
+
+    names: tuple[str, ...] = ()
+    desktop: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    guises: tuple[str, ...] = ()
+    companions: tuple[str, ...] = ()
+    modes: tuple[tuple[str, str], ...] = ()
+    valued: tuple[str, ...] = ()
+    sessions: tuple[str, ...] = ()
+    branches: tuple[str, ...] = ()
+    session: str = ""
+    files: str = ""
+    record: ProcessRecord | None = None
 
 
 Observation = (
