@@ -51,11 +51,13 @@ class Followed:
     book: Book
     pursuit: Pursuit
     stop: Stop = field(default_factory=Stop)
+    follower: Follower[int] = field(init=False)
     pulses: Iterator[Pulse[int]] = field(init=False)
     asked: int = 0
 
     def __post_init__(self) -> None:
-        self.pulses = Follower(self.book, self.pursuit, self._ask, self.stop).pulses()
+        self.follower = Follower(self.book, self.pursuit, self._ask, self.stop)
+        self.pulses = self.follower.pulses()
 
     def _ask(self) -> int:
         self.asked += 1
@@ -359,3 +361,16 @@ def test_a_folder_that_goes_away_is_told_once_and_again_when_it_is_back(
     assert followed.until(lambda pulse: pulse.gone is not None).gone == frozenset()
     log.write_text(gateway_line("s2"))
     followed.calls(2)
+
+
+def test_a_look_that_is_asked_for_has_a_receipt_and_a_full_one_reads_all(home, follow) -> None:
+    grow(home, "one", 3)
+    followed = follow(every_s=60.0)
+    followed.calls(3)
+    assert followed.idle(0.4) == []
+    followed.follower.look()
+    assert followed.until(lambda pulse: pulse.receipt is not None).receipt.places_read == 0
+    followed.follower.look(full=True)
+    read = followed.until(lambda pulse: pulse.receipt is not None).receipt
+    assert (read.places_read, read.new_events, read.joined) == (1, 0, 3)
+    assert followed.idle(0.4) == []

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from .book import price_mark
 from .errors import LedgerBusy, LedgerError, TallyError
 from .noticing import Noticing, Stop
+from .renewal import Renewal
 from .sources.source import Place, Remembering
 from .walking import ALONE_BELOW, Stopped
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 A = TypeVar("A")
 
 BEAT_S = 0.25
-"""Seconds between two pulses at most."""
+"""Seconds between two pulses at most, unless told otherwise."""
 
 _HEARD, _UNHEARD = 200, 20
 """Looking and asking for no known reason take at most one part in so many of the time: where the
@@ -46,12 +46,14 @@ _FIRST_RETRY_S, _LAST_RETRY_S = 1.0, 60.0
 class Pursuit:
     """What to follow: sources by name, with further roots of theirs. Each is looked at every
     `every_s` seconds, and at once when the system tells of a change; rarer where looking costs
-    much. The answer is asked for again after `fresh_s` seconds without a change, if told so."""
+    much. The answer is asked for again after `fresh_s` seconds without a change, if told so. There
+    are at most `beat_s` seconds between two pulses."""
 
     names: tuple[str, ...]
     paths: Mapping[str, Sequence[Path]] = field(default_factory=dict[str, Sequence[Path]])
     every_s: float = 1.0
     fresh_s: float | None = None
+    beat_s: float = BEAT_S
     progress: Callable[[Progress], None] | None = None
 
 
@@ -94,16 +96,23 @@ class Follower(Generic[A]):
         self._rest_until = self._retry_s = 0.0
         self._revision: str | None = None
         self._told = ""
-        self._ledger_mark = _file_mark(book.ledger.path)
-        self._price_mark = price_mark(book.settings)
+        self._full = False
+        self._renewal = Renewal(book)
+
+    def look(self, *, full: bool = False) -> None:
+        """Look at everything with the next pulse, and tell of it whatever it finds; in `full`, read
+        it all from its beginning."""
+        self._full |= full
+        self._told, self._rest_until = "", 0.0
+        self._begin_again()
 
     def pulses(self) -> Iterator[Pulse[A]]:
-        """One pulse at least every `BEAT_S` seconds, until it is time to stop."""
+        """One pulse at least every `beat_s` seconds, until it is time to stop."""
         self._book.ledger.wait_until(self._stop.is_set)
         try:
             while not self._stop.is_set():
                 yield self._pulse()
-                self._stirred |= self._noticing.wait(BEAT_S)
+                self._stirred |= self._noticing.wait(self._pursuit.beat_s)
         finally:
             self._noticing.close()
             self._book.ledger.wait_until(None)
@@ -126,8 +135,8 @@ class Follower(Generic[A]):
         return pulse
 
     def _round(self, now: float) -> Pulse[A]:
-        self._find_ledger()
-        self._renew_prices()
+        if self._renewal.renew():  # calls without a price are held against new prices, too
+            self._begin_again()
         self._listen()
         changed = self._changed(now)
         receipt = self._sync(changed) if changed else None
@@ -150,7 +159,7 @@ class Follower(Generic[A]):
     def _troubled(self, problem: TallyError) -> Pulse[A]:
         """Try again, later each time; tell each trouble once."""
         if isinstance(problem, LedgerError) and not isinstance(problem, LedgerBusy):
-            self._ledger_mark = _NO_FILE
+            self._renewal.doubt()
         self._stirred.update(self._pursuit.names)
         self._retry_s = min(max(self._retry_s * 2, _FIRST_RETRY_S), _LAST_RETRY_S)
         self._rest_until = time.monotonic() + self._retry_s
@@ -203,10 +212,14 @@ class Follower(Generic[A]):
         if _weight(changed) - _weight(before) >= ALONE_BELOW:
             self._noticing.close()  # a second process may help, and a fork is no place for threads
         self._stirred.update(changed)
-        paths = self._pursuit.paths
         receipt = self._book.sync(
-            tuple(changed), paths=paths, progress=self._pursuit.progress, wanted=self._is_wanted
+            tuple(changed),
+            full=self._full,
+            paths=self._pursuit.paths,
+            progress=self._pursuit.progress,
+            wanted=self._is_wanted,
         )
+        self._full = False
         self._stirred.difference_update(changed)
         self._reminded.difference_update(changed)
         self._seen.update(changed)
@@ -214,25 +227,6 @@ class Follower(Generic[A]):
 
     def _is_wanted(self) -> bool:
         return not self._stop.is_set()
-
-    def _find_ledger(self) -> None:
-        """Open the ledger anew when its file is another one than it was, or gone."""
-        ledger = self._book.ledger
-        if "://" in ledger.path or _file_mark(ledger.path) == self._ledger_mark != _NO_FILE:
-            return
-        self._ledger_mark = _NO_FILE
-        ledger.close()
-        ledger.reopen()
-        self._ledger_mark = _file_mark(ledger.path)
-        self._begin_again()
-
-    def _renew_prices(self) -> None:
-        """Use the price book as it is now, and hold calls without a price against it."""
-        mark = price_mark(self._book.settings)
-        if mark != self._price_mark:
-            self._book.forget_prices()
-            self._price_mark = mark
-            self._begin_again()
 
     def _begin_again(self) -> None:
         """Look at every source, and read it as if it had changed."""
@@ -259,15 +253,3 @@ def _folders(roots: Sequence[Path]) -> Iterator[str]:
 def _weight(seen: Mapping[str, _Seen]) -> int:
     """The bytes of all places together."""
     return sum(size for each in seen.values() for size, _ in each.values())
-
-
-_NO_FILE = (-1, -1)
-
-
-def _file_mark(path: str) -> tuple[int, int]:
-    """Which file this is."""
-    try:
-        status = os.stat(path)
-    except (OSError, ValueError):
-        return _NO_FILE
-    return status.st_dev, status.st_ino
