@@ -35,8 +35,8 @@ def call(name: str, session: str, at: int = T0, output: int = 10, model: str = "
     return reading(name, at=at, who=who, raw=raw, provider="openai", model=model)
 
 
-def observer(ledger: SqliteLedger, few: int = 0) -> Observer:
-    return Observer(lambda _: ledger, ledger.recorded_after, few)
+def observer(ledger: SqliteLedger) -> Observer:
+    return Observer(ledger, lambda _: ledger)
 
 
 def told(found: Activity) -> object:

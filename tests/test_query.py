@@ -22,6 +22,7 @@ from tallybook.query import (
     Figures,
     Filter,
     Note,
+    Operator,
     Query,
     Report,
     Row,
@@ -243,7 +244,7 @@ def questions(draw: st.DrawFn) -> Query:
         by.insert(draw(st.integers(0, len(by))), "date")
     conditions = draw(
         st.lists(
-            st.tuples(st.sampled_from(NAMES), st.sampled_from(["=", "!=", "~"])),
+            st.tuples(st.sampled_from(NAMES), st.sampled_from(get_args(Operator))),
             unique=True,
             max_size=4,
         )

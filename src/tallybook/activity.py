@@ -6,24 +6,17 @@ shown is not known here.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from .model import CLASSES
-from .query import AMOUNTS, Answering, Figures, Filter, Query, Row
+from .query import Answering, Figures, Query, Row
+from .roster import Roster
 
-FEW = 500
-"""Up to so many sessions all are asked for, rather than some by their names."""
+if TYPE_CHECKING:
+    from .ledger import Ledger
 
-_ROUNDED = 1_000
-_ADDED = (
-    *("requests", "messages", "unpriced_tokens", "partial_requests", "failed_requests"),
-    *("unmetered_requests", "recovered_tokens"),
-)
-
-Recorded = Callable[[int], tuple[int, frozenset[str]]]
+_BY = ("source", "session", "title")
 
 Whose = tuple[str, str]
 """A source and the id of a session of it, empty where calls have none."""
@@ -74,33 +67,26 @@ class Question(NamedTuple):
 
 class Observer:
     """Looks again and again at what is going on. `view` gives the ledger as questions in a currency
-    see it, `recorded` is `Ledger.recorded_after`.
+    see it. Only the sessions that differ are asked for each time, see `roster`."""
 
-    Where there are many sessions only those with new calls are asked for, as long as what is known
-    of all of them adds up to the totals: what is voided, priced anew or told again of a known call
-    has every session asked for. Of calls without news a new title is not noticed."""
-
-    def __init__(
-        self, view: Callable[[str | None], Answering], recorded: Recorded, few: int = FEW
-    ) -> None:
+    def __init__(self, ledger: Ledger, view: Callable[[str | None], Answering]) -> None:
+        self._ledger = ledger
         self._view = view
-        self._recorded = recorded
-        self._few = few
-        self._query: Query | None = None
-        self._mark = 0
-        self._sessions: dict[Whose, Figures] = {}
-        self._titles: dict[Whose, str] = {}
+        self._roster = Roster()
         self._companies: dict[Whose, Company] = {}
-        self._sums = Counter[str]()
 
     def look(self, question: Question, now_ms: int) -> Activity:
         """What is going on now."""
+        with self._ledger.moment():
+            return self._looked(question, now_ms)
+
+    def _looked(self, question: Question, now_ms: int) -> Activity:
         query = question.query
         ledger = self._view(query.currency)
         begun_ms = now_ms - question.within_ms
-        totals = self._caught_up(query, begun_ms)
-        if totals is None:
-            totals = self._looked_through(query, begun_ms)
+        self._renew(query, begun_ms)
+        rows = {_whose(row): row for row in self._in(query)}
+        totals = ledger.ask(replace(query, by=())).totals
         spent = totals
         if question.currency not in (None, query.currency):
             in_unit = replace(query, by=(), currency=question.currency)
@@ -110,12 +96,12 @@ class Observer:
         return Activity(
             query=query,
             at_ms=now_ms,
-            sessions=dict(self._sessions),
-            titles=dict(self._titles),
+            sessions={whose: row.figures for whose, row in rows.items()},
+            titles={whose: row.dims["title"] for whose, row in rows.items() if row.dims["title"]},
             active={
                 whose: company
                 for whose, company in self._companies.items()
-                if (self._sessions[whose].last_ms or 0) >= begun_ms
+                if whose in rows and (rows[whose].figures.last_ms or 0) >= begun_ms
             },
             totals=totals,
             spent=spent,
@@ -124,61 +110,28 @@ class Observer:
             closed=standing.closed,
         )
 
-    def _looked_through(self, query: Query, begun_ms: int) -> Figures:
-        """Ask for every session, and say what all come to."""
-        self._query, (self._mark, _) = query, self._recorded(-1)
-        for each in (self._sessions, self._titles, self._companies):
-            each.clear()
-        totals = self._ask(query, begun_ms)
-        self._sums = _measures(totals)
-        return totals
+    def _in(self, query: Query) -> Sequence[Row]:
+        """The sessions in the currency of a question. What is converted is rounded as a whole, by
+        the rates of now, so that all of it is asked for."""
+        if query.currency is None or self._roster.units <= {query.currency}:
+            return self._roster.rows
+        return self._view(query.currency).ask(replace(query, by=_BY)).rows
 
-    def _caught_up(self, query: Query, begun_ms: int) -> Figures | None:
-        """Ask for the sessions with new calls, and say what all come to; None where that can't be
-        told so."""
-        if query != self._query or len(self._sessions) <= self._few:
-            return None
-        self._mark, changed = self._recorded(self._mark)
-        if len(changed) > FEW:
-            return None
-        if changed:
-            only = Filter(dimension="session", values=tuple(changed))
-            self._ask(replace(query, where=(*query.where, only)), begun_ms)
-        totals = self._view(query.currency).ask(replace(query, by=())).totals
-        told = _measures(totals)
-        off = max((abs(told[name] - self._sums[name]) for name in {*told, *self._sums}), default=0)
-        # Each converted amount is rounded by itself.
-        least = 0 if query.currency is None else len(self._sessions) * _ROUNDED
-        return totals if off <= least else None
-
-    def _ask(self, query: Query, begun_ms: int) -> Figures:
-        """Learn what there is to know of the sessions of a question."""
-        whole = self._view(query.currency).ask(replace(query, by=("source", "session", "title")))
-        for row in whole.rows:
-            whose = _whose(row)
-            if (old := self._sessions.get(whose)) is not None:
-                self._sums.subtract(_measures(old))
-            self._sums.update(_measures(row.figures))
-            self._sessions[whose] = row.figures
-            if row.dims["title"]:
-                self._titles[whose] = row.dims["title"]
-        by = ("source", "session", "project", "user", "model")
+    def _renew(self, query: Query, begun_ms: int) -> None:
+        """Learn what there is to know of the sessions that differ."""
         since_ms = max(begun_ms, query.since_ms or 0)
-        recent = replace(query, by=by, since_ms=since_ms, currency=None)
-        found = _companies(self._view(None).ask(recent).rows)
-        known = {whose: made for whose, made in found.items() if whose in self._sessions}
-        self._companies = {**known, **{w: m for w, m in self._companies.items() if w not in known}}
-        return whole.totals
 
+        def ask(asked: Query) -> Sequence[Row]:
+            by = ("source", "session", "project", "user", "model")
+            recent = replace(asked, by=by, since_ms=since_ms, currency=None)
+            found.update(_companies(self._view(None).ask(recent).rows))
+            return self._ledger.ask(asked).rows
 
-def _measures(figures: Figures) -> Counter[str]:
-    """All that adds up."""
-    found = Counter({name: getattr(figures, name) for name in _ADDED})
-    found.update(dict(zip(CLASSES, figures.counts, strict=True)))
-    for name in AMOUNTS:
-        for unit, nanos in getattr(figures, name).items():
-            found[f"{name} {unit}"] = nanos
-    return found
+        found: dict[Whose, Company] = {}
+        changed = self._roster.renew(self._ledger, replace(query, by=_BY, currency=None), ask)
+        old = {} if changed is None else self._companies
+        left = {whose: made for whose, made in old.items() if whose[1] not in (changed or ())}
+        self._companies = {**found, **left}
 
 
 def _whose(row: Row) -> Whose:

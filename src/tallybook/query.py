@@ -74,14 +74,21 @@ MEASURES = (
 
 SCHEMA = "tallybook.report/1"
 
+_SIGNS = {"=": "", "!=": "!"}
+"""How an operator is written behind a dimension in JSON, where not as it is."""
+
+
+Operator = Literal["=", "==", "!=", "~"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """One condition: the dimension has one of `values` (`=`), has none of them (`!=`), or
-    contains one of them regardless of case (`~`). Conditions on a query are joined by *and*."""
+    """One condition: the dimension has one of `values` (`=`), has none of them (`!=`), contains
+    one of them (`~`), all regardless of case and with the short forms of names; or it has one of
+    them to the letter (`==`). Conditions on a query are joined by *and*."""
 
     dimension: str
-    op: Literal["=", "!=", "~"] = "="
+    op: Operator = "="
     values: tuple[str, ...] = ()
 
 
@@ -213,11 +220,13 @@ class Report:
 
 class Standing(NamedTuple):
     """Complaints that nobody has acknowledged: how many may cost a total something (`lost`), how
-    many places could not be read at all (`closed`), in how many `places` the lost ones are."""
+    many places could not be read at all (`closed`), in how many `places` the lost ones are, and of
+    which `sources` all of these."""
 
     lost: int
     closed: int
     places: int
+    sources: tuple[str, ...] = ()
 
 
 class Answering(Protocol):
@@ -293,15 +302,16 @@ def report_json(report: Report) -> dict[str, Any]:
 
 
 def query_json(query: Query) -> dict[str, Any]:
-    """The question as it was understood. `where` maps a dimension (with `!` or `~` behind it
-    for *is none of* and *contains*) to its values; `sort` is the order that was really used."""
+    """The question as it was understood. `where` maps a dimension (with `!`, `~` or `==` behind
+    it for *is none of*, *contains* and *is to the letter*) to its values; `sort` is the order that
+    was really used."""
     order = query.sort or ("date" if "date" in query.by else "-total" if query.by else None)
     return {
         "by": list(query.by),
         "since": None if query.since_ms is None else exact_time(query.since_ms, query.tz),
         "until": None if query.until_ms is None else exact_time(query.until_ms, query.tz),
         "tz": query.tz,
-        "where": {f.dimension + f.op.replace("=", ""): list(f.values) for f in query.where},
+        "where": {f.dimension + _SIGNS.get(f.op, f.op): list(f.values) for f in query.where},
         "bucket": query.bucket,
         "sort": order,
         "limit": query.limit,

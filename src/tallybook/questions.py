@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Literal, cast
+from typing import cast
 
 from .errors import UsageMistake, nearest
 from .periods import WEEK_DAYS, Frame, period, since_last
@@ -20,6 +20,7 @@ from .query import (
     OTHER_NAMES,
     Bucket,
     Filter,
+    Operator,
     Query,
     exact_time,
 )
@@ -64,7 +65,10 @@ NATIVE = "native"
 
 _BARE = ("session", NO_SESSION)
 _CURRENCY = re.compile("[A-Za-z]{3}")
-_CONDITION = re.compile(r"([a-z_]+)\s*(!=|=|~)(.*)", re.DOTALL)
+_PLAINLY = "{}= {}"
+"""A condition on a name that may begin with any sign: a space keeps it apart from ours."""
+
+_CONDITION = re.compile(r"([a-z_]+)\s*(!=|==|=|~)(.*)", re.DOTALL)
 
 
 def query_pairs(query: Query) -> list[tuple[str, str]]:
@@ -72,7 +76,7 @@ def query_pairs(query: Query) -> list[tuple[str, str]]:
     gives the same question back. Times are written as exact instants."""
     names = [(query.bucket or name) if name == "date" else name for name in query.by]
     pairs = [("by", ",".join(names))] if names else []
-    pairs += [("where", f"{f.dimension}{f.op}{value}") for f in query.where for value in f.values]
+    pairs += [("where", _printed(f, value)) for f in query.where for value in f.values]
     edges = (("since", query.since_ms), ("until", query.until_ms))
     pairs += [(key, exact_time(ms, query.tz)) for key, ms in edges if ms is not None]
     pairs += [("tz", query.tz), ("week-start", WEEK_DAYS[query.week_start])]
@@ -98,7 +102,7 @@ def parse_query(pairs: Iterable[tuple[str, str]], frame: Frame) -> Query:
         name = "where" if key in DIMENSIONS else key
         if name not in _KEYS:
             raise _unknown("question", key, (*_KEYS, *DIMENSIONS))
-        said.setdefault(name, []).append(f"{key}={text}" if key in DIMENSIONS else text)
+        said.setdefault(name, []).append(_PLAINLY.format(key, text) if key in DIMENSIONS else text)
     last = {name: texts[-1] for name, texts in said.items()}
     frame = frame._replace(tz=last.get("tz", frame.tz), week_start=_week_start(last, frame))
     by, bucket = _grouping(",".join(said.get("by", [])), last.get("bucket"))
@@ -160,6 +164,12 @@ def _grouping(text: str, bucket: str | None) -> tuple[tuple[str, ...], Bucket | 
     return tuple(dict.fromkeys(dims)), cast("Bucket | None", chosen)
 
 
+def _printed(condition: Filter, value: str) -> str:
+    """One value of a condition. A space keeps its own `=` apart from the sign."""
+    space = " " if condition.op == "=" and value.startswith("=") else ""
+    return f"{condition.dimension}{condition.op}{space}{value}"
+
+
 def _filters(conditions: list[str]) -> tuple[Filter, ...]:
     merged: dict[tuple[str, str], list[str]] = {}
     for text in conditions:
@@ -167,11 +177,11 @@ def _filters(conditions: list[str]) -> tuple[Filter, ...]:
         if match is None:
             raise UsageMistake(
                 f"can't read the condition {text!r}",
-                hint="write dimension=value, dimension!=value or dimension~part, "
+                hint="write dimension=value, dimension!=value, dimension~part or dimension==value, "
                 "such as model~opus",
             )
         dimension, op, value = OTHER_NAMES.get(match[1], match[1]), match[2], match[3].strip()
-        if (dimension, value) == _BARE and op != "~":
+        if (dimension, value) == _BARE and op in ("=", "!="):
             value = ""
         if dimension == "date":
             raise UsageMistake("date is no condition", hint="use --since and --until")
@@ -179,7 +189,7 @@ def _filters(conditions: list[str]) -> tuple[Filter, ...]:
             raise _unknown("dimension", dimension, DIMENSIONS)
         merged.setdefault((dimension, op), []).append(value)
     return tuple(
-        Filter(dimension=dimension, op=cast('Literal["=", "!=", "~"]', op), values=tuple(values))
+        Filter(dimension=dimension, op=cast(Operator, op), values=tuple(values))
         for (dimension, op), values in merged.items()
     )
 

@@ -183,6 +183,30 @@ def test_grouping_by_model_gives_the_provider_too(ledger: SqliteLedger) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("dimension", "value", "counted"),
+    [
+        ("model", "anthropic/claude-haiku-4-5", 11),
+        ("model", "anthropic/Claude-Haiku-4-5", 0),
+        ("model", "anthropic/claude-sonnet-4-5", 0),
+        ("model", "claude-haiku-4-5", 11),
+        ("model", "Claude-Haiku-4-5", 0),
+        ("model", "claude-sonnet-4-5", 0),
+        ("session", "s1", 12),
+        ("session", "S1", 0),
+        ("agent", "", 123),
+        ("title", "", 123),
+    ],
+)
+def test_to_the_letter_nothing_is_short_for_anything(
+    ledger: SqliteLedger, dimension: str, value: str, counted: int
+) -> None:
+    exact = Filter(dimension=dimension, op="==", values=(value,))
+    assert ledger.ask(Query(where=(exact,))).totals.counts[1] == counted
+    other = Filter(dimension=dimension, op="==", values=("nothing", value))
+    assert ledger.ask(Query(where=(other,))).totals.counts[1] == counted
+
+
 def test_date_rows_list_their_models_by_use(ledger: SqliteLedger) -> None:
     report = ledger.ask(Query(by=("date",), bucket="day"))
     assert [row.models for row in report.rows] == [

@@ -21,7 +21,7 @@ TOOL = Path(__file__).parents[2] / "tools" / "build_prices.py"
 
 
 def test_all_files_are_there(book: PriceBook):
-    assert {path.stem for path in FILES} == {*book.providers, "index"}
+    assert {path.stem for path in FILES} == {*book.providers, "index", "windows"}
     wanted = "anthropic openai google vertex aws azure deepseek moonshotai zai zhipuai minimax"
     assert {*wanted.split(), "x-ai", "mistral", "groq", "openrouter", "alibaba", "opencode"} <= {
         *book.providers

@@ -93,18 +93,6 @@ def latest(db: sqlite3.Connection, where: Sequence[Filter]) -> int | None:
     return db.execute(sql, (began, *condition.values)).fetchone()[0]
 
 
-def recorded_after(db: sqlite3.Connection, number: int) -> tuple[int, frozenset[str]]:
-    """The number of the call that was recorded last, and the sessions of those after one."""
-    last = db.execute("SELECT coalesce(max(id), 0) FROM event").fetchone()[0]
-    if number < 0:
-        return last, frozenset()
-    sql = (
-        "SELECT DISTINCT coalesce(d.value, '') FROM event e JOIN series s ON s.id = e.series"
-        " LEFT JOIN dim d ON d.id = s.session WHERE e.id > ? AND e.id <= ?"
-    )
-    return last, frozenset(name for (name,) in db.execute(sql, (number, last)))
-
-
 class _Asking:
     def __init__(self, db: sqlite3.Connection, query: Query) -> None:
         unknown = [name for name in query.by if name not in DIMENSIONS]

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import replace
-from typing import Literal, cast
+from typing import cast
 
 from ..errors import UsageMistake
 from ..naming import storable
-from ..query import Filter, Query
+from ..query import Filter, Operator, Query
 from ..reading import Reading
 from .filters import where_sql
 from .orders import VoidOrder
@@ -146,7 +146,7 @@ def order_of(text: str) -> VoidOrder:
     """The inverse of `terms_of`."""
     terms = json.loads(text)
     where = tuple(
-        Filter(dimension=name, op=cast('Literal["=", "!=", "~"]', op), values=tuple(values))
+        Filter(dimension=name, op=cast(Operator, op), values=tuple(values))
         for name, op, values in terms["where"]
     )
     query = Query(where=where, since_ms=terms["since"], until_ms=terms["until"])

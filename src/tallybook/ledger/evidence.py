@@ -47,7 +47,9 @@ class Call(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """One call of a session's conversation with no more than its figures."""
+    """One call of a session's conversation with no more than its figures. `number` is the
+    ledger's own, the same as long as the call stands there; `session` is the one that owns the
+    call; `tools` are the names of those that it called, each with how often."""
 
     started_ms: int
     ended_ms: int
@@ -56,6 +58,12 @@ class Turn(NamedTuple):
     model: str
     status: str
     counts: Counts
+    cost: Money | None = None
+    tools: tuple[tuple[str, int], ...] = ()
+    first_token_ms: int | None = None
+    user: str | None = None
+    session: str | None = None
+    number: int = 0
 
 
 class Claimed(NamedTuple):

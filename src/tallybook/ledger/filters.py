@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ..errors import UsageMistake
 from ..naming import storable, undated
-from ..query import DIMENSIONS, Filter
+from ..query import DIMENSIONS, Filter, Operator
 
 SESSION_PREFIX = 4
 """A session may be named by the beginning of its id, if that has so many characters."""
@@ -59,9 +59,11 @@ def _among(column: str, ids: list[int]) -> Condition:
 
 
 def _ids(db: sqlite3.Connection, kind: str, condition: Filter) -> list[int]:
-    rows = db.execute("SELECT id, value FROM dim WHERE kind = ?", (kind,)).fetchall()
-    known = [(dim, value.casefold()) for dim, value in rows]
     wanted = _wanted(condition)
+    if condition.op == "==":
+        return _exactly(db, kind, wanted)
+    rows = db.execute("SELECT id, value FROM dim WHERE kind = ?", (kind,))
+    known = [(dim, value.casefold()) for dim, value in rows]
     if condition.op == "~":
         return [dim for dim, value in known if any(part in value for part in wanted)]
     exact: dict[str, list[int]] = {value: [] for value in wanted}
@@ -74,9 +76,19 @@ def _ids(db: sqlite3.Connection, kind: str, condition: Filter) -> list[int]:
     return found
 
 
+def _exactly(db: sqlite3.Connection, kind: str, wanted: Sequence[str]) -> list[int]:
+    """The ids of names to the letter."""
+    found = [0] if "" in wanted else []
+    for value in wanted:
+        sql = "SELECT id FROM dim WHERE kind = ? AND value = ?"
+        found += (dim for (dim,) in db.execute(sql, (kind, value)))
+    return found
+
+
 def _wanted(condition: Filter) -> list[str]:
-    """The values of a condition as the ledger would hold them, without case."""
-    return [storable(value).casefold() for value in condition.values]
+    """The values of a condition as the ledger would hold them, without case unless it counts."""
+    values = map(storable, condition.values)
+    return [value if condition.op == "==" else value.casefold() for value in values]
 
 
 def _short_for(kind: str, word: str, value: str) -> bool:
@@ -88,26 +100,36 @@ def _short_for(kind: str, word: str, value: str) -> bool:
 
 
 def _models(db: sqlite3.Connection, condition: Filter) -> Condition:
-    """A model by its name or by `provider/model`, with or without the date of its release."""
-    wanted = _wanted(condition)
-    pairs: list[int] = []
+    """A model by its name or by `provider/model`, with or without the date of its release; to the
+    letter without taking one for the other, and by the name alone only where none is called so as
+    a whole: the names of some sellers look like a provider and a model."""
     sql = (
         "SELECT DISTINCT s.provider, s.model, p.value, m.value FROM series s"
         " LEFT JOIN dim p ON p.id = s.provider LEFT JOIN dim m ON m.id = s.model"
     )
-    for provider, model, *names in db.execute(sql):
-        seller, name = ((each or "").casefold() for each in names)
-        if condition.op == "~":
-            hit = any(part in f"{seller}/{name}" for part in wanted)
-        else:
-            known = {name, undated(name), f"{seller}/{name}", f"{seller}/{undated(name)}"}
-            hit = not known.isdisjoint(wanted)
-        if hit:
-            pairs += (provider, model)
+    known = {(at, of): (seller or "", name or "") for at, of, seller, name in db.execute(sql)}
+    wanted = _wanted(condition)
+    if condition.op == "==":
+        whole = {f"{seller}/{name}" for seller, name in known.values()}.intersection(wanted)
+        bare = set(wanted) - whole
+        hits = [ids for ids, (seller, name) in known.items() if f"{seller}/{name}" in whole]
+        hits += [ids for ids, (_, name) in known.items() if name in bare]
+    else:
+        hits = [ids for ids, names in known.items() if _is_model(names, condition.op, wanted)]
+    pairs = [each for ids in dict.fromkeys(hits) for each in ids]
     if not pairs:
         return Condition("0")
     rows = ", ".join(["(?, ?)"] * (len(pairs) // 2))
     return Condition(f"(s.provider, s.model) IN (VALUES {rows})", tuple(pairs))
+
+
+def _is_model(names: tuple[str, str], op: Operator, wanted: Sequence[str]) -> bool:
+    """Whether a provider and a model are one of those that are wanted, whatever the case."""
+    seller, name = (each.casefold() for each in names)
+    if op == "~":
+        return any(part in f"{seller}/{name}" for part in wanted)
+    known = {name, undated(name), f"{seller}/{name}", f"{seller}/{undated(name)}"}
+    return not known.isdisjoint(wanted)
 
 
 def _titles(db: sqlite3.Connection, condition: Filter) -> Condition:
@@ -116,7 +138,7 @@ def _titles(db: sqlite3.Connection, condition: Filter) -> Condition:
     untitled = condition.op != "~" and "" in wanted
     found: list[int] = []
     for session, title in db.execute("SELECT id, title FROM session WHERE title <> ''"):
-        folded = title.casefold()
+        folded = title if condition.op == "==" else title.casefold()
         if any(part in folded for part in wanted) if condition.op == "~" else folded in wanted:
             found.append(session)
     among = _among("s.session", found)

@@ -254,13 +254,15 @@ def read_complaints(db: sqlite3.Connection, *, acknowledged: bool | None = None)
 def standing(db: sqlite3.Connection, sources: Collection[str]) -> Standing:
     """The complaints in numbers, without those that were acknowledged; of all sources if none is
     named."""
-    sql = """SELECT coalesce(sum(lost OR fatal), 0), coalesce(sum(fatal), 0),
-        count(DISTINCT CASE WHEN lost AND NOT fatal THEN place END)
-        FROM complaint WHERE NOT acknowledged"""
+    told = "FROM complaint JOIN dim ON dim.id = complaint.source WHERE NOT acknowledged"
     if sources:
-        marks = ", ".join("?" * len(sources))
-        sql += f" AND source IN (SELECT id FROM dim WHERE kind = 'source' AND value IN ({marks}))"
-    return Standing(*db.execute(sql, tuple(sources)).fetchone())
+        told += f" AND dim.value IN ({', '.join('?' * len(sources))})"
+    numbers = f"""SELECT coalesce(sum(lost OR fatal), 0), coalesce(sum(fatal), 0),
+        count(DISTINCT CASE WHEN lost AND NOT fatal THEN place END) {told}"""
+    names = f"SELECT DISTINCT dim.value {told} AND (lost OR fatal) ORDER BY dim.value"
+    lost, closed, places = db.execute(numbers, tuple(sources)).fetchone()
+    whose = (name for (name,) in db.execute(names, tuple(sources))) if lost else ()
+    return Standing(lost, closed, places, tuple(whose))
 
 
 def _complaints(

@@ -5,8 +5,10 @@ can leave at all. Where the figures come from is `asking`.
 from __future__ import annotations
 
 import heapq
+from bisect import insort
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cmp_to_key
 from typing import Any
 
 from ..errors import UsageMistake
@@ -48,13 +50,40 @@ def ordered(query: Query, rows: list[Row], units: Units = None) -> list[Row]:
     """Rows in the order asked for, ties broken by their dimensions, cut to the limit. `units`
     are the currencies in the order in which they count, if more rows than these decide it."""
     name, falling = order_of(query)
-    by_name = sorted(rows, key=lambda row: [str(part or "") for part in row.dims.values()])
+    by_name = sorted(rows, key=_names)
     rank = _amount_rank(rows, query, units) if name in AMOUNTS else _rank(name)
     inside = sorted(by_name, key=rank, reverse=falling)
     return inside[: query.limit] if query.limit is not None else inside
 
 
+def merged(query: Query, rows: list[Row], fresh: Sequence[Row]) -> list[Row]:
+    """Rows that are in order, with others put in their places, as `ordered` would have them."""
+    name, falling = order_of(query)
+    if name in AMOUNTS or len(fresh) > _FEW:
+        return ordered(query, [*rows, *fresh])
+    rank = _rank(name)
+
+    def compare(one: Row, other: Row) -> int:
+        left, right = rank(one), rank(other)
+        if left != right:
+            return 1 if (left > right) != falling else -1
+        names, others = _names(one), _names(other)
+        return (names > others) - (names < others)
+
+    key = cmp_to_key(compare)
+    for row in fresh:
+        insort(rows, row, key=key)
+    return rows
+
+
+_FEW = 50
+"""Up to so many rows are put in their places one by one."""
+
 Rank = Callable[[Row], tuple[Part, ...]]
+
+
+def _names(row: Row) -> list[str]:
+    return [str(part or "") for part in row.dims.values()]
 
 
 def _rank(name: str) -> Rank:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .backup import Copy
     from .costs import CallCost, Unmetered
     from .evidence import Call, Explanation, Turn
+    from .marks import Marks
     from .orders import (
         ForgetOrder,
         ForgetPlan,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         VoidOrder,
         VoidPlan,
     )
+    from .tools import ToolUse
 
 
 class Receipt(NamedTuple):
@@ -134,6 +136,11 @@ class Ledger(Protocol):
         price for all of their tokens: what each cost. At most `limit`."""
         ...
 
+    def tool_use(self, query: Query, most: int) -> ToolUse:
+        """The tools that the calls of a question's conditions and time called, and how often. They
+        are counted call by call, and at most in so many of the newest calls of that time."""
+        ...
+
     def shown_calls(self, source: str, session: str) -> tuple[Call, ...]:
         """The calls that a session shows, its own and copies of others', in the order of time."""
         ...
@@ -165,10 +172,10 @@ class Ledger(Protocol):
         milliseconds; None if there is none."""
         ...
 
-    def recorded_after(self, number: int) -> tuple[int, frozenset[str]]:
-        """The number of the call that was recorded last, and the sessions of those after a number,
-        empty for calls without one; no sessions for a negative number. What became of calls that
-        were known before is not told."""
+    def changed(self, query: Query, before: Marks | None) -> tuple[Marks, frozenset[str] | None]:
+        """Marks of what a question, whatever it groups by, is answered from at this moment; and the
+        sessions, empty for calls without one, of which anything differs from earlier marks of the
+        same question: None without any, or where any session may differ."""
         ...
 
     def limits(self) -> tuple[LimitSnapshot, ...]:
@@ -275,6 +282,11 @@ class Ledger(Protocol):
 
     def revision(self) -> str:
         """Cheap; changes whenever anything was recorded, by any process."""
+        ...
+
+    def interrupt(self) -> None:
+        """Break off what another thread is asking at this moment, which then raises `LedgerError`;
+        the one method that any thread may call."""
         ...
 
     def reopen(self) -> None:

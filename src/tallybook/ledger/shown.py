@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import sqlite3
 
-from ..model import six
+from ..model import Money, six
 from .calls import calls_at
 from .evidence import Call, Turn
+from .rows import tools_of
 from .schema import COUNT_COLUMNS, EVENTS_OF_SERIES
 
 _SHOWN = f"""
@@ -19,10 +20,13 @@ UNION SELECT g.event FROM sighting g JOIN event e ON e.id = g.event
 WHERE g.session = (SELECT id FROM dim WHERE kind = 'session' AND value = ?1) AND e.witness > 0
 """
 _TURNS = f"""
-SELECT e.start, e.start + e.dur, a.value, p.value, m.value, t.value, {COUNT_COLUMNS}
+SELECT e.start, e.start + e.dur, a.value, p.value, m.value, t.value, e.list, c.value, w.value,
+    e.first_token, u.value, o.value, e.id, {COUNT_COLUMNS}
 FROM ({_SHOWN}) JOIN event e ON e.id = event JOIN series s ON s.id = e.series
 LEFT JOIN dim a ON a.id = s.agent LEFT JOIN dim p ON p.id = s.provider
 LEFT JOIN dim m ON m.id = s.model LEFT JOIN dim t ON t.id = s.status
+LEFT JOIN dim c ON c.id = e.currency LEFT JOIN dim w ON w.id = e.tools
+LEFT JOIN dim u ON u.id = s.user LEFT JOIN dim o ON o.id = s.session
 LEFT JOIN dim l ON l.id = e.place
 ORDER BY e.start, coalesce(l.value, ''), e.position
 """
@@ -47,8 +51,15 @@ def turns(db: sqlite3.Connection, source: str, session: str) -> tuple[Turn, ...]
             model=model or "",
             status=status,
             counts=six(counts),
+            cost=None if nanos is None else Money(nanos, currency),
+            tools=tools_of(tools),
+            first_token_ms=first,
+            user=user,
+            session=owner,
+            number=number,
         )
-        for start, end, agent, provider, model, status, *counts in db.execute(
-            _TURNS, (session, source)
-        )
-    )
+        for (
+            start, end, agent, provider, model, status, nanos, currency, tools,
+            first, user, owner, number, *counts,
+        ) in db.execute(_TURNS, (session, source))
+    )  # fmt: skip

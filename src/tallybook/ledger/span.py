@@ -18,7 +18,9 @@ from .schema import COUNT_COLUMNS
 
 FAR = QUARTER_MS << 40
 
-_FIGURES = f"events, requests, messages, {COUNT_COLUMNS}, unpriced, first, last"
+FIGURES = f"events, requests, messages, {COUNT_COLUMNS}, unpriced, first, last"
+"""The columns of a roll-up that hold figures."""
+
 _EVENT_FIGURES = f"1, e.counted, e.counted, {COUNT_COLUMNS}, unpriced, start, start + dur"
 
 
@@ -48,11 +50,11 @@ def span_of(query: Query) -> Span:
 def figures_sql(span: Span) -> str:
     """A subquery of rows (at, series, figures …) inside the span."""
     if span.ever:
-        return f"SELECT 0 AS at, series, {_FIGURES} FROM series_total"
+        return f"SELECT 0 AS at, series, {FIGURES} FROM series_total"
     low, high = span.inner
     parts = [
         (
-            f"SELECT bucket * {QUARTER_MS} AS at, series, {_FIGURES} FROM rollup"
+            f"SELECT bucket * {QUARTER_MS} AS at, series, {FIGURES} FROM rollup"
             f" WHERE bucket >= {low} AND bucket < {high}"
         )
     ]

@@ -5,6 +5,7 @@ How rows are joined, rolled up, recovered, healed and asked for lives in the mod
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import (
     Callable,
     Collection,
@@ -14,7 +15,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from .backup import Copy
     from .costs import CallCost, Unmetered
     from .evidence import Call, Explanation, Turn
+    from .marks import Marks
     from .orders import (
         ForgetOrder,
         ForgetPlan,
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
         VoidOrder,
         VoidPlan,
     )
+    from .tools import ToolUse
 
 # What records is imported when something is: a report does without it.
 
@@ -304,6 +307,13 @@ class SqliteLedger:
         with reading(self._db):
             return tuple(call_costs(self._db, source, until_ms, limit))
 
+    def tool_use(self, query: Query, most: int) -> ToolUse:
+        """How often each tool was called, in so many of the newest calls at most."""
+        from .tools import tool_use
+
+        with reading(self._db):
+            return tool_use(self._db, query, most)
+
     def shown_calls(self, source: str, session: str) -> tuple[Call, ...]:
         """The calls that a session shows, its own and copies of others', in the order of time."""
         from .shown import shown_calls
@@ -358,12 +368,16 @@ class SqliteLedger:
         with reading(self._db):
             return latest(self._db, where)
 
-    def recorded_after(self, number: int) -> tuple[int, frozenset[str]]:
-        """The number of the call that was recorded last, and the sessions of those after one."""
-        from .asking import recorded_after
+    def changed(self, query: Query, before: Marks | None) -> tuple[Marks, frozenset[str] | None]:
+        """Marks of this moment, and the sessions that differ from earlier ones."""
+        from .marks import changed, marks
 
         with reading(self._db):
-            return recorded_after(self._db, number)
+            revision = self.revision()
+            if before is not None and before[:2] == (self._db, revision):
+                return before, frozenset()
+            now = marks(self._db, query, revision)
+            return now, None if before is None else changed(self._db, before, now)
 
     def limits(self) -> tuple[LimitSnapshot, ...]:
         """The official quota windows as they were last seen."""
@@ -434,6 +448,11 @@ class SqliteLedger:
     def _meta(self, name: str) -> str:
         with reading(self._db):
             return meta(self._db, name)
+
+    def interrupt(self) -> None:
+        """Break off what another thread is asking at this moment."""
+        with suppress(sqlite3.ProgrammingError):  # closed, to be opened anew: nothing is asked
+            self._db.interrupt()
 
     def reopen(self) -> None:
         """Open the file again after `close`, which a process does on both sides of a fork."""

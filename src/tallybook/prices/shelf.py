@@ -19,7 +19,8 @@ from .decode import card_from, day_number, multiplier_from, rows, table, texts, 
 DATA = Path(__file__).parent / "data"
 
 
-def _load(path: Path) -> Mapping[str, object]:
+def load(path: Path) -> Mapping[str, object]:
+    """A data file; `PriceError` if it can't be read."""
     try:
         return table(json.loads(path.read_bytes()), path.name)
     except (OSError, ValueError) as problem:
@@ -83,8 +84,8 @@ class Shelf:
     shipped book on which a newer one stands; a shipped one has none."""
 
     def __init__(self, folder: Path = DATA) -> None:
-        index = _load(folder / "index.json")
-        self._folder = folder
+        index = load(folder / "index.json")
+        self.folder = folder
         self.id = str(index.get("id"))
         self.base = str(index.get("base", ""))
         epoch = index.get("epoch")
@@ -103,7 +104,7 @@ class Shelf:
             return None
         found = self._files.get(provider)
         if found is None:
-            found = ProviderFile(provider, _load(self._folder / f"{provider}.json"))
+            found = ProviderFile(provider, load(self.folder / f"{provider}.json"))
             self._files[provider] = found
         return found
 

@@ -11,6 +11,7 @@ from datetime import date
 from ...errors import PriceError
 from ..cards import Multiplier
 from ..shelf import alias_tables
+from ..windows import FILE as WINDOWS
 from .curated import Curated, read_curated
 from .drafts import Books, Log
 from .genai import genai_books, newest_day
@@ -27,6 +28,7 @@ from .layering import (
     vertex_apart,
 )
 from .snapshot import read_snapshot, schedules, snapshot_books
+from .windows import windows_text
 from .writing import index_text, multiplier_data, provider_text
 
 EPOCH_BEGINS = date(2026, 1, 1)
@@ -114,7 +116,11 @@ def _files(
         "aliases": curated.aliases,
         "sources": _sources(inputs, curated, snapshot),
     }
-    return {**files, "index.json": index_text(files, day, content)}
+    return {
+        **files,
+        "index.json": index_text(files, day, content),
+        WINDOWS: windows_text(inputs["genai-prices"].text, curated.genai),
+    }
 
 
 def _half_reads(provider: str, models: list[str], source: str) -> Multiplier:

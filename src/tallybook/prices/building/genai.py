@@ -51,7 +51,7 @@ def genai_books(source: str, wanted: Collection[str], log: Log) -> tuple[Books, 
             cards = list(_cards(name, model, log))
             if cards:
                 place = books.setdefault(name, {})
-                place[model.text("id")] = Entry(names=_names(models, model), cards=cards)
+                place[model.text("id")] = Entry(names=declared_names(models, model), cards=cards)
     return books, pages
 
 
@@ -209,7 +209,7 @@ def _inheriting(card: RateCard, standard: RateCard) -> RateCard:
     )
 
 
-def _names(models: list[Record], model: Record) -> set[str]:
+def declared_names(models: list[Record], model: Record) -> set[str]:
     """Other spellings that the data declares outright. A declared beginning counts as a name
     of its own only where the data's own matching leads back to the same model."""
     names: set[str] = set()
