@@ -199,3 +199,49 @@ def test_a_survey_names_every_fault_and_keeps_the_rest(place: Place) -> None:
         assert word in said
     assert len(faults) == 6
     assert all(fault.hint for fault in faults)
+
+
+def test_keys_are_set_one_by_one_in_the_users_own_file(place: Place) -> None:
+    place.user_file.write_text('glyphs = "ASCII"\n[keys]\nrefresh = "f5, ctrl+r,f5"\n"q-x" = ","\n')
+    place.project_file.write_text('theme = "nord"\n[keys]\nsort = "f6"\n')
+    settings, faults = survey_settings(
+        Surroundings(
+            environ={"TALLY_THEME": "tally-light", "TALLY_KEYS": "never read"},
+            home=place.home,
+            cwd=place.project,
+            config_file=place.user_file,
+            ledger_file=place.home / "ledger.db",
+        )
+    )
+    assert settings.keys == {"refresh": ("f5", "ctrl+r")}
+    assert settings.origins["keys.refresh"] == str(place.user_file)
+    assert (settings.theme, settings.glyphs) == ("tally-light", "ascii")
+    personal, nameless = faults
+    assert "'keys.sort'" in str(personal)
+    assert "not for a project's file" in str(personal)
+    assert f"{place.user_file}:4" in str(nameless)
+    assert "one key" in nameless.because
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("keys = 5", "must be a table"),
+        ("[keys]\nrefresh = []", "bad value"),
+        ("[keys.refresh]\nx = 1", "bad value"),
+        ('glyphs = "dots"', "bad value"),
+        ("theme = 1", "bad value"),
+    ],
+)
+def test_keys_and_looks_that_can_not_be_are_faults(place: Place, text: str, said: str) -> None:
+    place.user_file.write_text(text + "\n")
+    with pytest.raises(SettingsError, match=said) as told:
+        place.settings()
+    assert told.value.hint
+
+
+def test_a_list_of_keys_is_told_how_keys_are_written(place: Place) -> None:
+    place.user_file.write_text('[keys]\nrefresh = ["f5", "ctrl+r"]\n')
+    with pytest.raises(SettingsError) as told:
+        place.settings()
+    assert '"ctrl+r,f5"' in told.value.because

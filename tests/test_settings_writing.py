@@ -220,7 +220,7 @@ def test_what_no_reader_expects_is_a_fault(tmp_path: Path, text: str) -> None:
 
 def test_the_schema_takes_what_the_program_takes(tmp_path: Path) -> None:
     schema = json.loads(json.dumps(settings_schema(source_names())))
-    assert {*schema["properties"]} == {*SETTINGS, "source", "log"}
+    assert {*schema["properties"]} == {*SETTINGS, "source", "log", "keys"}
     assert {*schema["properties"]["source"]["properties"]} == {*source_names()}
     assert schema["$schema"].endswith("2020-12/schema")
     file = tmp_path / "config.toml"
@@ -237,6 +237,8 @@ def test_the_schema_takes_what_the_program_takes(tmp_path: Path) -> None:
         ("titles", (True, "yes", "No", "TRUE", "0", "y", "", 1, None)),
         ("week_start", ("sunday", "Sunday", "MONDAY", "sun", "sunday ", 0)),
         ("currency", ("EUR", "eur", "native", "Native", "euro", "€", "EU", "EUR ", 1)),
+        ("glyphs", ("auto", "Braille", "ASCII", "blocks", "", 1)),
+        ("theme", ("tally-light", "", 5)),
         ("active_within", ("5M", " 90 s ", "1h", "0m", "5d", "1000000s", 5)),
     ],
 )
@@ -253,7 +255,8 @@ def fits(form: dict[str, Any], value: object) -> bool:
     if not isinstance(value, {"string": str, "boolean": bool}[form["type"]]):
         return False
     there = "pattern" not in form or re.search(form["pattern"], str(value), re.ASCII)
-    return bool(there) and value in form.get("enum", [value])
+    long_enough = not isinstance(value, str) or len(value) >= form.get("minLength", 0)
+    return bool(there) and long_enough and value in form.get("enum", [value])
 
 
 def read(key: str, value: object) -> bool:

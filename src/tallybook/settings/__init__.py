@@ -14,14 +14,14 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from ..clock import NO_ZONE, system_zone
 from ..errors import SettingsError
 from .keys import KEYS, SETTINGS, VARIABLES
 from .layers import Layer, Tell, closed, file_layer, known_values
 from .sources import SourceSettings, source_settings
-from .values import Ground, located
+from .values import Glyphs, Ground, located
 
 if TYPE_CHECKING:
     from .logs import LogMapping
@@ -40,6 +40,8 @@ __all__ = [
     "user_file",
     "zone_warning",
 ]
+
+_T = TypeVar("_T")
 
 PROJECT_FILE = "tally.toml"
 
@@ -68,8 +70,10 @@ class Settings:
     newer price book is kept if one was built, `content_file` where captured content is, `currency`
     the one in which amounts are told (None for those of their prices), `titles` whether session
     titles are kept, `active_within` for how many seconds after its last call a session counts as
-    active, `log_roots` the only folders that logs may be read from (empty: any), `max_rotate` how
-    many rotated files of each log are looked at (None: all; only a command line says so), `paths`
+    active, `theme` and `glyphs` how the live interface looks, `keys` the keys of those of its
+    actions that have others than usual, `log_roots` the only folders that logs may be read from
+    (empty: any), `max_rotate` how many rotated files of each log are looked at (None: all; only a
+    command line says so), `paths`
     further roots by source, `sources` all that is set of a source, `logs` the kinds of logs that
     are read without code. `origins` tells for each key where its value was found; `files` are the
     settings files that were read."""
@@ -83,6 +87,9 @@ class Settings:
     currency: str | None = None
     titles: bool = True
     active_within: int = 300
+    theme: str = "tally-dark"
+    glyphs: Glyphs = "auto"
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     log_roots: tuple[Path, ...] = ()
     max_rotate: int | None = None
     paths: Mapping[str, tuple[Path, ...]] = field(default_factory=dict[str, tuple[Path, ...]])
@@ -152,11 +159,10 @@ def zone_warning(settings: Settings) -> str:
 
 
 def _settings(surroundings: Surroundings, flags: Mapping[str, str | None], tell: Tell) -> Settings:
-    given = {key: value for key, value in flags.items() if value is not None}
     ground = Ground(surroundings.cwd, surroundings.home)
     files = list(_files(surroundings, tell))
     layers = [
-        *(Layer(_flag(key), {key: value}, ground) for key, value in given.items()),
+        *_given(flags, ground),
         *_variables(surroundings.environ, ground),
         *(_file(path, surroundings, tell) for path in files),
     ]
@@ -164,32 +170,35 @@ def _settings(surroundings: Surroundings, flags: Mapping[str, str | None], tell:
     for layer in layers:
         for key, value in known_values(layer, tell):
             found.setdefault(key, (value, layer.origin))
-    tz, tz_origin = found.get("tz") or system_zone(surroundings.environ)
-    ledger, ledger_origin = found.get("ledger") or (surroundings.ledger_file, "default")
+    found["tz"] = found.get("tz") or system_zone(surroundings.environ)
+    found.setdefault("ledger", (surroundings.ledger_file, "default"))
     origins = {key: origin for key, (_, origin) in found.items()}
     sources = source_settings({key: value for key, (value, _) in found.items()})
     return Settings(
-        ledger=str(ledger),
-        tz=str(tz),
-        week_start=cast("int", found.get("week_start", (0, ""))[0]),
-        prices=cast("Path | None", found.get("prices", (None, ""))[0]),
+        ledger=str(found["ledger"][0]),
+        tz=_value(found, "tz", ""),
+        week_start=_value(found, "week_start", 0),
+        prices=_value(found, "prices", None),
         price_data=surroundings.ledger_file.parent / PRICE_DATA,
         content_file=surroundings.ledger_file.parent / CONTENT,
-        currency=cast("str | None", found.get("currency", (None, ""))[0]),
-        titles=found.get("titles", (True, ""))[0] is True,
-        active_within=cast("int", found.get("active_within", (300, ""))[0]),
-        log_roots=cast("tuple[Path, ...]", found.get("log_roots", ((), ""))[0]),
+        currency=_value(found, "currency", None),
+        titles=_value(found, "titles", True),
+        active_within=_value(found, "active_within", 300),
+        theme=_value(found, "theme", "tally-dark"),
+        glyphs=_value(found, "glyphs", "auto"),
+        keys=dict(_keystrokes(found)),
+        log_roots=_value(found, "log_roots", ()),
         paths={name: each.paths for name, each in sources.items() if _paths_of(name) in found},
         sources=sources,
         logs=dict(_logs(found)),
-        origins={
-            **dict.fromkeys(SETTINGS, "default"),
-            **origins,
-            "tz": tz_origin,
-            "ledger": ledger_origin,
-        },
+        origins={**dict.fromkeys(SETTINGS, "default"), **origins},
         files=tuple(files),
     )
+
+
+def _value(found: Mapping[str, tuple[object, str]], key: str, default: _T) -> _T:
+    """The value of a key, which its reader has made one of the kind that it is used as."""
+    return cast("_T", found[key][0]) if key in found else default
 
 
 def _file(path: Path, surroundings: Surroundings, tell: Tell) -> Layer:
@@ -204,12 +213,27 @@ def _logs(found: Mapping[str, tuple[object, str]]) -> Iterator[tuple[str, LogMap
             yield key.removeprefix("log."), cast("LogMapping", value)
 
 
+def _keystrokes(
+    found: Mapping[str, tuple[object, str]],
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The keys of actions, by action."""
+    for key, (value, _) in found.items():
+        if key.startswith("keys."):
+            yield key.removeprefix("keys."), cast("tuple[str, ...]", value)
+
+
 def _paths_of(source: str) -> str:
     return f"source.{source}.paths"
 
 
 def _flag(key: str) -> str:
     return f"flag --{key.replace('_', '-')}"
+
+
+def _given(flags: Mapping[str, str | None], ground: Ground) -> Iterator[Layer]:
+    """The flags that were given."""
+    given = ((key, value) for key, value in flags.items() if value is not None)
+    return (Layer(_flag(key), {key: value}, ground) for key, value in given)
 
 
 def _variables(environ: Mapping[str, str], ground: Ground) -> Iterator[Layer]:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from ..periods import WEEK_DAYS
 from .values import (
     CAPTURES,
+    GLYPHS,
     MOST_DAYS,
     SIZE,
     SPAN,
@@ -21,6 +22,8 @@ from .values import (
     read_capture,
     read_currency,
     read_days,
+    read_glyphs,
+    read_keystrokes,
     read_ledger,
     read_names,
     read_path,
@@ -29,6 +32,7 @@ from .values import (
     read_seconds,
     read_size,
     read_switch,
+    read_text,
     read_week_day,
     read_zone,
 )
@@ -68,7 +72,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "tz": Setting(
             read_zone,
             _NOT_EMPTY,
-            "the system's zone",
+            "the system's",
             "the IANA zone that cuts days and prints times",
             "Asia/Shanghai",
         ),
@@ -92,7 +96,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
                 {"type": "string", "pattern": "^([A-Za-z]{3}|[Nn][Aa][Tt][Ii][Vv][Ee])$"}
             ),
             "`native`",
-            "the currency in which amounts are told, see [currencies](currencies.md)",
+            "the currency of amounts, see [currencies](currencies.md)",
             "EUR",
         ),
         "titles": Setting(
@@ -106,14 +110,28 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             read_seconds,
             MappingProxyType({"type": "string", "pattern": f"^{SPAN}$"}),
             "`5m`",
-            "how long after its last call a session counts as active: `90s`, `5m`, `1h`",
+            "how long after its last call a session is active: `90s`, `5m`, `1h`",
             "10m",
+        ),
+        "theme": Setting(
+            read_text,
+            _NOT_EMPTY,
+            "`tally-dark`",
+            "the colours of `tally top`, see [top](top.md)",
+            "tally-light",
+        ),
+        "glyphs": Setting(
+            read_glyphs,
+            MappingProxyType({"type": "string", "enum": list(GLYPHS)}),
+            "`auto`",
+            "what `tally top` draws with: `auto` (what fits), `block`, `braille`, `ascii`",
+            "ascii",
         ),
         "log_roots": Setting(
             read_paths,
             _LIST,
             "none",
-            "the only folders that logs of gateways may be read from",
+            "the only folders that logs may be read from",
             "/var/log/higress",
             personal=True,
         ),
@@ -167,8 +185,8 @@ SOURCE_KEYS: Mapping[str, Setting] = MappingProxyType(
         "providers": Setting(
             read_names,
             MappingProxyType({"type": "object", "additionalProperties": dict(_NOT_EMPTY)}),
-            "told by names",
-            'who serves the calls of each service of a gateway: `"llm-qwen" = "alibaba-cn"`',
+            "by name",
+            'who serves a service: `"llm-qwen" = "alibaba-cn"`',
             "llm-qwen=alibaba-cn",
             personal=True,
         ),
@@ -176,11 +194,21 @@ SOURCE_KEYS: Mapping[str, Setting] = MappingProxyType(
 )
 """The keys of each table `[source.NAME]`."""
 
-KEYS = (*SETTINGS, *(f"source.NAME.{key}" for key in SOURCE_KEYS))
+KEYSTROKES = Setting(
+    read_keystrokes,
+    _NOT_EMPTY,
+    "usual",
+    'keys for an action of `tally top`: `refresh = "ctrl+r,f5"`',
+    "ctrl+r,f5",
+    personal=True,
+)
+"""What each key of the table `[keys]` holds. Which actions there are is known to the interface."""
+
+KEYS = (*SETTINGS, *(f"source.NAME.{key}" for key in SOURCE_KEYS), "keys.ACTION")
 """Every key of a settings file that holds one value. Beside them there are the tables of
 `[log.NAME]`, see `tallybook.settings.logs`."""
 
-TABLES = ("source", "log")
+TABLES = ("source", "log", "keys")
 """The tables of a settings file."""
 
 VARIABLES: Mapping[str, str] = MappingProxyType({f"TALLY_{key.upper()}": key for key in SETTINGS})
@@ -188,9 +216,12 @@ VARIABLES: Mapping[str, str] = MappingProxyType({f"TALLY_{key.upper()}": key for
 
 
 def setting_of(key: str) -> Setting | None:
-    """The setting of a whole key such as `tz` or `source.codex.paths`; None if there is none."""
+    """The setting of a whole key such as `tz`, `source.codex.paths` or `keys.refresh`; None if
+    there is none."""
     first, _, rest = key.partition(".")
     if first == "source":
         name, _, last = rest.rpartition(".")
         return SOURCE_KEYS.get(last) if name and "." not in name else None
+    if first == "keys":
+        return KEYSTROKES if rest and "." not in rest else None
     return SETTINGS.get(key)

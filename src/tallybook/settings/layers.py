@@ -17,8 +17,15 @@ Tell = Callable[[SettingsError], None]
 """Told of each fault; it may raise it."""
 
 MEND = "correct it, or move it away"
+PERSONAL = (
+    "what is kept of conversations, which files are read, and what keys do is for each user to say"
+)
 _LONGEST = 80
-_NAMES = {"source": "claude-code", "log": "my-gateway"}
+_TABLES = {
+    "source": '[source.claude-code] and below it paths = ["…"]',
+    "log": '[log.my-gateway] and below it paths = ["…"]',
+    "keys": '[keys] and below it refresh = "f5"',
+}
 
 
 class Layer(NamedTuple):
@@ -108,7 +115,7 @@ def closed(path: Path, problem: OSError) -> SettingsError:
 def _personal(key: str, place: str, hint: str = "") -> SettingsError:
     return SettingsError(
         f"{key!r} in {place} is not for a project's file",
-        because="what is kept of conversations and which files are read is for each user to say",
+        because=PERSONAL,
         hint=hint or f"take it out there, and: tally config set {key} …",
     )
 
@@ -120,6 +127,9 @@ def _flat(layer: Layer, tell: Tell) -> Iterator[tuple[tuple[str, ...], object]]:
             yield from _of_sources(value, layer, tell)
         elif key == "log":
             yield from _of_logs(value, layer, tell)
+        elif key == "keys":
+            actions = _table(("keys",), value, layer, tell)
+            yield from ((("keys", action), raw) for action, raw in actions.items())
         elif key in SETTINGS:
             yield (key,), value
         else:
@@ -158,7 +168,7 @@ def _table(path: tuple[str, ...], value: object, layer: Layer, tell: Tell) -> di
     tell(
         SettingsError(
             f"{'.'.join(path)!r} in {layer.place(*path)} must be a table",
-            hint=f'write [{path[0]}.{_NAMES[path[0]]}] and below it paths = ["…"]',
+            hint=f"write {_TABLES[path[0]]}",
         )
     )
     return {}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -131,7 +132,7 @@ class _Table:
             only=self._read("only", _conditions, ()),
             skip=self._read("skip", _conditions, ()),
             failed=self._read("failed", _conditions, ()),
-            place=lambda *path: self.layer.place("log", self.name, *path),
+            place=partial(self.layer.place, "log", self.name),
         )
 
     def _fields(

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
-from .keys import SETTINGS, SOURCE_KEYS, Setting
+from .keys import KEYSTROKES, SETTINGS, SOURCE_KEYS, Setting
 from .logs import FIELDS, FIXED, NAME
 from .values import SWITCH_WORDS
 
@@ -42,6 +42,11 @@ def settings_schema(sources: Sequence[str]) -> dict[str, object]:
                 "type": "object",
                 "patternProperties": {f"^{NAME.pattern}$": {"$ref": "#/$defs/log"}},
                 "additionalProperties": False,
+            },
+            "keys": {
+                "description": "other keys for actions of tally top, by action",
+                "type": "object",
+                "additionalProperties": _form(KEYSTROKES),
             },
         },
         "additionalProperties": False,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple, cast
+from typing import Literal, NamedTuple, cast
 
 from ..clock import zone
 from ..errors import UsageMistake
@@ -112,6 +112,26 @@ def read_seconds(value: object, ground: Ground) -> int:
         raise ValueError('it must be a time such as "90s", "5m" or "1h"')
     text = text.strip().lower()
     return int(text[:-1]) * {"s": 1, "m": 60, "h": 3600}[text[-1]]
+
+
+def read_keystrokes(value: object, _ground: Ground) -> tuple[str, ...]:
+    """The names of one or more keys, from a text such as `ctrl+r,f5`."""
+    names = [name.strip() for name in value.split(",")] if isinstance(value, str) else []
+    if not names or any(len(name.split()) != 1 for name in names):
+        raise ValueError('it must be one key, or some with commas, such as "ctrl+r,f5"')
+    return tuple(dict.fromkeys(names))
+
+
+Glyphs = Literal["auto", "braille", "block", "ascii"]
+GLYPHS: tuple[Glyphs, ...] = ("auto", "braille", "block", "ascii")
+
+
+def read_glyphs(value: object, ground: Ground) -> str:
+    """What charts are drawn with: one of `GLYPHS`."""
+    text = read_text(value, ground).lower()
+    if text not in GLYPHS:
+        raise ValueError(f"use one of {', '.join(GLYPHS)}")
+    return text
 
 
 CAPTURES = ("off", "preview", "full")
