@@ -107,6 +107,10 @@ bench-reports: $(VENV)/.run ## how fast ledgers of 1 and 10 million calls answer
 bench-gateway: $(VENV)/.run ## how fast the log of a gateway is read (ARGS="--calls 100000")
 	@$(BIN)/python bench/gateway.py $(ARGS)
 
+.PHONY: bench-top
+bench-top: $(VENV)/.run ## what a live screen on a million calls costs: 7 minutes (ARGS="--idle 600")
+	@$(BIN)/python bench/top.py $(ARGS)
+
 .PHONY: build
 build: $(VENV)/.dev ## wheel and sdist into dist/
 	@rm -rf dist
@@ -123,8 +127,9 @@ docs: $(VENV)/.run ## write what the documents take from the program: options, s
 	@$(BIN)/python tools/make_docs.py
 
 .PHONY: screens
-screens: $(VENV)/.run ## draw the screens in the documents again
+screens: $(VENV)/.run ## draw the screens and pictures in the documents again
 	@$(BIN)/python tools/make_screens.py
+	@$(BIN)/python tools/make_pictures.py
 
 .PHONY: prices
 prices: $(VENV)/.dev ## build the shipped price book again from its pinned inputs

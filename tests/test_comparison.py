@@ -246,6 +246,9 @@ def test_an_hour_that_a_clock_leaves_out_is_none() -> None:
     real = [is_real(f"2026-03-08T0{hour}:00", "America/New_York") for hour in range(5)]
     assert real == [True, True, False, True, True]
     assert is_real("2026-11-01T01:00", "America/New_York")
+    assert is_real("2026-09-06", "America/Santiago"), "a day that begins at one o'clock"
+    assert not is_real("2011-12-30", "Pacific/Apia"), "a day that was left out"
+    assert is_real("2026-10-04T02:00", "Australia/Lord_Howe"), "an hour of thirty minutes"
 
 
 def test_a_day_that_the_month_lacks_has_no_partner() -> None:

@@ -15,6 +15,7 @@ from tallybook.format import (
     money,
     number,
     plain,
+    shares,
     shorten,
     size,
     span,
@@ -154,3 +155,21 @@ def test_tilde_only_for_the_home_itself() -> None:
     assert tilde("/home/ada", "/home/ada/") == "~"
     assert tilde("/home/adam/x", "/home/ada") == "/home/adam/x"
     assert tilde("/srv", "/") == "/srv"
+
+
+@given(st.lists(st.integers(min_value=0, max_value=10**12), max_size=20), st.integers(1, 1_000))
+def test_shares_are_near_the_truth_and_together_all(parts: list[int], of: int) -> None:
+    whole = sum(parts)
+    found = shares(parts, whole, of)
+    assert sum(found) == (of if whole else 0)
+    assert all(
+        abs(share - Decimal(part) * of / whole) < 1
+        for share, part in zip(found, parts, strict=True)
+        if whole
+    )
+
+
+def test_shares_of_some_of_all_are_no_more_than_those() -> None:
+    assert shares([1, 1, 1], 3) == [334, 333, 333]
+    assert shares([1, 1], 3) == [333, 333]
+    assert sum(shares([5] * 6, 30, 100)) == 100

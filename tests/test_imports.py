@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+import tallybook
 
 HEAVY = {"rich", "tomlkit", "textual", "starlette", "psycopg", "psutil", "msgspec"}
 PROBE = """
@@ -66,3 +70,23 @@ def test_the_version_needs_no_click() -> None:
 )
 def test_a_report_without_a_table_needs_neither_rich_nor_msgspec(arguments: list[str]) -> None:
     assert loaded_after(PROBE.format(arguments=arguments)) & HEAVY == set()
+
+
+def test_what_a_screen_shows_is_made_without_textual() -> None:
+    plain = [name for name, told in sorted(screen_modules().items()) if "No Textual" in told]
+    assert len(plain) > 10
+    program = f"""
+import importlib, json, sys
+for name in {plain}:
+    importlib.import_module(f"tallybook.tui.{{name}}")
+print(json.dumps([name.partition(".")[0] for name in sys.modules]), file=sys.stderr)
+"""
+    assert loaded_after(program) & {"textual", "psutil"} == set()
+
+
+def screen_modules() -> dict[str, str]:
+    """The modules of the live screen, and what their docstrings say."""
+    folder = Path(tallybook.__file__).parent / "tui"
+    files = [file for file in folder.glob("*.py") if file.stem != "__init__"]
+    trees = {file.stem: ast.parse(file.read_text(encoding="utf-8")) for file in files}
+    return {name: " ".join((ast.get_docstring(tree) or "").split()) for name, tree in trees.items()}

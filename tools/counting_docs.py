@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tallybook.cli.wording import PREFIXES, WORDS
 from tallybook.dialects import counter
 from tallybook.model import CLASSES
+from tallybook.wording import PREFIXES, WORDS
 
 FOLDER = Path(__file__).resolve().parents[1] / "tests/dialects/examples"
 PROBE = {"input": 1000, "output": 500, "cache_read": 100, "reasoning": 50}

@@ -24,9 +24,10 @@ from counting_docs import chapters, conventions, guesses
 from tallybook.cli.app import ALIASES, tally
 from tallybook.cli.configcheck import schema_text
 from tallybook.cli.exits import EXITS
-from tallybook.settings.keys import SETTINGS, SOURCE_KEYS, VARIABLES
+from tallybook.settings.keys import KEYSTROKES, SETTINGS, SOURCE_KEYS, VARIABLES
 from tallybook.settings.logs import FIELDS, FIXED
 from tallybook.sources import envoy_ai_gateway, litellm
+from tallybook.tui.keys import KEYS, key_names
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 MARK = re.compile(r"(<!-- made: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -130,6 +131,7 @@ def settings_table() -> str:
         (f"`{key}`, in `[source.NAME]`", "", each.default, each.meaning)
         for key, each in SOURCE_KEYS.items()
     ]
+    rows.append(("`ACTION`, in `[keys]`", "", KEYSTROKES.default, KEYSTROKES.meaning))
     return table(("key", "variable", "default", "meaning"), rows)
 
 
@@ -196,6 +198,18 @@ def exits_table() -> str:
     return table(("code", "meaning"), rows)
 
 
+def keys_table() -> str:
+    """The keys of the live screen, by what they are about."""
+    by_group = sorted(
+        KEYS, key=lambda each: [*dict.fromkeys(k.group for k in KEYS)].index(each.group)
+    )
+    rows = [
+        (" ".join(f"`{name}`" for name in key_names(each.keys)), each.tip, f"`{each.id}`")
+        for each in by_group
+    ]
+    return table(("key", "does", "name"), rows)
+
+
 def conventions_table() -> str:
     """How each API counts."""
     told = ("cache inside input", "reasoning inside output")
@@ -215,6 +229,7 @@ def made() -> Mapping[Path, str]:
         "conventions": conventions_table,
         "examples": lambda: "\n" + "\n".join(chapters()) + "\n",
         "guesses": lambda: table(("guess", "meaning"), guesses()),
+        "topkeys": keys_table,
     }
     pages = {DOCS / "options.md": options_page(), DOCS / "config.schema.json": schema_text() + "\n"}
     for page in DOCS.rglob("*.md"):

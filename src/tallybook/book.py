@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .families import Member
     from .flow import Progress, SyncReceipt
     from .growth import Growth
-    from .ledger.evidence import Call, Explanation
+    from .ledger.evidence import Call, Explanation, Turn
     from .prices import PriceBook
     from .prices.fx import FxRate
     from .quoting import Quote
@@ -97,6 +97,10 @@ class Book:
         from .sources import source_names
 
         return name in source_names(self.settings.logs)
+
+    def title(self, name: str) -> str:
+        """What people call a source; its name where there is none of it now."""
+        return self.source(name).title if self.reads(name) else name
 
     def source(self, name: str, paths: Sequence[Path] = ()) -> Source:
         """A source by its name or alias, as the settings have it, and with further roots. Raises
@@ -170,15 +174,15 @@ class Book:
         milliseconds; None if there is none."""
         return self.ledger.latest(where)
 
-    def session(self, session_id: str) -> SessionAnswer | None:
-        """One session by its id or a part of it, in the currency of the settings; None if
-        there is none. Raises `UsageMistake` when that fits several."""
+    def session(self, session_id: str, source: str = "") -> SessionAnswer | None:
+        """One session by its id or a part of it, of one source if that is named, in the currency
+        of the settings; None if there is none. Raises `UsageMistake` when that fits several."""
         from .sessions import session_named
 
         def ask(query: Query) -> Report:
             return self.ask(replace(query, currency=self.settings.currency))
 
-        return session_named(self.ledger, session_id, self.settings.tz, ask)
+        return session_named(self.ledger, session_id, self.settings.tz, ask, source)
 
     def current_session(self, folder: Path) -> str | None:
         """The id of the session with the latest call, in the project of a folder if it is one;
@@ -213,6 +217,21 @@ class Book:
         own = self.settings.sources.get(found.source)
         return blackened(rounds, Blackening(own.redact if own else ()))
 
+    def round(self, found: SessionAnswer, number: int) -> Recalled | None:
+        """The call at a place among those that a session shows, the first being 1, with its words
+        as `rounds` has them; None if there are not so many."""
+        from .recalling import found_again
+        from .sources.source import Revisiting
+
+        calls = self.ledger.shown_calls(found.source, found.session_id)
+        if not 1 <= number <= len(calls):
+            return None
+        source = self.source(found.source) if self.reads(found.source) else None
+        if isinstance(source, Revisiting):
+            return next(self.rounds(found, number))
+        told = () if source is None else source.recall(found.session_id)
+        return found_again(told, calls[number - 1], number)
+
     def _source_of(self, name: str, places: Iterable[str]) -> Source | None:
         """A source that finds these places again; None if there is none of that name."""
         from .recalling import log_of
@@ -244,6 +263,17 @@ class Book:
         from .growth import growth_of
 
         return growth_of(self.ledger.turns(found.source, found.session_id))
+
+    def turns(self, found: SessionAnswer) -> tuple[Turn, ...]:
+        """The calls that a session shows with no more than their figures, in the order of time and
+        in the currency of the settings."""
+        turns = self.ledger.turns(found.source, found.session_id)
+        currency = self.settings.currency
+        if currency is None:
+            return turns
+        from .conversion import converted_turn
+
+        return tuple(converted_turn(each, currency, self.fx) for each in turns)
 
     def told(self, rounds: Iterable[Recalled]) -> Iterator[Recalled]:
         """Rounds with what their calls cost in the currency of the settings."""

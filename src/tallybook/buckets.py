@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from .clock import local, zone
+from .periods import Period
 from .query import Query
 
 _STEPS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
@@ -36,6 +37,21 @@ def date_of(place: int, query: Query) -> str | None:
     return at.isoformat(timespec="minutes") if query.bucket == "hour" else at.date().isoformat()
 
 
+def bounds_of(date: str, query: Query) -> Period:
+    """The half-open range of a bucket, by its date as a report writes it. An hour that the clock
+    goes through twice is one of two hours."""
+    at = datetime.fromisoformat(date)
+    if query.bucket == "month":
+        until = at.replace(year=at.year + at.month // 12, month=at.month % 12 + 1)
+    else:
+        until = at + _STEPS[query.bucket or "day"]
+    place = zone(query.tz)
+    since_ms, until_ms = (
+        int(each.replace(tzinfo=place).timestamp()) * 1000 for each in (at, until)
+    )
+    return Period(since_ms, until_ms)
+
+
 def years_later(date: str, years: int) -> str | None:
     """The bucket of the same name so many years later; None where that year has no such day."""
     later = f"{int(date[:4]) + years:04}{date[4:]}"
@@ -47,9 +63,11 @@ def years_later(date: str, years: int) -> str | None:
 
 
 def is_real(date: str, tz: str) -> bool:
-    """Whether there is such an hour: clocks that are put forward leave one out."""
+    """Whether there is such a day or hour, by its date as a report writes it: clocks that are put
+    forward leave an hour out, those that change sides of the date line a day."""
     at = datetime.fromisoformat(date).replace(tzinfo=zone(tz))
-    return at.astimezone(UTC).astimezone(at.tzinfo).replace(tzinfo=at.tzinfo) == at
+    there = at.astimezone(UTC).astimezone(at.tzinfo).replace(tzinfo=None).isoformat()
+    return there.startswith(date.partition(":")[0])
 
 
 def wall_clock(ms: int, tz: str) -> datetime:

@@ -23,7 +23,7 @@ from .prices.fx import FxRate, Quote, known_units, quote_at, turns
 from .query import AMOUNTS, Answering, Figures, Note, Query, Report, Row, Standing
 
 if TYPE_CHECKING:
-    from .ledger.evidence import Call
+    from .ledger.evidence import Call, Turn
 
 CONVERTED = "converted"
 NO_RATE = "no-fx-rate"
@@ -136,14 +136,21 @@ class Exchange:
 
 def converted_call(call: Call, to: str, rates: Sequence[FxRate]) -> Call:
     """A call with its amounts in a currency, by the rates of its day; as they are without one."""
+    at = call.started_ms
+    cost, reported = (_amount(each, to, rates, at) for each in (call.cost, call.reported))
+    return call._replace(cost=cost, reported=reported)
 
-    def told(money: Money | None) -> Money | None:
-        if money is not None and not money.nanos:
-            return Money(0, to)
-        quote = money and quote_at(rates, money.currency, to, call.started_ms)
-        return Money(quote.convert(money.nanos), to) if money and quote else money
 
-    return call._replace(cost=told(call.cost), reported=told(call.reported))
+def converted_turn(turn: Turn, to: str, rates: Sequence[FxRate]) -> Turn:
+    """The same for a call of which no more than its figures is known."""
+    return turn._replace(cost=_amount(turn.cost, to, rates, turn.started_ms))
+
+
+def _amount(money: Money | None, to: str, rates: Sequence[FxRate], at_ms: int) -> Money | None:
+    if money is not None and not money.nanos:
+        return Money(0, to)
+    quote = money and quote_at(rates, money.currency, to, at_ms)
+    return Money(quote.convert(money.nanos), to) if money and quote else money
 
 
 def _as_it_is(report: Report, query: Query) -> Report:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from .model import summed
-from .query import Figures, Row
+from .model import six, summed
+from .query import AMOUNTS, Figures, Row
 
 
 class Member(NamedTuple):
@@ -117,6 +118,27 @@ def together(parts: Sequence[Figures]) -> Figures:
         first_ms=min(first, default=None),
         last_ms=max(last, default=None),
     )
+
+
+def apart(whole: Figures, parts: Sequence[Figures]) -> Figures | None:
+    """What is left of the figures of several sessions without some of them, all times as they
+    were; None where an amount is nothing then, since nobody knows whether there is any left."""
+    less = together(parts)
+    told = {name: getattr(whole, name) - getattr(less, name) for name in _COUNTED}
+    counts = six(a - b for a, b in zip(whole.counts, less.counts, strict=True))
+    amounts = {
+        name: {unit: nanos - getattr(less, name).get(unit, 0) for unit, nanos in each.items()}
+        for name, each in ((name, getattr(whole, name)) for name in AMOUNTS)
+    }
+    if not all(nanos for each in amounts.values() for nanos in each.values()):
+        return None
+    return replace(whole, counts=counts, **told, **amounts)
+
+
+_COUNTED = (
+    *("requests", "messages", "unpriced_tokens", "reported_requests", "billed_requests"),
+    *("partial_requests", "failed_requests", "unmetered_requests", "recovered_tokens", "sessions"),
+)
 
 
 def _amounts(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:

@@ -7,7 +7,7 @@ line's). Everything is integer arithmetic: no float touches an amount, not even 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from .model import NANOS
@@ -68,6 +68,18 @@ def signed(value: int, word: Callable[[int], str] = number) -> str:
 def tenths(value: int | None) -> str | None:
     """A number of tenths as a decimal: `28.9`; None stays None."""
     return None if value is None else _signed(value, _decimal_tenths(abs(value)))
+
+
+def shares(parts: Sequence[int], whole: int, of: int = 1_000) -> list[int]:
+    """What part of a whole each is, in thousandths of it or as told. They are rounded down, and
+    what that leaves goes to those that lost the most by it: so they never come to more than all."""
+    if whole <= 0:
+        return [0] * len(parts)
+    found = [part * of // whole for part in parts]
+    left = sum(parts) * of // whole - sum(found)
+    for at in sorted(range(len(parts)), key=lambda at: -(parts[at] * of % whole))[:left]:
+        found[at] += 1
+    return found
 
 
 def percent(value: int | None) -> str:

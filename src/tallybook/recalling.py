@@ -57,6 +57,13 @@ def recalled(ledger: Ledger, source: Source, session: str) -> Iterator[Recalled]
         yield Recalled(each, next((calls[key] for key in each.keys if key in calls), None))
 
 
+def found_again(rounds: Iterable[Round], call: Call, number: int) -> Recalled:
+    """One call with its words, out of the rounds that the tool's own files tell, of which no more
+    are taken than are needed to find it. `number` is its place in the session."""
+    found = next((each for each in rounds if not {*call.keys}.isdisjoint(each.keys)), None)
+    return Recalled(_round(number, call, found), call)
+
+
 def blackened(rounds: Iterable[Recalled], clean: Callable[[Round], Round]) -> Iterator[Recalled]:
     """Rounds as they may be shown. `clean` gives the same object where nothing had to go."""
     for each in rounds:

@@ -45,7 +45,8 @@ def _complaints(standing: Standing) -> Note:
         where = "1 place" if places == 1 else f"{places:,} places"
         what = f"{inside:,} entries in {where}" if inside > places else where
         parts.append(f"{what} inside the histories could not be counted; calls may be missing")
-    return Note(code=COMPLAINTS, text=f"{', and '.join(parts)}: tally doctor")
+    whose = ", ".join(standing.sources)
+    return Note(code=COMPLAINTS, text=f"{', and '.join(parts)} ({whose}): tally doctor")
 
 
 def _notes(ledger: Answering, report: Report) -> Iterator[Note]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePath
@@ -87,12 +87,13 @@ Ask = Callable[[Query], Report]
 
 
 def session_named(
-    ledger: Ledger, session_id: str, tz: str, ask: Ask | None = None
+    ledger: Ledger, session_id: str, tz: str, ask: Ask | None = None, source: str = ""
 ) -> SessionAnswer | None:
-    """One session by its id or a part of it, see `Ledger.find_sessions`; None if there is none.
-    Raises `UsageMistake` when that fits several. Its figures are those that `ask` gives, the
-    ledger's own unless told."""
-    found = ledger.find_sessions(session_id)
+    """One session by its id or a part of it, see `Ledger.find_sessions`, of one source if that is
+    named; None if there is none. Raises `UsageMistake` when that fits several. Its figures are
+    those that `ask` gives, the ledger's own unless told."""
+    every = ledger.find_sessions(session_id)
+    found = [each for each in every if source in ("", each[0])]
     if not found:
         return None
     (source, session), *others = found
@@ -232,26 +233,42 @@ def by_session(ask: Ask, query: Query) -> Report:
     one beyond the limit: they are no conversation."""
     more = None if query.limit is None else query.limit + 1
     report = ask(replace(query, limit=more))
-    bare = [row for row in report.rows if row.dims["session"] is None]
-    rows = [row for row in report.rows if row.dims["session"] is not None]
-    if not bare and len(rows) == more:
+    rows = report.rows
+    if len(rows) == more and all(row.dims["session"] is not None for row in rows):
         none = Filter(dimension="session", values=("",))
-        bare += ask(replace(query, where=(*query.where, none))).rows
-    return replace(report, query=query, rows=(*rows[: query.limit], *bare))
+        rows += ask(replace(query, where=(*query.where, none))).rows
+    return replace(report, query=query, rows=bare_last(rows, query.limit))
+
+
+def bare_last(rows: Iterable[Row], limit: int | None) -> tuple[Row, ...]:
+    """Rows by session up to a limit, and beyond it those of calls without one."""
+    named, bare = list[Row](), list[Row]()
+    for row in rows:
+        (bare if row.dims["session"] is None else named).append(row)
+    return (*named[:limit], *bare)
 
 
 def with_company(ledger: Ledger, report: Report) -> Report:
     """A report by session, where each row also tells the session's project, its models and its
     users, the ones with the most tokens first."""
+    company = company_of(ledger, report, ("project", "user", "model"))
+    return replace(report, rows=tuple(_accompanied(report.rows, company)))
+
+
+def company_of(
+    ledger: Ledger, report: Report, names: Sequence[str]
+) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """The values of other dimensions in each session of a report: by dimension and session, the
+    ones with the most tokens first."""
     ids = tuple(filter(None, (row.dims["session"] for row in report.rows)))
     if not ids:
-        return report
+        return {name: {} for name in names}
     same = replace(report.query, bucket=None, sort=None, limit=None, currency=None)
     if len(ids) <= _FEW:
-        same = replace(same, where=(*same.where, Filter(dimension="session", values=ids)))
-    rows = ledger.ask(replace(same, by=("session", "project", "user", "model"))).rows
-    company = {name: _gathered(rows, name) for name in ("project", "model", "user")}
-    return replace(report, rows=tuple(_accompanied(report.rows, company)))
+        only = Filter(dimension="session", op="==", values=ids)
+        same = replace(same, where=(*same.where, only))
+    rows = ledger.ask(replace(same, by=("session", *names))).rows
+    return {name: _gathered(rows, name) for name in names}
 
 
 _FEW = 200

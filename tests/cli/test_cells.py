@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from rich.cells import cell_len
 
-from tallybook.cli.delimited import cell, harmless
 from tallybook.cli.footnotes import footnotes
 from tallybook.cli.labels import model_labels
+from tallybook.exporting.delimited import cell, harmless
 from tallybook.format import begun
 from tallybook.query import Figures, Note, Query, Report
 

@@ -20,10 +20,10 @@ from tallybook.cli.app import COMMANDS, arrange
 from tallybook.cli.demo import SAMPLES
 from tallybook.cli.help import TOPICS
 from tallybook.cli.ledger import Holdings, held
-from tallybook.cli.limits import limit_json, limit_text
 from tallybook.cli.progress import ProgressLine, progress_text
 from tallybook.flow import Progress
 from tallybook.ledger.sqlite import SqliteLedger
+from tallybook.limits import limit_json, limit_text
 from tallybook.prices import open_price_book
 from tallybook.query import Figures
 from tallybook.reading import Batch, Complaint, LimitSnapshot

@@ -257,3 +257,32 @@ def test_what_becomes_of_titles_is_told(tell, more: tuple[str, ...]) -> None:
 def test_a_layer_that_does_not_hold_changes_nothing(tell, tmp_path: Path) -> None:
     (tmp_path / "tally.toml").write_text("titles = true\n")
     assert "taken out" not in tell("config", "set", "titles", "false", err=True)
+
+
+def test_keys_and_themes_are_checked_before_they_are_written(tell, home: Path) -> None:
+    tell("config", "set", "keys.refresh", "f5,ctrl+r")
+    assert tell("config", "get", "keys.refresh").strip() == "f5,ctrl+r"
+    assert "did you mean sort?" in tell("config", "set", "keys.srot", "x", code=2)
+    assert "did you mean f5?" in tell("config", "set", "keys.sort", "f55", code=2)
+    assert "did you mean tally-light?" in tell("config", "set", "theme", "tally-lite", code=2)
+    assert "for each user to say" in tell("config", "set", "keys.sort", "x", "--project", code=2)
+    text = (home / "config.toml").read_text()
+    assert text.endswith('[keys]\nrefresh = "f5,ctrl+r"\n')
+    tell("config", "unset", "keys.refresh")
+    assert "refresh" not in (home / "config.toml").read_text()
+
+
+def test_keys_that_change_places_can_be_set_one_after_the_other(tell) -> None:
+    said = tell("config", "set", "keys.sort", "c", err=True)
+    assert "'c' would do two things" in said
+    assert "two things" not in tell("config", "set", "keys.shown", "s", err=True)
+    assert tell("config", "check").startswith("Nothing is wrong")
+
+
+def test_a_check_knows_what_the_live_screen_would_not_understand(tell, home: Path) -> None:
+    (home / "config.toml").write_text('theme = "sunset"\n[keys]\nfly = "f"\nsort = "c"\n')
+    said = tell("config", "check", code=2)
+    assert "no theme is called 'sunset' in ~/config.toml" in said
+    assert "no action is called 'fly'" in said
+    assert "'c' would do two things" in said
+    assert "3 faults" in said

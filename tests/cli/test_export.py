@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tallybook.cli.exportplace import outlet
 from tallybook.errors import UsageMistake
+from tallybook.exporting.place import outlet
 
 from .conftest import Tell
 
@@ -267,7 +267,7 @@ def test_a_file_that_can_not_be_finished_leaves_the_old_one(tmp_path: Path) -> N
     old = tmp_path / "a.csv"
     old.write_text("old")
     program = (
-        "from pathlib import Path; from tallybook.cli.exportplace import outlet\n"
+        "from pathlib import Path; from tallybook.exporting.place import outlet\n"
         "with outlet(Path('a.csv'), force=True) as place:\n"
         "    for line in range(10_000): place.write('a line of an export\\n')\n"
     )
@@ -290,7 +290,7 @@ def test_one_that_is_told_to_end_leaves_nothing(tmp_path: Path) -> None:
     program = (
         "import os, signal\n"
         "from pathlib import Path\n"
-        "from tallybook.cli.exportplace import outlet\n"
+        "from tallybook.exporting.place import outlet\n"
         "with outlet(Path('a.csv')) as place:\n"
         "    place.write('half')\n"
         "    os.kill(os.getpid(), signal.SIGTERM)\n"

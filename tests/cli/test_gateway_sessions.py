@@ -17,11 +17,11 @@ from tallybook.cli.exchange import Conversation, exchange_lines
 from tallybook.cli.sessiongrowth import growth_facts
 from tallybook.cli.sessionjson import Opened, session_json, session_text
 from tallybook.cli.tables import Ink
-from tallybook.cli.wording import short_id
 from tallybook.growth import Growth, Step
 from tallybook.reading import Round
 from tallybook.recalling import Recalled
 from tallybook.sources import logspots
+from tallybook.wording import short_id
 
 from .conftest import Tell
 from .gateway import Gateway, said

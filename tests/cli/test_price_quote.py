@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from tallybook.cli.wording import assumed
 from tallybook.prices import open_price_book
 from tallybook.prices.alias import ESTIMATED
 from tallybook.prices.thinking import FROM_REASONING
 from tallybook.prices.timeline import AFTER_LAST, BEFORE_FIRST, HOLIDAYS_UNKNOWN
+from tallybook.wording import assumed
 
 from ..dialects.wires import WIRES, anthropic
 from .conftest import Ask

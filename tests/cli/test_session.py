@@ -16,7 +16,6 @@ from tallybook.cli.options import Asked
 from tallybook.cli.rounds import conversation_lines
 from tallybook.cli.sessionjson import Opened, response_type, session_json
 from tallybook.cli.shell import Shell
-from tallybook.cli.wording import assumed, short_id, spot, state_text
 from tallybook.ledger.evidence import Call, Claimed, Explanation
 from tallybook.model import CLASSES, Money, nanos_of
 from tallybook.query import Figures, Note, Query, Report
@@ -24,6 +23,7 @@ from tallybook.reading import Attribution, Round
 from tallybook.recalling import Recalled
 from tallybook.sessions import SessionAnswer
 from tallybook.settings import Settings, Surroundings
+from tallybook.wording import assumed, short_id, spot, state_text
 
 from .conftest import Tell
 

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tallybook.cli.chart import BLOCKS, Pens, bar, sparkline
 from tallybook.clock import iso
 from tallybook.query import Figures, Row
+from tallybook.strokes import BLOCKS, Pens, bar, sparkline
 
 from .conftest import NOW, SONNET, Tome, figures
 

@@ -37,6 +37,8 @@ COMMANDS: Mapping[str, Entry] = {
     "record": Entry("record", "record", "enter a call that no log shows"),
     "sync": Entry("sync", "sync", "read the agents' histories into the ledger"),
     "watch": Entry("watch", "watch", "follow the histories, live"),
+    "ps": Entry("ps", "ps", "the agents that run now, and what they use"),
+    "top": Entry("top", "top", "the live screen: agents, sessions, models, limits"),
     "demo": Entry("demo", "demo", "see it work on sample histories"),
     "source": Entry("source", "source", "the agents that can be read: list, explain, test"),
     "price": Entry("price", "price", "the price book: list, quote, explain, apply, …"),

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..blocks import Block, BlockReport, Pace, Projection, pace_of, projection_of
 from ..clock import HOUR_MS, iso
 from ..errors import UsageMistake, nearest
+from ..exporting.delimited import delimited_text, flat_cells, flat_names, json_text, units_of
 from ..format import tenths
+from ..limits import limit_json
 from ..query import MEASURES, Figures, amounts_json, figures_json, report_json
 from ..questions import named_fields
-from .delimited import delimited_text, flat_cells, flat_names, json_text, units_of
-from .limits import limit_json
 
 if TYPE_CHECKING:
     from ..reading import LimitSnapshot

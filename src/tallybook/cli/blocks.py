@@ -14,6 +14,7 @@ import click
 from ..blocks import OWNERS, BlockReport, largest_block, read_blocks
 from ..clock import HOUR_MS, local
 from ..errors import UsageMistake
+from ..exporting.delimited import json_text
 from ..format import plain
 from ..periods import Frame
 from ..query import Answering, Filter, Query
@@ -28,7 +29,6 @@ from .blockrows import (
     chosen_block_fields,
     separated_blocks,
 )
-from .delimited import json_text
 from .nothing import nothing_lines
 from .options import (
     HELP_FIELDS,

@@ -11,15 +11,16 @@ from typing import NamedTuple
 
 from ..blocks import Block, pace_of, projection_of
 from ..clock import local
+from ..figurewords import costs_text
 from ..format import DASH, compact, count, number, plain, span
+from ..limits import limit_json, limit_text
 from ..query import Report, Row
 from .blockrows import Allowance, Shown, block_objects, share_text
 from .footnotes import footnotes
 from .labels import undated
-from .limits import limit_json, limit_text
 from .options import Asked
 from .output import COARSE_NOTE, asked_manner, below_lines
-from .reportcolumns import Manner, columns_of, costs_text, suited
+from .reportcolumns import Manner, columns_of, suited
 from .shell import Shell
 from .tables import Column, Ink, draw, facts, folded, markdown, no_room
 

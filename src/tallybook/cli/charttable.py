@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..buckets import date_of, is_real, place_of
 from ..clock import DAY_MS
 from ..comparison import COUNTED, PRICED, count_of
+from ..exporting.delimited import shown_units
 from ..format import DASH, compact, money, number, tenths
 from ..query import AMOUNTS, Bucket, Figures, Query, Report, Row, amount_of, is_partly_known
-from .chart import bar, pens, sparkline
-from .delimited import shown_units
+from ..strokes import bar, sparkline
+from .chart import pens
 from .footnotes import footnotes
 from .labels import date_label
 from .options import Asked

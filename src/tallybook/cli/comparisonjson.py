@@ -10,10 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..comparison import COUNTED, PRICED, Comparison, Pair, amount_change, change, count_of
-from ..format import tenths
-from ..model import decimal_text
-from ..query import DIMENSIONS, Figures, Report, Row, amount_of, query_json, row_json
-from .delimited import (
+from ..exporting.delimited import (
     delimited_text,
     field_names,
     flat_cells,
@@ -22,6 +19,9 @@ from .delimited import (
     report_object,
     units_of,
 )
+from ..format import tenths
+from ..model import decimal_text
+from ..query import DIMENSIONS, Figures, Report, Row, amount_of, query_json, row_json
 
 _BOUNDS = {"": "exact", "≥": "at-least", "≤": "at-most"}
 _CHANGED = (*COUNTED, PRICED)

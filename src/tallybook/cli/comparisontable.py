@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ..comparison import COUNTED, PRICED, Change, Comparison, Pair, amount_change, change, count_of
-from ..format import DASH, compact, money, number, percent, signed
+from ..exporting.delimited import shown_units
+from ..figurewords import change_text
+from ..format import DASH, compact, money, number, signed
 from ..periods import period_text
 from ..query import AMOUNTS, Amount, Figures, Report, Row, amount_of
-from .delimited import shown_units
 from .footnotes import footnotes
 from .labels import date_label
 from .options import Asked
@@ -172,7 +173,7 @@ def _money(unit: str, places: int) -> Word:
 
 def _changes(changes: Sequence[Change | None], word: Word, ranks: _Ranks) -> Iterator[Column]:
     yield Column("+/-", tuple(_grown(each, word) for each in changes), rank=ranks.grown)
-    yield Column("%", tuple(map(_percent, changes)), rank=ranks.share)
+    yield Column("%", tuple(map(change_text, changes)), rank=ranks.share)
 
 
 def _all(found: Comparison) -> list[Pair]:
@@ -190,14 +191,6 @@ def _grown(each: Change | None, word: Word) -> str:
     if each is None or each.value is None:
         return DASH
     return f"{each.bound} {signed(each.value, word)}".strip()
-
-
-def _percent(each: Change | None) -> str:
-    if each is None or each.value is None:
-        return DASH
-    if each.tenths is None:
-        return percent(None)
-    return f"{each.bound} {percent(each.tenths)}".strip()
 
 
 def _notes(found: Comparison, asked: Asked) -> Iterator[str]:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import UsageMistake
+from ..exporting.delimited import json_text
 from ..format import count, number
-from .delimited import json_text
 from .options import Asked
 from .redacting import Telling
 from .shell import Shell, mention, say

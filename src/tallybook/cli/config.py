@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import click
 
+from ..exporting.delimited import json_text
 from ..format import DASH
 from ..periods import WEEK_DAYS
 from ..questions import NATIVE
@@ -20,7 +21,6 @@ from .app import NearMissGroup
 from .asking import begin, surveyed
 from .configcheck import config_check, config_schema
 from .configedit import config_get, config_set, config_unset, project_option, table_lines
-from .delimited import json_text
 from .faults import complain_of
 from .options import json_option, run_options
 from .shell import Shell, say
@@ -85,6 +85,8 @@ def setting_values(settings: Settings) -> dict[str, Any]:
         "currency": settings.currency or NATIVE,
         "titles": settings.titles,
         "active_within": _length(settings.active_within),
+        "theme": settings.theme,
+        "glyphs": settings.glyphs,
         "log_roots": [str(path) for path in settings.log_roots] or None,
         **{
             f"source.{name}.{key}": _plain(key, getattr(each, key))
@@ -92,6 +94,7 @@ def setting_values(settings: Settings) -> dict[str, Any]:
             for key in SOURCE_KEYS
             if f"source.{name}.{key}" in settings.origins
         },
+        **{f"keys.{action}": ",".join(keys) for action, keys in settings.keys.items()},
         **{f"log.{name}.paths": list(map(str, log.paths)) for name, log in settings.logs.items()},
     }
 

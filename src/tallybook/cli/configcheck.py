@@ -12,9 +12,10 @@ from typing import cast
 import click
 
 from ..errors import SettingsError, TallyError, UsageMistake, nearest
+from ..exporting.delimited import json_text
 from ..format import count
+from ..settings import Settings
 from .asking import begin, surveyed
-from .delimited import json_text
 from .faults import worded
 from .options import json_option, run_options
 from .shell import Shell, say
@@ -39,7 +40,7 @@ def config_check(context: click.Context, file: Path | None, **_options: object) 
     if file is None:
         settings, faults = surveyed(shell, asked)
         prices, files = settings.prices, list(settings.files)
-        found = [*faults, *price_faults(prices, settings.price_data)]
+        found = [*faults, *screen_faults(settings), *price_faults(prices, settings.price_data)]
     else:
         files = [shell.surroundings.cwd / file]
         prices, found = _faults_of(shell, files[0])
@@ -91,6 +92,20 @@ def _strangers(values: Mapping[str, object], file: Path) -> Iterable[SettingsErr
         except UsageMistake as problem:
             place = place_in(file, "source", name)
             yield SettingsError(f"{problem} in {place}", because=problem.because, hint=problem.hint)
+
+
+def screen_faults(settings: Settings) -> Iterator[SettingsError]:
+    """What is wrong with the settings of the live interface, which alone knows its themes and
+    keys."""
+    from ..tui.keymap import keymap
+    from ..tui.themes import theme_name
+
+    origins = settings.origins
+    try:
+        theme_name(settings.theme, origins.get("theme", "default"))
+    except SettingsError as fault:
+        yield fault
+    yield from keymap(settings.keys, lambda action: origins[f"keys.{action}"]).faults
 
 
 def price_faults(prices: Path | None, installed: Path | None = None) -> list[TallyError]:

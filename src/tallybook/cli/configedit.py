@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 import click
 
 from ..errors import SettingsError, UsageMistake, nearest
+from ..exporting.delimited import json_text
 from ..settings import (
     KEYS,
     SETTINGS,
@@ -26,7 +27,6 @@ from ..settings import (
 from ..settings.keys import SOURCE_KEYS, Setting, setting_of
 from ..settings.values import Ground
 from .asking import begin, surveyed
-from .delimited import json_text
 from .faults import complain_of
 from .options import json_option, run_options
 from .shell import Shell, mention, say
@@ -100,6 +100,7 @@ def config_set(
     Comments and order of the file are kept. A relative path starts at the working directory.
     Lists, such as `source.NAME.paths`, take several values; they replace those that are there.
     """
+    from ..settings.layers import PERSONAL
     from ..settings.writing import OWN, SHARED, Change, change_file, checked
 
     shell, asked = begin(context)
@@ -107,13 +108,14 @@ def config_set(
     if project and target.setting.personal:
         raise UsageMistake(
             f"{target.key} is not for a project's file",
-            because="what is kept of conversations, and which files are read, is your own affair",
+            because=PERSONAL,
             hint=f"without --project: tally config set {target.key} …",
         )
     value = _value(shell, target, values)
     checked(target.setting, target.key, value, _ground(shell, target))
     if target.key == "prices":
         _demand_prices(shell, target, value)
+    _demand_screen(shell, target, value, quiet=asked.quiet)
     change = Change(target.path, value)
     head, before = _head(shell, target), _held(shell)
     written = change_file(target.file, change, head=head, mode=SHARED if project else OWN)
@@ -275,6 +277,24 @@ def _demand_prices(shell: Shell, target: Target, value: object) -> None:
         )
     for fault in price_faults(file):
         raise fault
+
+
+def _demand_screen(shell: Shell, target: Target, value: object, *, quiet: bool) -> None:
+    """Raise what the live interface would not understand, and say where a key would do two things:
+    those that change places are set one after the other."""
+    from ..tui.keymap import keymap, stranger
+    from ..tui.themes import theme_name
+
+    if target.key == "theme":
+        theme_name(str(value), "this command")
+    elif target.key.startswith("keys."):
+        action = target.path[-1]
+        names = cast("tuple[str, ...]", target.setting.read(value, _ground(shell, target)))
+        if fault := stranger(action, names, "this command"):
+            raise fault
+        wanted = {**_held(shell).keys, action: names}
+        for fault in keymap(wanted, lambda each: f"keys.{each}").faults:
+            mention(f"{fault}: {fault.because}; {fault.hint}", quiet=quiet)
 
 
 def _held(shell: Shell) -> Settings:

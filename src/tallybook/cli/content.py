@@ -13,13 +13,13 @@ import click
 
 from ..clock import local
 from ..errors import UsageMistake
+from ..exporting.delimited import json_text
 from ..format import count, number, plain, size
 from ..periods import period
 from ..query import exact_time
 from .app import NearMissGroup
 from .asking import begin, settings_for
 from .contentpage import captured, holdings_lines, round_lines, rounds_json
-from .delimited import json_text
 from .options import Asked, excluding, json_option, run_options
 from .shell import Shell, mention, say
 

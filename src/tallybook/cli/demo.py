@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import TallyError
+from ..exporting.delimited import json_text, report_object
 from ..query import Query
 from ..settings import Settings
 from .asking import answer, begin, exit_code, surveyed
-from .delimited import json_text, report_object
 from .options import Asked, json_option, run_options
 from .output import table_lines, title_of
 from .shell import Shell, mention, say

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from ..errors import TallyError, UsageMistake
+from ..exporting.delimited import json_text
 from ..format import DASH, count, number, plain, size
+from ..limits import limit_text
+from ..whereabouts import root_state
 from .asking import begin, settings_for, surveyed
 from .byhand import by_hand_line
 from .complaining import acknowledge, complaint_lines
-from .delimited import json_text
 from .examining import Examination, examined
 from .faults import worded
-from .limits import limit_text
 from .options import Asked, json_option, run_options
 from .redacting import Telling
 from .regions import region_lines
-from .roots import root_state
 from .shell import Shell, mention, say
 from .sync import complaint_json
 from .telling import telling_for

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from .. import __version__
 from ..clock import NO_ZONE
 from ..errors import SettingsError, TallyError
+from ..limits import limit_json
 from ..query import Query
 from ..settings import Settings, user_file, zone_warning
 from ..settings.keys import setting_of
+from ..whereabouts import known_sources, source_json
 from .byhand import read_by_hand
 from .configedit import table_lines
 from .contentpage import captured_text, held_text
-from .limits import limit_json
 from .regions import unsettled
-from .roots import known_sources, source_json
 from .shell import Shell
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from ..clock import iso
 from ..format import DASH, compact, count, number, plain, size
 from ..model import CLASSES, STATUS_RANK
+from ..wording import assumed, short_id, spot, state_text
 from .options import Asked
 from .sessionjson import Opened
 from .shell import Shell
 from .tables import Column, Ink, draw, folded
-from .wording import assumed, short_id, spot, state_text
 
 if TYPE_CHECKING:
     from ..ledger.evidence import Call, Claimed, Explanation, PlaceRead

@@ -1,6 +1,7 @@
 """`tally export`: usage, sessions or single calls for other programs and readers.
 
-What is asked for is `exportorder`, how it is carried out `exportjob`, where it goes `exportplace`.
+What is asked for is `exportorder`, how it is carried out `exportjob`, where it goes
+`exporting.place`.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from types import MappingProxyType
 import click
 
 from ..errors import UsageMistake
+from ..exporting.place import demand_target, outlet
 from ..format import count, size
 from ..query import Query
 from ..settings import Settings
 from .asking import PARTIAL, answer, begin, exit_code, refresh, settings_for
 from .exportjob import Job, Written, fields_of
 from .exportorder import EVENTS, FORMS, SESSIONS, USAGE, Order, order_of
-from .exportplace import demand_target, outlet
 from .options import (
     HELP_FIELDS,
     Asked,

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from ..exporting.delimited import cell
+from ..exporting.place import Outlet
 from ..format import compact, count, plain
 from ..query import Query, query_json
-from .delimited import cell
-from .exportplace import Outlet
 
 if TYPE_CHECKING:
     from ..book import Book

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from ..book import Book
+from ..exporting.delimited import chosen_fields, field_names, fields_among, json_text
+from ..exporting.place import Outlet
 from ..query import Query, Report
-from .delimited import chosen_fields, field_names, fields_among, json_text
 from .exportorder import EVENTS, SESSIONS, Order
-from .exportplace import Outlet
 from .options import Asked
 from .output import title_of
 from .shell import Shell

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
+from ..exporting.delimited import delimited_text, flat_cells, flat_names, json_text, units_of
 from ..exporting.events import Field
+from ..exporting.place import Outlet
 from ..query import AMOUNTS, MEASURES, Report
-from .delimited import delimited_text, flat_cells, flat_names, json_text, units_of
-from .exportplace import Outlet
 from .output import markdown_lines
 
 _TIMES = ("first_at", "last_at")

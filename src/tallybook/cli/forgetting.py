@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from ..errors import UsageMistake, nearest
+from ..exporting.delimited import json_text
 from ..format import count, plain
 from ..periods import Frame, period
 from .asking import begin, settings_for
-from .delimited import json_text
 from .forgettingwords import forget_words, words_of
 from .options import json_option, run_options
 from .shell import mention, say

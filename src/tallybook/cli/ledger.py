@@ -11,11 +11,11 @@ from typing import NamedTuple
 import click
 
 from ..clock import local
+from ..exporting.delimited import json_text
 from ..format import number, plain, size
 from ..query import Figures, Query
 from .app import NearMissGroup
 from .asking import begin, settings_for, surveyed
-from .delimited import json_text
 from .faults import complain_of
 from .forgetting import forget
 from .options import json_option, run_options

@@ -10,9 +10,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..exporting.delimited import (
+    chosen_fields,
+    field_names,
+    json_lines,
+    json_text,
+    report_object,
+    separated,
+)
 from ..periods import Frame, period, period_text
 from ..query import Query, Report
-from .delimited import chosen_fields, field_names, json_lines, json_text, report_object, separated
 from .options import Asked
 from .shell import Shell, mention, say
 
@@ -92,9 +99,10 @@ def below_lines(notes: Iterable[str], width: int, ink: Ink) -> list[str]:
 
 def markdown_lines(report: Report, title: str, manner: Manner) -> list[str]:
     """A report in Markdown: nothing is shortened."""
+    from ..exporting.markdown import literal
     from .footnotes import footnotes
     from .reportcolumns import columns_of
-    from .tables import literal, markdown
+    from .tables import markdown
 
     lines = [f"**{title}**", "", *markdown(columns_of(report, manner))]
     notes = footnotes(report, fields=(*manner.names, *manner.amounts))

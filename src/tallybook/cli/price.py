@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import TallyError, nearest
+from ..exporting.delimited import json_text
 from ..format import DASH, count, plain
 from ..model import CLASSES, decimal_text, instant
 from .app import NearMissGroup
 from .asking import begin, settings_for
-from .delimited import json_text
 from .options import Asked, json_option, run_options
 from .priceadvice import tier_text
 from .priceapply import apply

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from ..errors import UsageMistake, nearest
+from ..exporting.delimited import json_text
 from ..format import DASH, count, money, number, plain, signed
 from ..query import amounts_json
 from .asking import begin, question, settings_for
-from .delimited import json_text
 from .options import Asked, filter_options, json_option, run_options, time_options
 from .shell import Shell, mention, say
 

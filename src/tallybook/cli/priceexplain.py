@@ -11,16 +11,16 @@ import click
 
 from ..clock import local
 from ..errors import TallyError, UsageMistake
+from ..exporting.delimited import json_text
 from ..format import DASH, count, money, number, plain
 from ..model import decimal_text, instant
 from ..query import exact_time
 from ..reading import key_of
+from ..wording import assumed, short_id, state_text
 from .asking import begin, refresh, settings_for
-from .delimited import json_text
 from .options import Asked, excluding, json_option, run_options, sync_option
 from .session import CURRENT
 from .shell import Shell, say
-from .wording import assumed, short_id, state_text
 
 if TYPE_CHECKING:
     from ..book import Book

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from ..errors import SettingsError, UsageMistake
+from ..exporting.delimited import json_text
 from ..format import count, plain
 from ..model import CLASSES
 from .asking import PARTIAL, begin, settings_for
-from .delimited import json_text
 from .options import json_option, run_options
 from .priceset import price_file, tell_of_recorded, text_of, write_prices
 from .shell import Shell, mention, say

@@ -15,12 +15,12 @@ import click
 
 from ..clock import local
 from ..errors import UsageMistake
+from ..exporting.delimited import json_text
 from ..format import DASH, amount, number, plain
 from ..model import NANOS, decimal_text, instant
 from ..periods import period
 from ..places import expand
 from .asking import begin, settings_for
-from .delimited import json_text
 from .options import excluding, json_option, run_options
 from .shell import Shell, say
 
@@ -220,7 +220,7 @@ def _places(nanos: int | None) -> int:
 
 
 def _facts(found: Quote) -> Iterator[tuple[str, str]]:
-    from .wording import assumed
+    from ..wording import assumed
 
     if found.charge:
         yield "card", plain(found.charge.card)

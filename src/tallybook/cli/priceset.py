@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from ..errors import SettingsError, UsageMistake
+from ..exporting.delimited import json_text
 from ..model import CLASSES
 from ..settings import user_file
 from .asking import begin, settings_for
-from .delimited import json_text
 from .options import Asked, json_option, run_options
 from .priceentry import split_model, typed_entry
 from .shell import Shell, mention, say

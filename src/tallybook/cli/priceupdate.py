@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import PriceError, UsageMistake
+from ..exporting.delimited import json_text
 from ..format import DASH, count, plain
 from ..model import decimal_text, instant
 from .asking import begin, settings_for
-from .delimited import json_text
 from .options import Asked, json_option, run_options
 from .shell import Shell, mention, say
 

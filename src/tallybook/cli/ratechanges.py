@@ -14,10 +14,10 @@ import click
 
 from ..clock import local
 from ..errors import UsageMistake
+from ..exporting.delimited import json_text
 from ..format import count, number, plain
 from ..model import CLASSES
 from ..query import amounts_json, exact_time
-from .delimited import json_text
 from .options import Asked, excluding
 from .shell import Shell, mention, say
 from .voiding import conditions

@@ -11,13 +11,13 @@ import click
 
 from ..clock import local
 from ..errors import TallyError, UsageMistake
+from ..exporting.delimited import json_text
 from ..format import DASH, count, money, number, plain
 from ..manual import FIELDS, WHO, Entry, Line, entries, entry_of, reading_of
 from ..model import CLASSES
 from ..places import expand, host_name
 from ..query import amounts_json, exact_time
 from .asking import PARTIAL, begin, settings_for
-from .delimited import json_text
 from .options import Asked, json_option, run_options
 from .shell import Shell, mention, say
 

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ..clock import iso
-from ..format import DASH, amount, compact, money, number, plain
+from ..exporting.delimited import shown_units
+from ..figurewords import amount_text
+from ..format import DASH, compact, number, plain
 from ..model import CLASSES
-from ..query import AMOUNTS, NO_SESSION, Figures, Query, Report, Row, amount_of, called
-from .delimited import shown_units
+from ..query import AMOUNTS, NO_SESSION, Figures, Query, Report, Row, called
 from .labels import SHORT_ID, WIDE, label, model_labels, short_ids, told_apart, undated
 from .tables import LISTED, Column, room
 
@@ -249,22 +250,8 @@ def _amounts(name: str, report: Report, rows: list[Row], manner: Manner) -> list
 
 
 def cost_text(figures: Figures, name: str, currency: str, manner: Manner) -> str:
-    """An amount in a cell: a dash where nothing is known, `≥` where nothing is known of a part."""
-    amounts: Mapping[str, int] = getattr(figures, name)
-    if amounts and currency not in amounts:
-        return ""
-    known = amount_of(figures, name, currency)
-    if known.nanos is None:
-        return DASH
-    return f"{'≥ ' if known.least else ''}{money(known.nanos, currency, 4 if manner.wide else 2)}"
-
-
-def costs_text(amounts: Mapping[str, int], places: int = 4) -> str:
-    """Amounts of several currencies in one text: `1.20 USD + 3.00 CNY`."""
-    if len(amounts) == 1:
-        return " + ".join(money(nanos, currency, places) for currency, nanos in amounts.items())
-    parts = [f"{amount(nanos, places)} {currency}" for currency, nanos in sorted(amounts.items())]
-    return " + ".join(parts) or DASH
+    """An amount in a cell, with as many decimals as there is room for."""
+    return amount_text(figures, name, currency, 4 if manner.wide else 2)
 
 
 def _times(name: str, report: Report, rows: list[Row]) -> Column:

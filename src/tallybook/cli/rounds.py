@@ -11,14 +11,15 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..clock import iso
-from ..format import DASH, compact, count, money, plain, span
+from ..format import DASH, compact, count, plain, span
 from ..reading import Origin
+from ..roundwords import cost_text, metered, owner_of
+from ..wording import short_id
 from .exchange import Conversation, exchange_lines, has_words, start_of
 from .options import Asked
-from .sessionjson import Opened, metered
+from .sessionjson import Opened
 from .shell import Shell
 from .tables import Column, Ink, draw, folded
-from .wording import short_id
 
 if TYPE_CHECKING:
     from ..ledger.evidence import Call
@@ -75,21 +76,8 @@ def conversation_lines(shell: Shell, asked: Asked, opened: Opened) -> Iterator[s
     yield from said
 
 
-def counted_in(each: Recalled, opened: Opened) -> str:
-    """The session that owns the call of a round, if that is another one."""
-    owner = each.call.who.session if each.call else None
-    return owner if owner and owner != opened.found.session_id else ""
-
-
-def cost_text(call: Call | None, places: int = 4) -> str:
-    """What a call cost; a dash where no price is known, or nothing was metered."""
-    if call is None or call.cost is None or not metered(call):
-        return DASH
-    return money(call.cost.nanos, call.cost.currency, places)
-
-
 def _line(each: Recalled, opened: Opened) -> Line:
-    one, owner = each.round, counted_in(each, opened)
+    one, owner = each.round, owner_of(each.call, opened.found.session_id)
     states = [f"copy of {short_id(owner)}"] if owner else []
     states += [each.status] if each.status != "complete" and not owner else []
     states += [one.origin] if one.wordless and not owner else []

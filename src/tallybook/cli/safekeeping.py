@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import LedgerError, UsageMistake
+from ..exporting.delimited import json_text
 from ..format import count, number, size
 from ..places import expand
 from .asking import begin, settings_for
-from .delimited import json_text
 from .options import json_option, run_options
 from .shell import Shell, mention, say
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..clock import iso
 from ..format import compact, tenths
-from .chart import pens, sparkline
+from ..strokes import sparkline
+from .chart import pens
 
 if TYPE_CHECKING:
     from ..growth import Growth, Step

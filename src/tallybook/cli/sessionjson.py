@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..clock import iso
+from ..exporting.delimited import json_text, notes_json
 from ..growth import Growth
 from ..model import CLASSES, Counts, Money
 from ..query import amounts_json, figures_json
-from .delimited import json_text, notes_json
+from ..roundwords import metered, reply_kind
 from .sessiongrowth import growth_json
 
 if TYPE_CHECKING:
@@ -149,12 +150,6 @@ def _own(figures: Figures) -> dict[str, Any]:
     }
 
 
-def metered(call: Call) -> bool:
-    """Whether the usage of a call is known. One that was refused has none to tell, which is not
-    the same as none of anything."""
-    return any(call.counts) or call.status not in ("failed", "unmetered")
-
-
 def round_json(each: Recalled, tz: str) -> dict[str, Any]:
     """One round: its figures are the ledger's, null where the ledger has none; its words are from
     its `origin`, null if that is nowhere any more. `tokens` has all six classes; beside it they
@@ -201,16 +196,6 @@ def response_type(one: Round) -> str:
     """How the answer came where a gateway tells it (`stream` or `normal`); else what it was in the
     end: see `reply_kind`."""
     return one.response or reply_kind(one)
-
-
-def reply_kind(one: Round) -> str:
-    """What the model's reply was in the end: `tool_use` if it called tools, `text` if it said
-    something, `thinking` if it only thought, `empty` if nothing of it was written down."""
-    if one.tool_calls:
-        return "tool_use"
-    if one.answer:
-        return "text"
-    return "thinking" if one.reasoning else "empty"
 
 
 def _messages(one: Round) -> list[dict[str, str]]:

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..exporting.delimited import chosen_fields, field_names, json_text, separated
 from ..query import Query, Report, Row, figures_json, report_json
-from .delimited import chosen_fields, field_names, json_text, separated
 from .options import Asked
 from .output import asked_in_full, markdown_lines, table_lines
 from .shell import Shell, say

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..exporting.delimited import field_names
 from ..query import Query
 from .asking import begin, exit_code, question, refresh, settings_for
-from .delimited import field_names
 from .nothing import nothing_lines
 from .options import (
     Asked,

@@ -13,9 +13,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..clock import iso
+from ..exporting.delimited import shown_units
 from ..format import DASH, compact, count, number, plain, span
 from ..query import Report, Row
-from .delimited import shown_units
 from .footnotes import footnotes
 from .options import Asked
 from .output import COARSE_NOTE, asked_manner, below_lines

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..exporting.delimited import json_text
 from ..format import DASH, count, number, plain, size
+from ..whereabouts import known_sources, open_roots, root_lines, source_json
 from .app import NearMissGroup
 from .asking import begin, settings_for
 from .contentpage import captured_text
-from .delimited import json_text
 from .options import json_option, run_options
-from .roots import known_sources, open_roots, root_lines, source_json
 from .shell import Shell, say
 from .sourcetest import source_test
 
@@ -49,7 +49,7 @@ def source_list(context: click.Context, **_options: object) -> int:
             each["title"],
             number(each["places"]),
             size(each["bytes"]),
-            ", ".join(open_roots(shell, each)) or DASH,
+            ", ".join(open_roots(each, shell.shown)) or DASH,
         )
         for each in found
     ]
@@ -97,7 +97,7 @@ def _page(shell: Shell, chosen: Source, known: dict[str, Any]) -> list[str]:
 
     aliases = f" (or {', '.join(chosen.aliases)})" if chosen.aliases else ""
     lines = [f"{chosen.title}: {chosen.name}{aliases}", "", "Looked into"]
-    lines += [f"  {line}" for line in root_lines(shell, known)]
+    lines += [f"  {line}" for line in root_lines(known, shell.shown)]
     lines.append(f"Found {count(known['places'], 'place')}, {size(known['bytes'])}")
     lines += [f"  {shell.shown(p['place'])}: {plain(p['reason'])}" for p in known["problems"]]
     if chosen.variables:

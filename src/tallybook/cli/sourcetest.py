@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import TallyError, UsageMistake
+from ..exporting.delimited import json_text
 from ..format import count, number, size
 from .asking import begin, settings_for
-from .delimited import json_text
 from .options import Asked, json_option, run_options
 from .shell import Shell, mention, say
 

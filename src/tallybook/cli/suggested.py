@@ -115,12 +115,13 @@ def _keys(_typed: str) -> Iterator[Value]:
 def setting_values_of(key: str) -> Values:
     """What a setting may be, where that is one of a few."""
     from ..periods import WEEK_DAYS
-    from ..settings.values import CAPTURES
+    from ..settings.values import CAPTURES, GLYPHS
 
     fixed = {
         "week_start": WEEK_DAYS,
         "titles": ("true", "false"),
         "active_within": ("5m", "1h"),
+        "glyphs": GLYPHS,
         "capture": CAPTURES,
     }
     open_ended = {"tz": _zones, "currency": _currencies}

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..exporting.delimited import json_text
 from ..format import DASH, compact, count, number, plain, size
 from ..model import CLASSES
 from ..query import Figures, Filter, Query, Report, report_json
+from ..whereabouts import root_lines, source_json
 from .asking import PARTIAL, begin, settings_for
 from .beside import further_roots, named_sources
 from .byhand import not_kept
-from .delimited import json_text
 from .options import Asked, json_option, path_options, run_options
 from .progress import ProgressLine
-from .roots import root_lines, source_json
 from .shell import Shell, say
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _sought(shell: Shell, sources: Sequence[Source]) -> list[str]:
     """Where sources were looked for that were named and not found."""
     lines: list[str] = []
     for known in map(source_json, sources):
-        roots = [f"  {line}" for line in root_lines(shell, known)]
+        roots = [f"  {line}" for line in root_lines(known, shell.shown)]
         first = (
             f"Looked for {known['title']} in" if roots else f"{known['title']} has no usual place"
         )

@@ -6,7 +6,6 @@ Japanese and Korean text lines up; that knowledge is rich's. Numbers are never w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -16,8 +15,6 @@ from ..format import begun, shorten
 
 GAP = 2
 _SMALLEST = 4
-_MARKDOWN = re.compile(r"[\\`*<&|~\[\]]")
-"""What begins or ends something in Markdown. An underline inside a name does not."""
 
 LISTED = ", "
 """Between the parts of a list."""
@@ -150,16 +147,11 @@ def no_room(columns: Sequence[Column], width: int, rank: int = 1) -> Iterator[st
 
 def markdown(columns: Sequence[Column]) -> list[str]:
     """The whole table in Markdown, nothing shortened."""
-    marks = ["---" if column.text else "---:" for column in columns]
+    from ..exporting.markdown import table
+
     rows = zip(*(column.cells for column in columns), strict=True)
-    lines = [[column.title for column in columns], marks, *rows]
-    return ["| " + " | ".join(map(literal, line)) + " |" for line in lines]
-
-
-def literal(text: str) -> str:
-    """A text as Markdown shows it: no part of it is a tag, a link, a picture or the end of a
-    cell."""
-    return _MARKDOWN.sub(r"\\\g<0>", text)
+    titles = [column.title for column in columns]
+    return list(table(titles, [not column.text for column in columns], rows))
 
 
 def _squeeze(kept: list[Column], widths: list[int], floor: list[int], width: int) -> None:

@@ -50,7 +50,9 @@ def _own(shell: Shell, settings: Settings) -> Iterator[str]:
         yield environ.get("TZ", "")
     yield from map(str, (user_file(surroundings), *settings.files))
     for file in settings.files:
-        yield from _in_table(_raw(file, surroundings.home), Ground(file.parent, ground.home))
+        raw = dict(_raw(file, surroundings.home))
+        raw.pop("keys", None)  # they say nothing of the user, and are too short to be looked for
+        yield from _in_table(raw, Ground(file.parent, ground.home))
     for paths in settings.paths.values():
         yield from map(str, paths)
 

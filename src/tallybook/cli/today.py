@@ -4,16 +4,15 @@ shows the last days that have some, without any history it says where it looked.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from ..clock import local
-from ..format import count
 from ..periods import Frame, period, since_last
 from ..query import Filter, Query, Report
+from ..whereabouts import known_sources, no_history_lines, source_json
 from .asking import answer, begin, exit_code, question, refresh, settings_for
 from .nothing import nothing_lines
 from .options import (
@@ -25,7 +24,6 @@ from .options import (
     sync_option,
 )
 from .output import show_report, title_of, with_fields
-from .roots import closed_roots, known_sources, root_lines, source_json
 from .shell import Shell, say
 
 if TYPE_CHECKING:
@@ -74,7 +72,8 @@ def _nothing(shell: Shell, asked: Asked, book: Book, report: Report) -> list[str
         return ["The ledger is empty, and nothing was read. To read what there is: tally sync"]
     known = [source_json(each) for each in known_sources(book.settings)]
     meant = {name for each in report.query.where for name in _sources(each)}
-    return no_history_lines(shell, [each for each in known if each["name"] in meant] or known)
+    meant_ones = [each for each in known if each["name"] in meant] or known
+    return no_history_lines(meant_ones, shell.shown)
 
 
 def _sources(condition: Filter) -> tuple[str, ...]:
@@ -101,40 +100,6 @@ def suggestions(query: Query, receipt: SyncReceipt | None) -> str:
     long_ago = query.until_ms is not None
     wanted.append("tally usage --since all" if long_ago else "tally usage --last 7d")
     return "More: " + " · ".join([*wanted, "tally sessions"][:2])
-
-
-def no_history_lines(shell: Shell, known: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What was looked for, where, and what to do: for a machine without any call to count.
-    `known` are the sources that were meant, see `roots.source_json`."""
-    closed, only = closed_roots(known), known[0] if len(known) == 1 else None
-    what = f"history of {only['title']}" if only else "history of an agent and no log of a gateway"
-    first = f"No {what} was found on this machine."
-    if closed:
-        first = "There are folders of histories here, but they can't be read."
-    elif any(each["places"] for each in known):
-        first = "There are histories on this machine, but no call could be read in them."
-    lines = [first, "", "Looked for"]
-    room = max(len(each["title"]) for each in known)
-    for each in known:
-        told = root_lines(shell, each)
-        if each["places"]:
-            files = count(each["places"], "file")
-            told.append(f"{files} found, but no call could be read in them: tally doctor")
-        titles = (each["title"], *("" for _ in told))
-        lines += (f"  {title:<{room}}  {one}" for title, one in zip(titles, told, strict=False))
-    tries = [
-        ("tally demo", "see how it looks, on sample histories"),
-        (f"tally source explain {known[0]['name']}", "where it looks, and how to add a folder"),
-    ]
-    if only:
-        tries.append((f"tally sync {only['name']} --path PATH", "read what lies elsewhere"))
-    else:
-        tries.append(("tally sync --path FOLDER", "read a history that lies elsewhere"))
-        tries.append(("tally sync higress --path LOG", "read a gateway's log that lies elsewhere"))
-    if closed:
-        tries.insert(0, ("tally doctor", "which folders, and why; mend their permissions"))
-    width = max(len(command) for command, _ in tries)
-    return [*lines, "", "Try", *(f"  {command:<{width}}  {what}" for command, what in tries)]
 
 
 def _today_title(frame: Frame, query: Query) -> str:

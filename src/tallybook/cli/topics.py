@@ -11,7 +11,7 @@ from textwrap import fill
 from types import MappingProxyType
 
 from ..query import DIMENSIONS, MEASURES
-from ..settings.keys import SETTINGS, SOURCE_KEYS, VARIABLES, Setting
+from ..settings.keys import KEYSTROKES, SETTINGS, SOURCE_KEYS, VARIABLES, Setting
 from ..settings.logs import FIELDS
 from .exits import EXITS
 
@@ -42,7 +42,11 @@ def _meaning(setting: Setting) -> str:
 
 def _settings() -> list[tuple[str, str]]:
     """Each key with its meaning and its default."""
-    rows = {**SETTINGS, **{f"source.NAME.{key}": each for key, each in SOURCE_KEYS.items()}}
+    rows = {
+        **SETTINGS,
+        **{f"source.NAME.{key}": each for key, each in SOURCE_KEYS.items()},
+        "keys.ACTION": KEYSTROKES,
+    }
     return [
         (key, f"{_meaning(each)} ({each.default.replace('`', '')})") for key, each in rows.items()
     ]

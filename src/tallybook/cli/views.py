@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 import click
 
 from ..errors import UsageMistake, nearest
+from ..exporting.delimited import json_text
 from ..query import AMOUNTS, Query, Report
-from .delimited import json_text
 from .nothing import nothing_lines
 from .options import Asked, excluding
 from .output import title_of

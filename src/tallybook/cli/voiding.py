@@ -10,11 +10,11 @@ import click
 
 from ..clock import local
 from ..errors import UsageMistake
+from ..exporting.delimited import json_text
 from ..format import DASH, count, money, number, plain
 from ..places import expand
 from ..query import amounts_json, exact_time
 from .asking import begin, question, settings_for
-from .delimited import json_text
 from .options import Asked, excluding, filter_options, json_option, run_options, time_options
 from .shell import Shell, mention, say
 

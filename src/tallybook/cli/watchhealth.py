@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..clock import iso
 from ..errors import TallyError
+from ..exporting.delimited import json_text
 from ..format import count, plain, span
 from ..naming import storable
 from ..query import Filter, exact_time
 from ..reading import Complaint
 from ..recalling import log_of
-from .delimited import json_text
 from .shell import say
 from .watchjson import SCHEMA
 

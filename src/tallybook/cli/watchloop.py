@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..activity import Activity, Observer, Question
 from ..errors import LedgerBusy, LedgerReadOnly
+from ..exporting.delimited import json_text
 from ..format import count, number
 from ..query import Filter
 from .asking import PARTIAL, question
 from .budget import Budget, Spent, spent
-from .delimited import json_text
 from .options import Asked
 from .progress import ProgressLine
 from .shell import Shell, mention, say
@@ -51,7 +51,7 @@ class Watching:
     observer: Observer = field(init=False)
 
     def __post_init__(self) -> None:
-        observer = Observer(self.book.view, self.book.ledger.recorded_after)
+        observer = Observer(self.book.ledger, self.book.view)
         object.__setattr__(self, "observer", observer)
 
     def now_ms(self) -> int:

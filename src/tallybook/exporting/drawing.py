@@ -11,6 +11,7 @@ from html import escape
 from typing import NamedTuple
 
 from ..format import plain
+from ..strokes import round_step
 
 SHADES = 7
 """Colours that the style has for parts, `s0` and so on; the last one is that of all others."""
@@ -42,7 +43,7 @@ def columns(
 ) -> str:
     """Columns with their parts stacked; `word` tells a value, which a pointer shows."""
     highest = max((sum(each.parts.values()) for each in stacks), default=0)
-    step = _step(highest)
+    step = round_step(highest, _LINES)
     top = max(step * -(-highest // step), 1)
     shapes = [*_grid(top, step, word), *_stacks(stacks, names, word, top)]
     return (
@@ -58,14 +59,6 @@ def bar(part: int, whole: int, shade: int = 0) -> str:
         '<svg class="bar" viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true">'
         f'<rect class="s{shade}" width="{max(length, 4 if part else 0)}" height="10"/></svg>'
     )
-
-
-def _step(highest: int) -> int:
-    """A round distance between lines: 1, 2 or 5 with noughts behind it."""
-    power = 1
-    while power * 10 * _LINES <= highest:
-        power *= 10
-    return next((power * n for n in (1, 2, 5) if power * n * _LINES >= highest), power * 10)
 
 
 def _grid(top: int, step: int, word: Callable[[int], str]) -> Iterator[str]:

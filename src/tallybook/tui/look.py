@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from ..periods import Frame
+from ..periods import Frame, Period
 from ..query import Filter, Query
 from ..questions import parse_query
 
@@ -37,11 +37,18 @@ TO = ".."
 
 class Crumb(NamedTuple):
     """A condition that a row brought which was opened: its dimension, the value ("" for calls that
-    have none) and how it is shown."""
+    have none), how it is shown, and further values that are meant as well. That of a `date` is the
+    range of a bucket, see `date_crumb`."""
 
     dimension: str
     value: str
     label: str
+    others: tuple[str, ...] = ()
+
+
+def date_crumb(span: Period, label: str) -> Crumb:
+    """The condition that a bucket of time brought, which has two edges."""
+    return Crumb("date", f"{span.since_ms}{TO}{span.until_ms}", label)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +93,9 @@ def span_pairs(span: str) -> list[tuple[str, str]]:
         return [(key, word) for key, word in edges if word]
     if span[:1].isdigit() and span[-1:].isalpha():
         return [("last", span)]
-    return [("since", span)]
+    if ":" in span or "T" in span:  # a moment
+        return [("since", span)]
+    return [("since", span), ("until", span)]
 
 
 def question(look: Look, frame: Frame, currency: str | None = None) -> Query:
@@ -94,10 +103,27 @@ def question(look: Look, frame: Frame, currency: str | None = None) -> Query:
     who makes the rows, since plain words are looked for in what the rows show. Raises
     `UsageMistake` for a time that nobody understands."""
     query = parse_query(span_pairs(look.span), frame)
-    where = [Filter(dimension=each.dimension, values=(each.value,)) for each in look.crumbs]
+    for each in look.crumbs:
+        if each.dimension == "date":
+            query = _within(query, each)
+    where = [
+        Filter(dimension=each.dimension, op="==", values=(each.value, *each.others))
+        for each in look.crumbs
+        if each.dimension != "date"
+    ]
     if look.tab:
         where.insert(0, Filter(dimension="source", values=(look.tab,)))
     return replace(query, where=tuple(where), currency=currency)
+
+
+def _within(query: Query, crumb: Crumb) -> Query:
+    """The part of a question's time that lies in a bucket."""
+    since, _, until = crumb.value.partition(TO)
+    return replace(
+        query,
+        since_ms=max(int(since), query.since_ms or int(since)),
+        until_ms=min(int(until), query.until_ms or int(until)),
+    )
 
 
 def span_name(span: str) -> str:
@@ -107,6 +133,8 @@ def span_name(span: str) -> str:
     (key, word), *rest = span_pairs(span)
     if key == "last":
         return f"last {word}"
+    if rest and rest[0][1] == word:
+        return word
     first = word if key == "since" else "the beginning"
     return (
         f"{first} to {rest[0][1]}" if rest else f"{'until' if key == 'until' else 'since'} {word}"

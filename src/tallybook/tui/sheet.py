@@ -15,7 +15,9 @@ Mark = Literal["", "dim", "good", "warn", "bad", "accent"]
 
 class Column(NamedTuple):
     """One column. `key` names it for sorting; `rank` 1 is the last to go where room is short; a
-    `wide` one takes what room is left and is shortened first."""
+    `wide` one takes what room is left and is shortened first. The numbers of one that is `compact`
+    may be told as `24.8M` where a column that matters has no room else. Of names with a `provider`
+    before them that is left out in all rows, where it has no room in some."""
 
     key: str
     title: str
@@ -23,6 +25,8 @@ class Column(NamedTuple):
     rank: int
     right: bool = True
     wide: bool = False
+    compact: bool = False
+    provider: bool = False
 
 
 class SessionOf(NamedTuple):

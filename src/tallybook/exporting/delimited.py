@@ -25,9 +25,11 @@ _SKIPPED = " \ufeff\u200b"
 """What a spreadsheet may skip before it looks for a formula."""
 
 
-def json_text(value: Mapping[str, Any], *, indent: int | None = 2) -> str:
-    """JSON in UTF-8 as people read it, but with what a terminal obeys written as escapes."""
-    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+def json_text(value: Mapping[str, Any], *, indent: int | None = 2, utf8: bool | None = None) -> str:
+    """JSON in UTF-8 as people read it, but with what a terminal obeys written as escapes. Where
+    nobody says whether it may be `utf8`, it is what stdout takes."""
+    if utf8 is None:
+        utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     text = json.dumps(value, ensure_ascii=not utf8, indent=indent)
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ..format import number, plain
+from .format import number, plain
 
 WORDS: Mapping[str, str] = MappingProxyType(
     {
