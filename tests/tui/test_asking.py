@@ -14,6 +14,7 @@ import pytest
 
 from tallybook.book import Book
 from tallybook.errors import LedgerError, TallyError
+from tallybook.ledger.connection import LITTLE_KB
 from tallybook.query import Query
 from tallybook.settings import Settings
 from tallybook.tui.asking import Asker
@@ -190,3 +191,12 @@ def test_breaking_off_while_the_ledger_is_opened_anew_is_nothing(settings) -> No
         assert calls(book) == 0
         book.ledger.close()
         book.ledger.interrupt()
+
+
+def test_its_book_holds_little_in_memory_also_when_it_is_opened_anew(home, asker) -> None:
+    def cache(book: Book) -> int:
+        book.ledger.close()
+        book.ledger.reopen()
+        return book.ledger._db.execute("PRAGMA cache_size").fetchone()[0]
+
+    assert answer(asker, cache) == -LITTLE_KB

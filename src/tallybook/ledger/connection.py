@@ -22,6 +22,7 @@ _TRY_S = 0.2
 """How long SQLite itself waits where somebody may call the waiting off."""
 
 CACHE_KB = 64 * 1024
+LITTLE_KB = 16 * 1024
 
 PAGE = 16 * 1024
 """Bytes of a page in a new ledger. Keys are random, so a batch touches most pages of their index:
@@ -71,6 +72,11 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
         with writing(db):
             if step in check(db, str(path)):
                 apply(db, step)
+
+
+def hold_little(db: sqlite3.Connection) -> None:
+    """Keep less of the file in memory than an import needs."""
+    db.execute(f"PRAGMA cache_size = -{LITTLE_KB}")
 
 
 def _tune(db: sqlite3.Connection) -> None:

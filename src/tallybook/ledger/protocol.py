@@ -289,6 +289,11 @@ class Ledger(Protocol):
         the one method that any thread may call."""
         ...
 
+    def stay_small(self) -> None:
+        """Hold little of the database in memory from now on, for who asks for hours and beside
+        others. A question of all time may cost a little more."""
+        ...
+
     def reopen(self) -> None:
         """Open the database again after `close`, which a process does on both sides of a fork:
         no connection survives one."""

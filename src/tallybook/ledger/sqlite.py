@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from ..errors import LedgerError
 from ..query import Filter, Query, Report, Standing
 from ..reading import Appraiser, Batch, Complaint, Cursor, LimitSnapshot
-from .connection import connect, reading, writing
+from .connection import connect, hold_little, reading, writing
 from .generation import generation, lineage, meta
 from .intern import Interner
 from .protocol import Receipt, SessionRecord
@@ -60,6 +60,7 @@ class SqliteLedger:
         self._generation = 0
         self._lineage: str | None = None
         self._called_off: Callable[[], bool] | None = None
+        self._is_small = False
 
     @property
     def path(self) -> str:
@@ -454,10 +455,17 @@ class SqliteLedger:
         with suppress(sqlite3.ProgrammingError):  # closed, to be opened anew: nothing is asked
             self._db.interrupt()
 
+    def stay_small(self) -> None:
+        """Hold little of the file in memory, also when it is opened anew."""
+        self._is_small = True
+        hold_little(self._db)
+
     def reopen(self) -> None:
         """Open the file again after `close`, which a process does on both sides of a fork."""
         self._db = connect(self._path)
         self._intern = Interner(self._db)
+        if self._is_small:
+            hold_little(self._db)
 
     def close(self) -> None:
         """Give the file back."""

@@ -120,7 +120,9 @@ class Asker:
         from ..renewal import Renewal
 
         if self._book is None or self._renewal is None:
-            self._book = self._open_book()
+            book = self._open_book()
+            book.ledger.stay_small()
+            self._book = book
             self._renewal = Renewal(self._book)
         else:
             self._renewal.renew()
