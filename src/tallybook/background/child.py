@@ -70,6 +70,7 @@ class Reading:
         self._orders = orders
         self._say = say
         self._sound = self._settled = False
+        self._book: Book | None = None
         self._first, self._grown, self._full = handed.renewed, False, False
         self._progress = _Pace(say)
 
@@ -80,6 +81,7 @@ class Reading:
         if book is None:
             return False
         with book:
+            self._book = book
             follower = Follower(book, self._pursuit(), lambda: True, self._orders)
             if self._full:
                 follower.look(full=True)
@@ -159,6 +161,8 @@ class Reading:
         self._sound |= pulse.answer is not None
         if self._sound and not self._settled and not self._orders.paused:
             self._settled = True
+            if self._book is not None:
+                self._book.ledger.stay_small()  # from here on little is read at a time
             self._say(Following())
 
     def _trouble(self, problem: TallyError) -> None:
