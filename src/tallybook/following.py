@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 from .errors import LedgerBusy, LedgerError, TallyError
 from .noticing import Noticing, Stop
 from .renewal import Renewal
+from .retrying import later
 from .sources.source import Place, Remembering
 from .walking import ALONE_BELOW, Stopped
 
@@ -38,8 +39,6 @@ system tells of changes, and where it does not."""
 
 _LONGEST_REST_S = 0.5
 """After a round that took long, as much time is left to others, up to this."""
-
-_FIRST_RETRY_S, _LAST_RETRY_S = 1.0, 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +160,7 @@ class Follower(Generic[A]):
         if isinstance(problem, LedgerError) and not isinstance(problem, LedgerBusy):
             self._renewal.doubt()
         self._stirred.update(self._pursuit.names)
-        self._retry_s = min(max(self._retry_s * 2, _FIRST_RETRY_S), _LAST_RETRY_S)
+        self._retry_s = later(self._retry_s)
         self._rest_until = time.monotonic() + self._retry_s
         told, self._told = self._told, str(problem)
         return Pulse() if told == self._told else Pulse(trouble=problem)

@@ -14,6 +14,7 @@ from ..book import Book
 from ..errors import TallyError
 from ..flow import Progress, SyncReceipt
 from ..following import Follower, Pulse, Pursuit
+from ..retrying import later
 from ..sources import source_names
 from .orders import Orders, ear_of
 from .words import (
@@ -44,8 +45,6 @@ _BEAT_S = 0.5
 
 _MOST_CLOSED = 20
 """Places that can't be read are told up to so many."""
-
-_FIRST_RETRY_S, _LAST_RETRY_S = 1.0, 60.0
 
 Say = Callable[[Said], None]
 
@@ -105,7 +104,7 @@ class Reading:
 
     def _opened(self) -> Book | None:
         """The book, as soon as it can be opened; None when it is time to end."""
-        retry_s, told = _FIRST_RETRY_S, ""
+        retry_s, told = later(0.0), ""
         while not self._orders.ended:
             try:
                 return Book.open(self._handed.settings)
@@ -119,7 +118,7 @@ class Reading:
                 if (full := self._orders.look()) is not None:
                     self._full = full
                     break
-            retry_s = min(retry_s * 2, _LAST_RETRY_S)
+            retry_s = later(retry_s)
         return None
 
     def _pursuit(self) -> Pursuit:

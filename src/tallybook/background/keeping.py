@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..format import plain
+from ..retrying import later
 from .words import RENEW, Following, Handover, Order, Recorded, Said, Trouble, packed, said_of
 
 if TYPE_CHECKING:
@@ -42,8 +43,6 @@ _UNSEEN = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(
     subprocess, "CREATE_NEW_PROCESS_GROUP", 0
 )
 """On Windows, where a process has no session: no window, and no Ctrl-C."""
-
-_FIRST_RETRY_S, _LAST_RETRY_S = 1.0, 60.0
 
 _STABLE_S = 60.0
 """Who has lived that long is started again at once, and not later each time."""
@@ -133,7 +132,7 @@ class Background:
                 self._told = trouble
                 self._tell(trouble)
             lived = time.monotonic() - begun
-            retry_s = _FIRST_RETRY_S if lived > _STABLE_S else _later(retry_s)
+            retry_s = later(0.0 if lived > _STABLE_S else retry_s)
             self._closing.wait(retry_s)
 
     def _run(self) -> Trouble | None:
@@ -210,10 +209,6 @@ def _end(child: subprocess.Popen[bytes]) -> None:
                 os.killpg(child.pid, signal.SIGKILL)  # a session of its own is a group of its own
         child.kill()
         child.wait()
-
-
-def _later(retry_s: float) -> float:
-    return min(max(retry_s * 2, _FIRST_RETRY_S), _LAST_RETRY_S)
 
 
 def _unstarted(problem: OSError) -> Trouble:

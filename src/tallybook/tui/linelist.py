@@ -4,6 +4,7 @@ a part of the lines in sight, between lines at the top and the bottom that stand
 
 from __future__ import annotations
 
+import math
 from time import monotonic
 from typing import ClassVar, Literal, get_args
 
@@ -69,7 +70,7 @@ class LineList(ScrollView, can_focus=True):
     def __init__(self, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
         super().__init__(id=id)
         self._cursor = 0
-        self._moved = float("-inf")
+        self._moved = -math.inf
         self._clicked = -1
 
     @property
