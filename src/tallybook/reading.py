@@ -123,8 +123,10 @@ class SessionClaim(NamedTuple):
 
 class LimitSnapshot(NamedTuple):
     """An official quota window as an agent saw it at `seen_ms`: `name` is the window's own,
-    `used` hundredths of a percent, `window_minutes` its length, `resets_ms` when it starts
-    anew (0 where that is not told), `plan` the subscription's name."""
+    `used` hundredths of a percent, `window_minutes` its length (0 where it has none, as a balance),
+    `resets_ms` when it starts anew (0 where that is not told), `plan` the subscription's name.
+    `most` is what the window holds in nano-units of `unit` (`requests`, `tokens`, a currency), None
+    where only the share is told."""
 
     source: str
     name: str
@@ -133,6 +135,8 @@ class LimitSnapshot(NamedTuple):
     resets_ms: int
     seen_ms: int
     plan: str = ""
+    most: int | None = None
+    unit: str = ""
 
 
 class Spelling(NamedTuple):

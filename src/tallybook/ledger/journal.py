@@ -48,9 +48,10 @@ ON CONFLICT (id) DO UPDATE SET
     category = max(category, excluded.category)
 """
 _LIMIT = """
-INSERT INTO limit_snapshot VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO limit_snapshot VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (source, name, minutes, resets, plan, quarter) DO UPDATE SET
-    used = max(used, excluded.used), seen = max(seen, excluded.seen)
+    used = excluded.used, seen = excluded.seen, most = excluded.most, unit = excluded.unit
+    WHERE (excluded.seen, excluded.used) > (seen, used)
 """
 _CLAIM = """
 INSERT INTO claim VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -156,7 +157,7 @@ def write_spellings(
 
 
 def write_limits(db: sqlite3.Connection, intern: Interner, limits: Iterable[LimitSnapshot]) -> None:
-    """Keep official windows as they stood in each quarter-hour: within one, usage only grows."""
+    """Keep official windows as they stood at the end of each quarter-hour that saw them."""
     db.executemany(
         _LIMIT,
         [
@@ -169,6 +170,8 @@ def write_limits(db: sqlite3.Connection, intern: Interner, limits: Iterable[Limi
                 each.seen_ms // QUARTER_MS,
                 each.used,
                 each.seen_ms,
+                each.most,
+                storable(each.unit),
             )
             for each in limits
         ],

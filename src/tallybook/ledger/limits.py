@@ -10,7 +10,7 @@ import sqlite3
 from ..reading import LimitSnapshot
 
 _LAST = """
-SELECT r.value, l.name, l.used, l.minutes, l.resets, max(l.seen), l.plan
+SELECT r.value, l.name, l.used, l.minutes, l.resets, max(l.seen), l.plan, l.most, l.unit
 FROM limit_snapshot l JOIN dim r ON r.id = l.source
 GROUP BY l.source, l.plan, l.name, l.minutes ORDER BY r.value, l.plan, l.minutes, l.name
 """

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .costs import CallCost, Unmetered
     from .evidence import Call, Explanation, Turn
     from .marks import Marks
+    from .notices import Notices
     from .orders import (
         ForgetOrder,
         ForgetPlan,
@@ -80,6 +81,11 @@ class Ledger(Protocol):
     @property
     def begun(self) -> bool:
         """Whether there was none here before it was opened."""
+        ...
+
+    @property
+    def notices(self) -> Notices:
+        """What is kept so that people are told in time, once."""
         ...
 
     def wait_until(self, called_off: Callable[[], bool] | None) -> None:

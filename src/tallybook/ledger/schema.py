@@ -121,7 +121,7 @@ CREATE TABLE spelling (
 CREATE TABLE limit_snapshot (
     source INTEGER NOT NULL, name TEXT NOT NULL, minutes INTEGER NOT NULL,
     resets INTEGER NOT NULL, plan TEXT NOT NULL, quarter INTEGER NOT NULL,
-    used INTEGER NOT NULL, seen INTEGER NOT NULL,
+    used INTEGER NOT NULL, seen INTEGER NOT NULL, most INTEGER, unit TEXT NOT NULL,
     PRIMARY KEY (source, name, minutes, resets, plan, quarter)
 ) STRICT, WITHOUT ROWID;
 
@@ -174,6 +174,35 @@ CREATE TABLE rerated (
     {_JUDGEMENT.format("was")},
     {_JUDGEMENT.format("became")},
     PRIMARY KEY (rerating, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE quota_correction (
+    id INTEGER PRIMARY KEY, quota TEXT NOT NULL, subject TEXT NOT NULL, at INTEGER NOT NULL,
+    kind TEXT NOT NULL, nanos INTEGER NOT NULL, unit TEXT NOT NULL, recorded INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE alert_state (
+    rule TEXT NOT NULL, subject TEXT NOT NULL, window TEXT NOT NULL, level INTEGER NOT NULL,
+    seen INTEGER NOT NULL, memory TEXT NOT NULL,
+    PRIMARY KEY (rule, subject)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE alert (
+    id INTEGER PRIMARY KEY, rule TEXT NOT NULL, subject TEXT NOT NULL, window TEXT NOT NULL,
+    level INTEGER NOT NULL, severity TEXT NOT NULL, at INTEGER NOT NULL,
+    title TEXT NOT NULL, text TEXT NOT NULL, facts TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE delivery (
+    id INTEGER PRIMARY KEY, alert INTEGER NOT NULL REFERENCES alert (id), channel TEXT NOT NULL,
+    state TEXT NOT NULL, due INTEGER NOT NULL, leased INTEGER NOT NULL, tries INTEGER NOT NULL,
+    trouble TEXT NOT NULL, done INTEGER NOT NULL,
+    UNIQUE (alert, channel)
+) STRICT;
+CREATE INDEX delivery_due ON delivery (state, due);
+
+CREATE TABLE alert_mute (
+    rule TEXT PRIMARY KEY, until INTEGER, at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE forgotten (

@@ -24,7 +24,9 @@ from .sources import SourceSettings, source_settings
 from .values import Glyphs, Ground, located
 
 if TYPE_CHECKING:
+    from ..quota import Quota
     from .logs import LogMapping
+    from .told import AlertRule, Probe, View
 
 __all__ = [
     "KEYS",
@@ -75,7 +77,8 @@ class Settings:
     (empty: any), `max_rotate` how many rotated files of each log are looked at (None: all; only a
     command line says so), `paths`
     further roots by source, `sources` all that is set of a source, `logs` the kinds of logs that
-    are read without code. `origins` tells for each key where its value was found; `files` are the
+    are read without code, `quotas`, `alerts`, `views` and `probes` the
+    tables of those names. `origins` tells for each key where its value was found; `files` are the
     settings files that were read."""
 
     ledger: str
@@ -95,6 +98,10 @@ class Settings:
     paths: Mapping[str, tuple[Path, ...]] = field(default_factory=dict[str, tuple[Path, ...]])
     sources: Mapping[str, SourceSettings] = field(default_factory=dict[str, SourceSettings])
     logs: Mapping[str, LogMapping] = field(default_factory=dict[str, "LogMapping"])
+    quotas: Mapping[str, Quota] = field(default_factory=dict[str, "Quota"])
+    alerts: Mapping[str, AlertRule] = field(default_factory=dict[str, "AlertRule"])
+    views: Mapping[str, View] = field(default_factory=dict[str, "View"])
+    probes: Mapping[str, Probe] = field(default_factory=dict[str, "Probe"])
     origins: Mapping[str, str] = field(default_factory=dict[str, str])
     files: tuple[Path, ...] = ()
 

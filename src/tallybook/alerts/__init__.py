@@ -1,0 +1,1 @@
+"""Told in time, once: rules that look at the ledger, where each stands, and what is sent."""
