@@ -31,7 +31,8 @@ from tallybook.settings import Settings
 
 from ..growing import gateway_line, grow, history
 
-WATCH = (sys.executable, "-m", "tallybook", "watch")
+TALLY = (sys.executable, "-m", "tallybook")
+WATCH = (*TALLY, "watch")
 LONG_S = 20.0
 NANOS = 10**9
 
@@ -91,15 +92,19 @@ def test_a_budget_for_programs() -> None:
 
 
 class Lines:
-    """A watch that tells changes in lines."""
+    """A watch, or another command that goes on, which tells changes in lines."""
 
-    def __init__(self, *words: str) -> None:
+    def __init__(self, *words: str, command: str = "watch") -> None:
         self.process = subprocess.Popen(
-            [*WATCH, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [*TALLY, command, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         self._waiting = b""
 
     def line(self) -> dict[str, Any]:
+        """The next line, which is JSON."""
+        return json.loads(self.text())
+
+    def text(self) -> str:
         """The next line."""
         assert self.process.stdout
         file = self.process.stdout.fileno()
@@ -107,7 +112,7 @@ class Lines:
             assert select.select([file], [], [], LONG_S)[0], "no line came"
             self._waiting += os.read(file, 1 << 16)
         first, _, self._waiting = self._waiting.partition(b"\n")
-        return json.loads(first)
+        return first.decode()
 
     def end(self, number: int) -> tuple[int, str]:
         """Send a signal: the exit code, and what was said on stderr."""
@@ -121,8 +126,8 @@ def watch() -> Iterator[Callable[..., Lines]]:
     """Watch, in lines: `watch("--session", "x")`."""
     begun: list[Lines] = []
 
-    def go(*words: str) -> Lines:
-        begun.append(Lines(*words))
+    def go(*words: str, command: str = "watch") -> Lines:
+        begun.append(Lines(*words, command=command))
         return begun[-1]
 
     yield go
@@ -159,6 +164,34 @@ def test_each_change_is_a_line_at_once(home: Path, watch) -> None:
     assert line["totals"]["requests"] == 5
     assert line["active_sessions"] == 2
     assert line["budget"]["percent"] == "0.6"
+
+
+def test_a_sync_that_goes_on_gives_a_receipt_each_time(home: Path, watch) -> None:
+    grow(home, "old", 2)
+    going = watch("--watch", "--json", command="sync")
+    first = going.line()
+    assert (first["schema"], first["new_events"]) == ("tallybook.sync/1", 2)
+    begun = time.monotonic()
+    grow(home, "new", 3)
+    second = going.line()
+    assert time.monotonic() - begun < 2
+    assert (second["new_events"], second["totals"]["requests"]) == (3, 5)
+    code, said = going.end(signal.SIGTERM)
+    assert (code, said) == (0, "stopped; recorded meanwhile: 5 calls, 6,000 tokens\n")
+    assert totals(home).requests == 5
+
+
+def test_a_sync_that_goes_on_tells_people_only_what_is_new(home: Path, watch) -> None:
+    grow(home, "old", 2)
+    going = watch("claude", "--every", "30s", command="sync")
+    assert re.fullmatch(r"\d\d:\d\d:\d\d  2 new calls, 2,400 tokens \(claude-code\)", going.text())
+    grow(home, "new", 1)
+    assert "1 new call, 1,200 tokens" in going.text()
+    assert going.end(signal.SIGINT)[0] == 130
+
+
+def test_a_sync_that_goes_on_shows_no_single_session(tell) -> None:
+    assert "exclude each other" in tell("sync", "--watch", "--session", "x", code=2)
 
 
 @pytest.mark.parametrize(

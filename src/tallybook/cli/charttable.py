@@ -66,11 +66,19 @@ def chart_lines(shell: Shell, asked: Asked, report: Report, title: str, wanted: 
     """Heading, rows with bars, remarks. `wanted` is `cost`, `tokens`, or empty for the measure
     that the report is sorted by."""
     ink = Ink(on=shell.colour and asked.colour)
+    table, odd = charted(shell, asked, report, wanted)
+    notes = [*footnotes(report, fields=(*asked.fields, *asked.amounts)), *odd]
+    return [*folded(title, shell.width), "", *table, *below_lines(notes, shell.width, ink)]
+
+
+def charted(shell: Shell, asked: Asked, report: Report, wanted: str) -> tuple[list[str], list[str]]:
+    """The rows with bars alone, and remarks on how they are drawn."""
+    ink = Ink(on=shell.colour and asked.colour)
     measures = measures_of(report, wanted, asked.amounts)
     whole, missing = _without_gaps(report)
     manner = asked_manner(shell, asked)
     columns, bars = _with_bars(whole, manner, measures)
-    notes = footnotes(report, fields=(*asked.fields, *asked.amounts))
+    notes = list[str]()
     if missing:
         notes.append(
             f"Dates without a call are left out: they would be {number(missing)} more rows"
@@ -80,9 +88,7 @@ def chart_lines(shell: Shell, asked: Asked, report: Report, title: str, wanted: 
         columns += [_bars(whole, *each, bars) for each in zip(measures, titles, strict=True)]
     else:
         notes.append("No room for bars: the terminal is too narrow")
-    lines = [*folded(title, shell.width), ""]
-    lines += draw(columns, shell.width, ink, total=has_total(whole))
-    return [*lines, *below_lines(notes, shell.width, ink)]
+    return draw(columns, shell.width, ink, total=has_total(whole)), notes
 
 
 def measures_of(

@@ -17,7 +17,7 @@ from ..whereabouts import root_lines, source_json
 from .asking import PARTIAL, begin, settings_for
 from .beside import further_roots, named_sources
 from .byhand import not_kept
-from .options import Asked, json_option, path_options, run_options
+from .options import Asked, excluding, json_option, path_options, run_options
 from .progress import ProgressLine
 from .shell import Shell, say
 
@@ -34,6 +34,8 @@ _SAMPLES = 3
 @click.command(short_help="read the agents' histories into the ledger")
 @click.argument("sources", nargs=-1, metavar="[SOURCE]…")
 @click.option("--full", is_flag=True, help="Read everything again, not only what is new.")
+@click.option("--watch", "stay", is_flag=True, help="Go on reading until Ctrl-C.")
+@click.option("--every", metavar="TIME", help="With --watch: look at least so often. [1s]")
 @path_options
 @click.option(
     "--session",
@@ -47,20 +49,28 @@ _SAMPLES = 3
 def sync(
     context: click.Context,
     sources: tuple[str, ...],
-    full: bool,
     paths: tuple[str, ...],
     max_rotate: int | None,
     session: str | None,
-    **_options: object,
+    **options: object,
 ) -> int:
     """Read what is new in the histories of the agents, all by default, into the ledger.
 
     Reading anything twice changes nothing. With --path a folder or file is read beside
     the usual ones, as one of the SOURCEs named (or of all agents); for a gateway's log also
-    a 'pattern' in quotes.
+    a 'pattern' in quotes. With --watch or --every it goes on, a line each time.
     """
+    full = options["full"] is True
     shell, asked = begin(context)
     settings = replace(settings_for(shell, asked), max_rotate=max_rotate)
+    if options["stay"] or options["every"]:
+        if session is not None:
+            raise excluding("--session", "--watch", "tally watch --session X shows one session")
+        from .syncwatch import keep_reading
+        from .watch import watching_of
+
+        with shell.open_book(settings) as book:
+            return keep_reading(watching_of(context, shell, asked, book), full=full)
     names = named_sources("sync", sources, settings)
     more = further_roots(settings, names, paths) if paths else {}
     with shell.open_book(settings) as book:

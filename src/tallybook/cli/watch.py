@@ -80,7 +80,7 @@ def watch(
     shell, asked = begin(context)
     settings = replace(settings_for(shell, asked), max_rotate=max_rotate)
     with shell.open_book(settings) as book:
-        watching = _watching(context, shell, asked, book)
+        watching = watching_of(context, shell, asked, book)
         if health:
             return show_health(watching, within_ms)
         watching.look()  # what is wrong with the question is told before anything is read
@@ -116,15 +116,16 @@ def _way(watching: Watching) -> Callable[[Watching, Stopping], str]:
     return on_screen
 
 
-def _watching(context: click.Context, shell: Shell, asked: Asked, book: Book) -> Watching:
+def watching_of(context: click.Context, shell: Shell, asked: Asked, book: Book) -> Watching:
+    """What a command line that goes on until it is ended is to follow."""
     from ..sources import source_names
     from .watchloop import Watching
 
     given: tuple[str, ...] = context.params["sources"]
     paths: tuple[str, ...] = context.params["paths"]
-    budget: str | None = context.params["budget"]
+    budget: str | None = context.params.get("budget")
     settings = book.settings
-    named = named_sources("watch", given, settings)
+    named = named_sources(context.info_name or "watch", given, settings)
     return Watching(
         shell=shell,
         asked=asked,
