@@ -34,12 +34,20 @@ COMMANDS: Mapping[str, Entry] = {
     "session": Entry("session", "session", "one session, down to a single round"),
     "blocks": Entry("blocks", "blocks", "windows of 5 hours, the active one, where it leads"),
     "report": Entry("report", "report", "how it went by day, week, month, and by provider"),
+    "advise": Entry("advise", "advise", "what would have been cheaper, priced exactly"),
     "export": Entry("export", "export", "usage, sessions or calls as a file: csv, html, focus, …"),
+    "status": Entry("status", "status", "plans, budgets, balances, limits: what stands of them"),
+    "quota": Entry("quota", "quota", "limits of your own: list, set, check, rm"),
+    "update": Entry("update", "update", "say what was used of a quota: 120, +5, -5"),
+    "reset": Entry("reset", "reset", "let a quota begin anew"),
     "record": Entry("record", "record", "enter a call that no log shows"),
     "sync": Entry("sync", "sync", "read the agents' histories into the ledger"),
     "watch": Entry("watch", "watch", "follow the histories, live"),
     "ps": Entry("ps", "ps", "the agents that run now, and what they use"),
     "top": Entry("top", "top", "the live screen: agents, sessions, models, limits"),
+    "statusline": Entry(
+        "statusline", "statusline", "one line for Claude Code, tmux, prompts, waybar"
+    ),
     "demo": Entry("demo", "demo", "see it work on sample histories"),
     "source": Entry("source", "source", "the agents that can be read: list, explain, test"),
     "price": Entry("price", "price", "the price book: list, quote, explain, apply, …"),
@@ -48,6 +56,7 @@ COMMANDS: Mapping[str, Entry] = {
     "install": Entry("install", "install", "let cron, systemd or launchd read what is new"),
     "config": Entry("config", "config", "the settings: show, get, set, check, …"),
     "doctor": Entry("doctor", "doctor", "what was found, what was not, and why"),
+    "mcp": Entry("mcp", "mcp", "answer agents over the Model Context Protocol"),
     "completion": Entry("completion", "completion", "names and options at a press of Tab"),
     "help": Entry("help", "help_topic", "topics: time, filters, output, notes, …"),
 }

@@ -63,6 +63,14 @@ class Views(NamedTuple):
     providers: Report
 
 
+class Page(NamedTuple):
+    """All that one report shows."""
+
+    step: _Step
+    whole: Report
+    views: Views
+
+
 @click.command(short_help="daily, weekly, monthly: how it went, and by which provider")
 @click.argument("steps", metavar="daily|weekly|monthly", type=click.Choice(tuple(_STEPS)))
 @click.option(
@@ -102,25 +110,23 @@ def report(
         whole = answer(book, query, receipt)
         with book.ledger.moment():
             views = _views(book, query)
+        page = Page(step, whole, views)
         if order is not None:
-            _write(shell, fitted, book, order, Page(step, whole, views), force=force)
-        elif asked.format == "md":
-            say("\n".join(_markdown(step, views, fitted)))
-        elif asked.format != "table":
-            show_report(shell, fitted, whole, title_of(query, step.title))
-        elif not whole.rows:
+            _write(shell, fitted, book, order, page, force=force)
+        elif asked.format == "table" and not whole.rows:
             say("\n".join(nothing_lines(book, whole)))
         else:
-            say("\n".join(_page(shell, fitted, step, views)))
+            _show(shell, fitted, page)
     return exit_code([whole])
 
 
-class Page(NamedTuple):
-    """All that one report shows."""
-
-    step: _Step
-    whole: Report
-    views: Views
+def _show(shell: Shell, asked: Asked, page: Page) -> None:
+    if asked.format == "md":
+        say("\n".join(_markdown(page.step, page.views, asked)))
+    elif asked.format == "table":
+        say("\n".join(_page(shell, asked, page.step, page.views)))
+    else:
+        show_report(shell, asked, page.whole, title_of(page.whole.query, page.step.title))
 
 
 def _views(book: Book, query: Query) -> Views:

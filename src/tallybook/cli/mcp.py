@@ -1,0 +1,88 @@
+"""`tally mcp`: the ledger's answers for agents, over the Model Context Protocol on stdio.
+
+The questions are `mcptools`; here they meet the protocol's official SDK, which is an extra
+(`pip install 'tallybook[mcp]'`) and is loaded by nothing else.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+import click
+
+from .. import __version__
+from ..errors import TallyError
+from .asking import begin, settings_for
+from .faults import worded
+from .options import run_options
+
+if TYPE_CHECKING:
+    from mcp.server.mcpserver import MCPServer
+
+    from .mcptools import Desk
+
+P = ParamSpec("P")
+
+_INSTRUCTIONS = (
+    "Tallybook's ledger: what every AI agent on this machine used, each token counted once, priced "
+    "exactly. Amounts are decimal strings by currency and are never added across currencies; a "
+    "count that is null is not known, which is not 0. All tools only read."
+)
+
+
+@click.command(short_help="answer agents over the Model Context Protocol")
+@run_options
+@click.pass_context
+def mcp(context: click.Context, **_options: object) -> int:
+    """Serve the ledger's answers to an agent: usage, sessions, the current session, quotas, advice.
+
+    An agent starts this itself and talks to it on stdin and stdout. It only reads; nothing that was
+    said in a session is among its answers.
+    """
+    from .mcptools import Desk
+
+    shell, asked = begin(context)
+    served(Desk(shell, settings_for(shell, asked))).run("stdio")
+    return 0
+
+
+def served(desk: Desk) -> MCPServer[Any]:
+    """The server of a desk's questions. Raises `TallyError` where the SDK is not installed."""
+    try:
+        from mcp.server.mcpserver import MCPServer
+        from mcp.types import ToolAnnotations
+    except ImportError as problem:
+        raise TallyError(
+            "the Model Context Protocol needs one more package",
+            because=str(problem),
+            hint="pip install 'tallybook[mcp]', or: uv tool install 'tallybook[mcp]'",
+        ) from problem
+    server: MCPServer[Any] = MCPServer(
+        "tallybook", instructions=_INSTRUCTIONS, version=__version__, log_level="ERROR"
+    )
+    reading = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_world_hint=False)
+    for name, question in desk.tools().items():
+        server.add_tool(
+            _told(question),
+            name=name,
+            description=inspect.getdoc(question),
+            annotations=reading,
+        )
+    return server
+
+
+def _told(question: Callable[P, dict[str, Any]]) -> Callable[P, dict[str, Any]]:
+    """A question whose faults are told to the agent with their reason and what to do."""
+    from mcp.server.mcpserver.exceptions import ToolError
+
+    @functools.wraps(question)
+    def asked(*given: P.args, **named: P.kwargs) -> dict[str, Any]:
+        try:
+            return question(*given, **named)
+        except TallyError as problem:
+            raise ToolError("\n".join(worded(problem))) from problem
+
+    return asked
