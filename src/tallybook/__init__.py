@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .errors import TallyError
     from .model import Money, TokenCounts
     from .query import Query, Report
+    from .quotas import check_and_alert, check_quota
     from .quoting import Quote, quote
     from .settings import Settings
 
@@ -31,6 +32,8 @@ __all__ = [
     "TokenCounts",
     "UsageEvent",
     "__version__",
+    "check_and_alert",
+    "check_quota",
     "quote",
 ]
 
@@ -45,6 +48,8 @@ _HOMES = {
     "TallyError": "errors",
     "TokenCounts": "model",
     "UsageEvent": "charges",
+    "check_and_alert": "quotas",
+    "check_quota": "quotas",
     "quote": "quoting",
 }
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .ledger.evidence import Call, Explanation, Turn
     from .prices import PriceBook
     from .prices.fx import FxRate
+    from .quotas import QuotaStanding
     from .quoting import Quote
     from .recalling import Recalled
     from .sessions import SessionAnswer
@@ -337,6 +338,13 @@ class Book:
         bare = report.rows[len(rows) :]
         found += (Member(row, 0, None, row.figures, 0) for row in bare)
         return replace(report, query=query), found
+
+    def standings(self, now_ms: int, names: Sequence[str] = ()) -> tuple[QuotaStanding, ...]:
+        """What stands of the quotas of the settings at a moment, of all or of those of these names.
+        Raises `UsageMistake` for a name that is not known."""
+        from .quotas import kept_quotas, standings
+
+        return standings(self, kept_quotas(self, names), now_ms)
 
     def complaints(self) -> list[Complaint]:
         """Every complaint that still stands."""

@@ -1,1 +1,48 @@
 """What stands of a quota at a moment: how much is used and left, until when, where it leads."""
+
+from __future__ import annotations
+
+from .asking import standing_of, standings
+from .checking import (
+    CacheHits,
+    QuotaAlert,
+    QuotaCheck,
+    cache_hits,
+    check_and_alert,
+    check_quota,
+    kept_quotas,
+)
+from .standing import FULL, Forecast, QuotaStanding
+from .wording import (
+    SCHEMA,
+    forecast_text,
+    moment_text,
+    reset_text,
+    standing_json,
+    standing_name,
+    standing_text,
+    used_text,
+)
+
+__all__ = [
+    "FULL",
+    "SCHEMA",
+    "CacheHits",
+    "Forecast",
+    "QuotaAlert",
+    "QuotaCheck",
+    "QuotaStanding",
+    "cache_hits",
+    "check_and_alert",
+    "check_quota",
+    "forecast_text",
+    "kept_quotas",
+    "moment_text",
+    "reset_text",
+    "standing_json",
+    "standing_name",
+    "standing_of",
+    "standing_text",
+    "standings",
+    "used_text",
+]

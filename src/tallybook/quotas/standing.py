@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..quota import Quota
+from ..quota import TOKENS, Quota
 
 FULL = 1000
 """A share in tenths of a per cent at which nothing is left."""
@@ -26,8 +26,9 @@ class QuotaStanding:
     """What stands of a quota for one `subject` (the value of its `each`, empty without one). The
     window is half-open; both ends are None while a rolling one has not begun, `until_ms` is None
     where there is no end. `used` is in nano-units of the limit's unit: None where nothing of it is
-    known, as of tokens without a price; `least` where it is at least so much. `corrected` tells
-    that a part of it was entered by hand, which `used` includes."""
+    known, as of tokens without a price; `least` where it is at least so much. `limit_nanos` is the
+    quota's, or what a balance was raised to. `corrected` tells that somebody said what was used, or
+    a part of it, which `used` includes."""
 
     quota: Quota
     subject: str = ""
@@ -38,6 +39,11 @@ class QuotaStanding:
     corrected: bool = False
     limit_nanos: int | None = None
     forecast: Forecast | None = None
+
+    @property
+    def unit(self) -> str:
+        """What is counted: `tokens`, `requests` or a currency; tokens where there is no limit."""
+        return self.quota.limit.unit if self.quota.limit else TOKENS
 
     @property
     def left(self) -> int | None:
