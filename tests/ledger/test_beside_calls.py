@@ -27,16 +27,14 @@ def kept(ledger: str, sql: str) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
-def test_a_quarter_hour_keeps_the_most_that_was_used(
-    tmp_path: Path, order: tuple[int, ...]
-) -> None:
+def test_a_quarter_hour_keeps_the_last_sight(tmp_path: Path, order: tuple[int, ...]) -> None:
     ledger, by = open_new(tmp_path), appraiser()
     quarter = T0 - T0 % QUARTER
     seen = [limit(100, quarter), limit(250, quarter + 60_000), limit(200, quarter + 90_000)]
     for number in order:
         ledger.record(Batch(limits=[seen[number]]), by)
     sql = "SELECT name, minutes, quarter, used, seen, plan FROM limit_snapshot"
-    row = ("5h", 300, quarter // QUARTER, 250, quarter + 90_000, "pro")
+    row = ("5h", 300, quarter // QUARTER, 200, quarter + 90_000, "pro")
     assert kept(ledger.path, sql) == [row]
 
 

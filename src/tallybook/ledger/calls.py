@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from ..model import Money
 from ..query import Query
 from .choosing import span_in
+from .connection import reading
 from .deltas import BILLED, LIST
 from .evidence import Call
 from .filters import where_sql
@@ -74,11 +75,12 @@ def reported_calls(db: sqlite3.Connection, query: Query) -> Iterator[Call]:
 
 
 def _within(db: sqlite3.Connection, query: Query, only: str) -> Iterator[Call]:
-    where, span, last = where_sql(db, query.where), span_in(query), 0
-    sql = _WITHIN.format(where=where.sql, only=only)
-    while ids := [row[0] for row in db.execute(sql, (*where.values, *span, last))]:
-        yield from calls_at(db, ids).values()
-        last = ids[-1]
+    with reading(db):
+        where, span, last = where_sql(db, query.where), span_in(query), 0
+        sql = _WITHIN.format(where=where.sql, only=only)
+        while ids := [row[0] for row in db.execute(sql, (*where.values, *span, last))]:
+            yield from calls_at(db, ids).values()
+            last = ids[-1]
 
 
 def _call(stored: Stored, units: Mapping[int, str], words: tuple[str | None, ...]) -> Call:

@@ -20,6 +20,8 @@ TABLES = (
     "voided",
     "rerating",
     "forgotten",
+    "quota_correction",
+    "alert",
 )
 
 

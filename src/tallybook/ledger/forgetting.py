@@ -13,6 +13,7 @@ from .choosing import is_at, order_of, terms_of
 from .doomed import Doomed, Name, choose
 from .frozen import freeze
 from .generation import renew
+from .hushing import hush
 from .orders import ForgetOrder, ForgetPlan, VoidOrder
 from .rerating import drop_undo
 from .veil import (
@@ -52,6 +53,7 @@ def carry_out(db: sqlite3.Connection, order: ForgetOrder) -> ForgetPlan:
         forgetting.place(place, bare=not sure)
     for table in ("void", "rerating"):
         forgetting.reword(table)
+    forgetting.hush()
     if "raw" in order.what:
         if order.before_ms is not None:
             drop_undo(db, order.before_ms)
@@ -169,6 +171,10 @@ class _Forgetting:
         for name, hidden in self._hidden:
             if table == "rerating" and name.kind == "user":
                 db.execute("UPDATE rerating SET who = ? WHERE who = ?", (hidden, name.value))
+
+    def hush(self) -> None:
+        """What people were told of the names."""
+        hush(self._db, [(name.value, hidden) for name, hidden in self._hidden])
 
     def _is_quoted(self, text: str) -> bool:
         return any(each in text for each in self._gone)

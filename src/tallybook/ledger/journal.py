@@ -48,9 +48,10 @@ ON CONFLICT (id) DO UPDATE SET
     category = max(category, excluded.category)
 """
 _LIMIT = """
-INSERT INTO limit_snapshot VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO limit_snapshot VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (source, name, minutes, resets, plan, quarter) DO UPDATE SET
-    used = excluded.used, seen = excluded.seen, most = excluded.most, unit = excluded.unit
+    used = excluded.used, seen = excluded.seen, most = excluded.most, unit = excluded.unit,
+    remaining = excluded.remaining
     WHERE (excluded.seen, excluded.used) > (seen, used)
 """
 _CLAIM = """
@@ -172,6 +173,7 @@ def write_limits(db: sqlite3.Connection, intern: Interner, limits: Iterable[Limi
                 each.seen_ms,
                 each.most,
                 storable(each.unit),
+                each.left,
             )
             for each in limits
         ],

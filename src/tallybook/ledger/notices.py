@@ -101,6 +101,11 @@ class Notices(Protocol):
         """Write one down; what was said before stays."""
         ...
 
+    def withdraw(self, quota: str, subject: str) -> Correction | None:
+        """Take back what was entered last of a quota for a subject; None if nothing is left to be
+        taken back."""
+        ...
+
     def states(self) -> Mapping[tuple[str, str], AlertState]:
         """Where every rule stands: (rule, subject) → state."""
         ...
@@ -131,7 +136,7 @@ class Notices(Protocol):
 
     def claim(self, now_ms: int, lease_ms: int, limit: int) -> tuple[Delivery, ...]:
         """Deliveries that are due, for the caller alone until the lease has passed; those of one
-        channel together, the oldest first."""
+        channel together, the oldest first, and none of a channel that waits for another try."""
         ...
 
     def finish(self, outcomes: Sequence[Outcome]) -> None:

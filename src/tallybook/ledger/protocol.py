@@ -14,6 +14,7 @@ from ..reading import Appraiser, Batch, Complaint, Cursor, LimitSnapshot
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from .asked import Asks
     from .backup import Copy
     from .costs import CallCost, Unmetered
     from .evidence import Call, Explanation, Turn
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
         VoidOrder,
         VoidPlan,
     )
+    from .spent import Spent
     from .tools import ToolUse
+    from .uses import Uses
 
 
 class Receipt(NamedTuple):
@@ -84,6 +87,11 @@ class Ledger(Protocol):
         ...
 
     @property
+    def asks(self) -> Asks:
+        """When providers were asked for official limits, and what came of it."""
+        ...
+
+    @property
     def notices(self) -> Notices:
         """What is kept so that people are told in time, once."""
         ...
@@ -126,6 +134,12 @@ class Ledger(Protocol):
     def calls_in(self, query: Query) -> Iterator[Call]:
         """The recorded calls of a question's conditions and time, in the order in which they were
         recorded. One moment of the ledger, until the last is taken; few are held at a time."""
+        ...
+
+    def spent_in(self, query: Query) -> Iterator[Spent]:
+        """The recorded calls of a question's conditions and time, in the order in which they began,
+        each with no more than it takes to price it otherwise. One moment of the ledger, until the
+        last is taken."""
         ...
 
     def reported_calls(self, query: Query) -> Iterator[Call]:
@@ -178,6 +192,10 @@ class Ledger(Protocol):
         milliseconds; None if there is none."""
         ...
 
+    def uses(self, where: Sequence[Filter] = ()) -> Uses:
+        """When calls that pass all filters began, to be asked inside a `moment`."""
+        ...
+
     def changed(self, query: Query, before: Marks | None) -> tuple[Marks, frozenset[str] | None]:
         """Marks of what a question, whatever it groups by, is answered from at this moment; and the
         sessions, empty for calls without one, of which anything differs from earlier marks of the
@@ -187,6 +205,10 @@ class Ledger(Protocol):
     def limits(self) -> tuple[LimitSnapshot, ...]:
         """The official quota windows as they were last seen: one for each window of a source
         and plan."""
+        ...
+
+    def keep_limits(self, seen: Iterable[LimitSnapshot]) -> None:
+        """Record sights of official quota windows that come without any call."""
         ...
 
     def complaints(self) -> list[Complaint]:

@@ -29,6 +29,12 @@ from .files import draft_beside, move_away, settle
 from .generation import generation, part, renew
 from .migrate import check, version_of
 
+_CALL_OFF = """
+UPDATE delivery SET state = 'lost', trouble = 'a copy of the ledger was put back'
+WHERE state = 'waiting'
+"""
+"""What was on its way when the copy was made has arrived since, or is old news."""
+
 
 class Exchange(NamedTuple):
     """What putting a copy back changes: events and calls before (None for a ledger that is not
@@ -137,6 +143,7 @@ def _make_ready(draft: Path, source: Path, present: _Held | None) -> _Held:
         held = _held(db)
         latest = max(held.revision, present.revision if present else 0) + 1
         db.execute("INSERT OR REPLACE INTO meta VALUES ('revision', ?)", (str(latest),))
+        db.execute(_CALL_OFF)
         renew(db, above=present.generation if present else 0)
         part(db)
         demand_sound(db, str(source))

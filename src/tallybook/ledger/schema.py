@@ -122,7 +122,13 @@ CREATE TABLE limit_snapshot (
     source INTEGER NOT NULL, name TEXT NOT NULL, minutes INTEGER NOT NULL,
     resets INTEGER NOT NULL, plan TEXT NOT NULL, quarter INTEGER NOT NULL,
     used INTEGER NOT NULL, seen INTEGER NOT NULL, most INTEGER, unit TEXT NOT NULL,
+    remaining INTEGER,
     PRIMARY KEY (source, name, minutes, resets, plan, quarter)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE probe (
+    name TEXT PRIMARY KEY, asked INTEGER NOT NULL, due INTEGER NOT NULL,
+    failures INTEGER NOT NULL, trouble TEXT NOT NULL, hint TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE claim (

@@ -6,15 +6,7 @@ How rows are joined, rolled up, recovered, healed and asked for lives in the mod
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import (
-    Callable,
-    Collection,
-    Generator,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,10 +20,12 @@ from .intern import Interner
 from .protocol import Receipt, SessionRecord
 
 if TYPE_CHECKING:
+    from .asked import Asks
     from .backup import Copy
     from .costs import CallCost, Unmetered
     from .evidence import Call, Explanation, Turn
     from .marks import Marks
+    from .notices import Notices
     from .orders import (
         ForgetOrder,
         ForgetPlan,
@@ -44,7 +38,9 @@ if TYPE_CHECKING:
         VoidOrder,
         VoidPlan,
     )
+    from .spent import Spent
     from .tools import ToolUse
+    from .uses import Uses
 
 # What records is imported when something is: a report does without it.
 
@@ -71,6 +67,20 @@ class SqliteLedger:
     def begun(self) -> bool:
         """Whether there was none here before it was opened."""
         return self._begun
+
+    @property
+    def notices(self) -> Notices:
+        """What is kept so that people are told in time, once."""
+        from .sqlitenotices import SqliteNotices
+
+        return SqliteNotices(self._db, self._called_off)
+
+    @property
+    def asks(self) -> Asks:
+        """When providers were asked for official limits."""
+        from .asked import SqliteAsks
+
+        return SqliteAsks(self._db)
 
     def wait_until(self, called_off: Callable[[], bool] | None) -> None:
         """Wait for others that write only as long as this is not true."""
@@ -284,15 +294,19 @@ class SqliteLedger:
         """The recorded calls of a question's conditions and time."""
         from .calls import calls_in
 
-        with reading(self._db):
-            yield from calls_in(self._db, query)
+        return calls_in(self._db, query)
+
+    def spent_in(self, query: Query) -> Iterator[Spent]:
+        """The calls of a question with no more than it takes to price them."""
+        from .spent import spent_in
+
+        return spent_in(self._db, query)
 
     def reported_calls(self, query: Query) -> Iterator[Call]:
         """The recorded calls for which the agent itself told a cost."""
         from .calls import reported_calls
 
-        with reading(self._db):
-            yield from reported_calls(self._db, query)
+        return reported_calls(self._db, query)
 
     def unmetered(self, query: Query) -> tuple[Unmetered, ...]:
         """The unmetered calls of a question, by what is known of them."""
@@ -369,6 +383,12 @@ class SqliteLedger:
         with reading(self._db):
             return latest(self._db, where)
 
+    def uses(self, where: Sequence[Filter] = ()) -> Uses:
+        """When calls that pass all filters began."""
+        from .uses import Uses
+
+        return Uses(self._db, where)
+
     def changed(self, query: Query, before: Marks | None) -> tuple[Marks, frozenset[str] | None]:
         """Marks of this moment, and the sessions that differ from earlier ones."""
         from .marks import changed, marks
@@ -386,6 +406,13 @@ class SqliteLedger:
 
         with reading(self._db):
             return last_limits(self._db)
+
+    def keep_limits(self, seen: Iterable[LimitSnapshot]) -> None:
+        """Record sights of official quota windows."""
+        from .journal import write_limits
+
+        with self._changing():
+            write_limits(self._db, self._intern, seen)
 
     def complaints(self) -> list[Complaint]:
         """The complaints that still stand and that nobody has acknowledged."""
