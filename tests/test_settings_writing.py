@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from tallybook.errors import SettingsError, UsageMistake
 from tallybook.settings import SETTINGS, survey_file
+from tallybook.settings.keys import TABLES
 from tallybook.settings.lines import fault_line, key_lines
 from tallybook.settings.schema import settings_schema
 from tallybook.settings.values import Ground
@@ -220,7 +221,7 @@ def test_what_no_reader_expects_is_a_fault(tmp_path: Path, text: str) -> None:
 
 def test_the_schema_takes_what_the_program_takes(tmp_path: Path) -> None:
     schema = json.loads(json.dumps(settings_schema(source_names())))
-    assert {*schema["properties"]} == {*SETTINGS, "source", "log", "keys"}
+    assert {*schema["properties"]} == {*SETTINGS, *TABLES}
     assert {*schema["properties"]["source"]["properties"]} == {*source_names()}
     assert schema["$schema"].endswith("2020-12/schema")
     file = tmp_path / "config.toml"

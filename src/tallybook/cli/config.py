@@ -5,7 +5,8 @@ Changing one is `configedit`, looking for faults `configcheck`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any, cast
 
 import click
@@ -15,7 +16,7 @@ from ..format import DASH
 from ..periods import WEEK_DAYS
 from ..questions import NATIVE
 from ..settings import Settings, project_file, user_file
-from ..settings.keys import SOURCE_KEYS
+from ..settings.keys import SOURCE_KEYS, TOLD
 from ..settings.values import UNITS
 from .app import NearMissGroup
 from .asking import begin, surveyed
@@ -96,12 +97,25 @@ def setting_values(settings: Settings) -> dict[str, Any]:
         },
         **{f"keys.{action}": ",".join(keys) for action, keys in settings.keys.items()},
         **{f"log.{name}.paths": list(map(str, log.paths)) for name, log in settings.logs.items()},
+        **dict(_table_values(settings)),
     }
 
 
+def _table_values(settings: Settings) -> Iterator[tuple[str, object]]:
+    """The keys of quotas, alerts, views and probes, without what is secret in them."""
+    if not settings.tables:
+        return
+    from ..settings.tablekeys import TABLE_KEYS, shown_value
+
+    for (kind, name), table in settings.tables.items():
+        for key, value in table.values.items():
+            told = shown_value(TABLE_KEYS[kind][key], value)
+            yield f"{kind}.{name}.{key}", str(told) if isinstance(told, date) else told
+
+
 def origin_of(settings: Settings, key: str) -> str:
-    """Where the value of a key came from. A log's table counts as a whole."""
-    whole = key.rpartition(".")[0] if key.startswith("log.") else key
+    """Where the value of a key came from. The tables of logs and of `TOLD` count as a whole."""
+    whole = key.rpartition(".")[0] if key.partition(".")[0] in ("log", *TOLD) else key
     return settings.origins.get(whole, "default")
 
 
@@ -132,7 +146,7 @@ def _shown(shell: Shell, value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict):
-        return ", ".join(map(shell.shown, table_lines(cast("dict[str, str]", value))))
+        return ", ".join(map(shell.shown, table_lines(cast("dict[str, object]", value))))
     if isinstance(value, list):
         return ", ".join(shell.shown(str(path)) for path in cast("list[object]", value))
     return shell.shown(str(value))

@@ -7,18 +7,24 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from ..errors import SettingsError, TallyError, UsageMistake, nearest
 from ..exporting.delimited import json_text
 from ..format import count
+from ..periods import Frame
 from ..settings import Settings
+from ..views import view_faults
 from .asking import begin, surveyed
 from .faults import worded
 from .options import json_option, run_options
 from .shell import Shell, say
+
+if TYPE_CHECKING:
+    from ..settings.tables import Table
+    from ..settings.told import AlertRule, Probe, View
 
 SCHEMA = "tallybook.config-check/1"
 
@@ -41,6 +47,8 @@ def config_check(context: click.Context, file: Path | None, **_options: object) 
         settings, faults = surveyed(shell, asked)
         prices, files = settings.prices, list(settings.files)
         found = [*faults, *screen_faults(settings), *price_faults(prices, settings.price_data)]
+        found += view_faults(settings.views, settings.alerts, shell.frame(settings))
+        found += probe_faults(settings.probes)
     else:
         files = [shell.surroundings.cwd / file]
         prices, found = _faults_of(shell, files[0])
@@ -77,7 +85,34 @@ def _faults_of(shell: Shell, file: Path) -> tuple[Path | None, list[TallyError]]
         raise UsageMistake(f"there is no file {file}", hint="tally config path")
     values, faults = survey_file(file, shell.surroundings.home)
     prices = cast("Path | None", values.get("prices"))
-    return prices, [*faults, *_strangers(values, file), *price_faults(prices)]
+    views = cast("dict[str, View]", _meanings("view", values))
+    alerts = cast("dict[str, AlertRule]", _meanings("alert", values))
+    probes = cast("dict[str, Probe]", _meanings("probe", values))
+    asked = [*view_faults(views, alerts, Frame(shell.now_ms)), *probe_faults(probes)]
+    return prices, [*faults, *_strangers(values, file), *asked, *price_faults(prices)]
+
+
+def probe_faults(probes: Mapping[str, Probe]) -> Iterator[SettingsError]:
+    """Probes that there are none of."""
+    from ..probes import probe_names
+    from ..settings.layers import place_in
+
+    for name, each in probes.items():
+        if name not in probe_names():
+            close = nearest(name, probe_names())
+            known = f"there are {', '.join(probe_names())}"
+            yield SettingsError(
+                f"unknown probe {name!r} in {place_in(Path(each.origin), 'probe', name)}",
+                hint=f"did you mean {close}?" if close else known,
+            )
+
+
+def _meanings(kind: str, values: Mapping[str, object]) -> dict[str, object]:
+    """What the tables of a kind mean, by name."""
+    tables = {
+        key: cast("Table", each) for key, each in values.items() if key.startswith(f"{kind}.")
+    }
+    return {key.partition(".")[2]: table.meaning for key, table in tables.items()}
 
 
 def _strangers(values: Mapping[str, object], file: Path) -> Iterable[SettingsError]:

@@ -6,9 +6,9 @@ How a file is changed without losing a comment is `tallybook.settings.writing`.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 import click
 
@@ -27,12 +27,11 @@ from ..settings import (
 from ..settings.keys import SOURCE_KEYS, Setting, setting_of
 from ..settings.values import Ground
 from .asking import begin, surveyed
+from .configtables import demand_whole, drop, is_table, outgoing, table_keys
 from .faults import complain_of
+from .filehead import PROJECT_HEAD, user_head
 from .options import json_option, run_options
 from .shell import Shell, mention, say
-
-if TYPE_CHECKING:
-    from ..settings.writing import Change
 
 _F = TypeVar("_F", bound=Callable[..., object])
 
@@ -66,14 +65,14 @@ def project_option(command: _F) -> _F:
 def config_get(context: click.Context, key: str, **_options: object) -> int:
     """The value that holds for a KEY, alone on its line, for scripts; several paths in several
     lines; nothing if it is not set."""
-    from .config import setting_values
+    from .config import origin_of, setting_values
 
     shell, asked = begin(context)
     settings, faults = surveyed(shell, asked)
-    key, _ = _known(key, settings.logs)
+    key, _ = _known(key, settings)
     value = setting_values(settings).get(key)
     if asked.format == "json":
-        origin = settings.origins.get(key, "default")
+        origin = origin_of(settings, key)
         say(
             json_text(
                 {"schema": "tallybook.setting/1", "key": key, "value": value} | {"origin": origin}
@@ -113,14 +112,16 @@ def config_set(
         )
     value = _value(shell, target, values)
     checked(target.setting, target.key, value, _ground(shell, target))
+    demand_whole(target.path, value, target.file)
     if target.key == "prices":
         _demand_prices(shell, target, value)
     _demand_screen(shell, target, value, quiet=asked.quiet)
     change = Change(target.path, value)
-    head, before = _head(shell, target), _held(shell)
+    head = PROJECT_HEAD if project else user_head(shell, target.file)
+    before = _held(shell)
     written = change_file(target.file, change, head=head, mode=SHARED if project else OWN)
     word = "written to" if written else "stands already in"
-    mention(f"{_line(change)}  {word} {shell.shown(target.file)}", quiet=asked.quiet)
+    mention(f"{_line(target, value)}  {word} {shell.shown(target.file)}", quiet=asked.quiet)
     _tell_consequence(shell, before, quiet=asked.quiet)
     return _tell_rest(shell, target, quiet=asked.quiet)
 
@@ -131,28 +132,34 @@ def config_set(
 @run_options
 @click.pass_context
 def config_unset(context: click.Context, key: str, project: bool, **_options: object) -> int:
-    """Take a setting out of your own file, or out of the project's."""
+    """Take a setting out of your own file, or out of the project's. A table such as `view.costs`
+    is taken out as a whole."""
     from ..settings.writing import Change, change_file
 
     shell, asked = begin(context)
+    if is_table(key):
+        file = (project_file if project else user_file)(shell.surroundings)
+        return drop(shell, key, file, quiet=asked.quiet)
     target = _target(shell, key, project=project)
+    demand_whole(target.path, None, target.file)
     before = _held(shell)
-    there = target.file.is_file() and change_file(target.file, Change(target.path, None))
+    path = outgoing(target.path, target.file)
+    there = target.file.is_file() and change_file(target.file, Change(path, None))
     word = "taken out of" if there else "is not set in"
     mention(f"{target.key}  {word} {shell.shown(target.file)}", quiet=asked.quiet)
     _tell_consequence(shell, before, quiet=asked.quiet)
     return _tell_rest(shell, target, quiet=asked.quiet) if there else 0
 
 
-def _known(word: str, logs: Iterable[str]) -> tuple[str, Setting]:
-    """A whole key and its setting, a source by its own name; `logs` are those of the settings.
-    Raises `UsageMistake`."""
+def _known(word: str, settings: Settings) -> tuple[str, Setting]:
+    """A whole key and its setting, a source by its own name. Raises `UsageMistake`."""
     from ..sources import source_name, source_names
 
-    setting = setting_of(word)
+    setting, logs = setting_of(word), settings.logs
     if setting is None:
         names = source_names(logs)
         every = [*SETTINGS, *(f"source.{name}.{key}" for name in names for key in SOURCE_KEYS)]
+        every += table_keys(settings, word)
         close = nearest(word.replace("-", "_"), every) or nearest(word, every)
         hint = f"did you mean {close}?" if close else f"the settings are {', '.join(KEYS)}"
         if word.startswith("log."):  # a table that only makes sense as a whole
@@ -165,18 +172,18 @@ def _known(word: str, logs: Iterable[str]) -> tuple[str, Setting]:
 
 
 def _target(shell: Shell, word: str, *, project: bool) -> Target:
-    logs = _held(shell).logs
-    key, setting = _known(word, logs)
+    held = _held(shell)
+    key, setting = _known(word, held)
     file = (project_file if project else user_file)(shell.surroundings)
     values, _ = survey_file(file, shell.surroundings.home) if file.is_file() else ({}, ())
-    written = (each for each in values if setting_of(each) and _same(each, key, logs))
+    written = (each for each in values if setting_of(each) and _same(each, key, held))
     # a source may be named there by the beginning of its name
     return Target(key, setting, tuple(next(written, key).split(".")), file, project)
 
 
-def _same(each: str, key: str, logs: Iterable[str]) -> bool:
+def _same(each: str, key: str, settings: Settings) -> bool:
     try:
-        return _known(each, logs)[0] == key
+        return _known(each, settings)[0] == key
     except UsageMistake:
         return False
 
@@ -186,7 +193,9 @@ def _value(shell: Shell, target: Target, words: Sequence[str]) -> object:
     kind = target.setting.form["type"]
     if kind == "array":
         is_path = target.setting.is_path
-        return [_path(shell, target, word) if is_path else word for word in words]
+        counts = cast("Mapping[str, object]", target.setting.form["items"])["type"] == "integer"
+        plain = [_number(word) if counts else word for word in words]
+        return [_path(shell, target, word) for word in words] if is_path else plain
     if kind == "object":
         return _table(target, words)
     if len(words) > 1:
@@ -200,10 +209,14 @@ def _value(shell: Shell, target: Target, words: Sequence[str]) -> object:
         except ValueError:
             return word  # told as what it is when the value is checked
     if kind == "integer":
-        return int(word) if word.isascii() and word.isdecimal() and len(word) < _DIGITS else word
+        return _number(word)
     if "enum" in target.setting.form:
         return word.lower()
     return _path(shell, target, word) if target.setting.is_path else word
+
+
+def _number(word: str) -> object:
+    return int(word) if word.isascii() and word.isdecimal() and len(word) < _DIGITS else word
 
 
 def _table(target: Target, words: Sequence[str]) -> dict[str, str]:
@@ -231,33 +244,16 @@ def _ground(shell: Shell, target: Target) -> Ground:
     return Ground(target.file.parent, shell.surroundings.home)
 
 
-def _head(shell: Shell, target: Target) -> str:
-    """The first lines of a new file. Editors are led to the schema that lies beside the
-    user's own file; a project's file must not name a place of this one machine."""
-    from ..settings.schema import DIRECTIVE
-    from ..settings.writing import replace_file
-    from .configcheck import schema_text
-
-    if target.project:
-        return "# Settings of Tallybook for this project. What there is: tally help settings\n\n"
-    schema, text = shell.surroundings.config_file.with_name("config.schema.json"), schema_text()
-    try:
-        if not target.file.exists() or schema.exists():  # that of an older Tallybook is renewed
-            replace_file(schema, f"{text}\n")
-    except OSError:
-        return ""  # without it editors complete nothing; whether settings can be written comes next
-    beside = schema.parent == target.file.parent
-    return f"{DIRECTIVE} {f'./{schema.name}' if beside else schema.absolute().as_uri()}\n\n"
-
-
-def _line(change: Change) -> str:
+def _line(target: Target, value: object) -> str:
     import tomlkit
 
-    key = ".".join(change.path)
-    value: object = change.value
-    told = cast("dict[str, str]", value) if isinstance(value, dict) else None
+    from ..settings.tablekeys import shown_value
+
+    key = ".".join(target.path)
+    shown = shown_value(target.setting, value)
+    told = cast("dict[str, str]", shown) if isinstance(shown, dict) else None
     if told is None:
-        return f"{key} = {tomlkit.item(change.value).as_string()}"
+        return f"{key} = {tomlkit.item(cast('object', shown)).as_string()}"
     table = tomlkit.inline_table()
     for name in told:
         table[name] = told[name]
@@ -355,11 +351,11 @@ def _as_lines(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict):
-        return "\n".join(table_lines(cast("dict[str, str]", value)))
+        return "\n".join(table_lines(cast("dict[str, object]", value)))
     parts = cast("list[object]", value) if isinstance(value, list) else [value]
     return "\n".join(map(str, parts))
 
 
-def table_lines(table: Mapping[str, str]) -> list[str]:
+def table_lines(table: Mapping[str, object]) -> list[str]:
     """A table as `tally config set` takes it."""
     return [f"{name}={told}" for name, told in table.items()]

@@ -11,14 +11,14 @@ of them.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from ..clock import NO_ZONE, system_zone
 from ..errors import SettingsError
-from .keys import KEYS, SETTINGS, VARIABLES
+from .keys import KEYS, SETTINGS, TOLD, VARIABLES
 from .layers import Layer, Tell, closed, file_layer, known_values
 from .sources import SourceSettings, source_settings
 from .values import Glyphs, Ground, located
@@ -26,6 +26,7 @@ from .values import Glyphs, Ground, located
 if TYPE_CHECKING:
     from ..quota import Quota
     from .logs import LogMapping
+    from .tables import Table
     from .told import AlertRule, Probe, View
 
 __all__ = [
@@ -78,7 +79,8 @@ class Settings:
     command line says so), `paths`
     further roots by source, `sources` all that is set of a source, `logs` the kinds of logs that
     are read without code, `quotas`, `alerts`, `views` and `probes` the
-    tables of those names. `origins` tells for each key where its value was found; `files` are the
+    tables of those names, and `tables` all of them as they stand in a file, by kind and name.
+    `origins` tells for each key where its value was found; `files` are the
     settings files that were read."""
 
     ledger: str
@@ -102,6 +104,9 @@ class Settings:
     alerts: Mapping[str, AlertRule] = field(default_factory=dict[str, "AlertRule"])
     views: Mapping[str, View] = field(default_factory=dict[str, "View"])
     probes: Mapping[str, Probe] = field(default_factory=dict[str, "Probe"])
+    tables: Mapping[tuple[str, str], Table] = field(
+        default_factory=dict[tuple[str, str], "Table"], repr=False
+    )
     origins: Mapping[str, str] = field(default_factory=dict[str, str])
     files: tuple[Path, ...] = ()
 
@@ -166,25 +171,17 @@ def zone_warning(settings: Settings) -> str:
 
 
 def _settings(surroundings: Surroundings, flags: Mapping[str, str | None], tell: Tell) -> Settings:
-    ground = Ground(surroundings.cwd, surroundings.home)
     files = list(_files(surroundings, tell))
-    layers = [
-        *_given(flags, ground),
-        *_variables(surroundings.environ, ground),
-        *(_file(path, surroundings, tell) for path in files),
-    ]
-    found: dict[str, tuple[object, str]] = {}
-    for layer in layers:
-        for key, value in known_values(layer, tell):
-            found.setdefault(key, (value, layer.origin))
-    found["tz"] = found.get("tz") or system_zone(surroundings.environ)
-    found.setdefault("ledger", (surroundings.ledger_file, "default"))
+    found = _found(surroundings, flags, files, tell)
     origins = {key: origin for key, (_, origin) in found.items()}
     sources = source_settings({key: value for key, (value, _) in found.items()})
+    tz, week_start = _value(found, "tz", ""), _value(found, "week_start", 0)
+    tables = dict(_tables(found))
+    told = {path: table.settled(tz, week_start) for path, table in tables.items()}
     return Settings(
         ledger=str(found["ledger"][0]),
-        tz=_value(found, "tz", ""),
-        week_start=_value(found, "week_start", 0),
+        tz=tz,
+        week_start=week_start,
         prices=_value(found, "prices", None),
         price_data=surroundings.ledger_file.parent / PRICE_DATA,
         content_file=surroundings.ledger_file.parent / CONTENT,
@@ -198,9 +195,33 @@ def _settings(surroundings: Surroundings, flags: Mapping[str, str | None], tell:
         paths={name: each.paths for name, each in sources.items() if _paths_of(name) in found},
         sources=sources,
         logs=dict(_logs(found)),
+        quotas=cast("Mapping[str, Quota]", _of_kind("quota", told)),
+        alerts=cast("Mapping[str, AlertRule]", _of_kind("alert", told)),
+        views=cast("Mapping[str, View]", _of_kind("view", told)),
+        probes=cast("Mapping[str, Probe]", _of_kind("probe", told)),
+        tables=tables,
         origins={**dict.fromkeys(SETTINGS, "default"), **origins},
         files=tuple(files),
     )
+
+
+def _found(
+    surroundings: Surroundings, flags: Mapping[str, str | None], files: Sequence[Path], tell: Tell
+) -> dict[str, tuple[object, str]]:
+    """The value of each key in the strongest layer that has it, and where that is."""
+    ground = Ground(surroundings.cwd, surroundings.home)
+    layers = [
+        *_given(flags, ground),
+        *_variables(surroundings.environ, ground),
+        *(_file(path, surroundings, tell) for path in files),
+    ]
+    found: dict[str, tuple[object, str]] = {}
+    for layer in layers:
+        for key, value in known_values(layer, tell):
+            found.setdefault(key, (value, layer.origin))
+    found["tz"] = found.get("tz") or system_zone(surroundings.environ)
+    found.setdefault("ledger", (surroundings.ledger_file, "default"))
+    return found
 
 
 def _value(found: Mapping[str, tuple[object, str]], key: str, default: _T) -> _T:
@@ -218,6 +239,20 @@ def _logs(found: Mapping[str, tuple[object, str]]) -> Iterator[tuple[str, LogMap
     for key, (value, _) in found.items():
         if key.startswith("log."):
             yield key.removeprefix("log."), cast("LogMapping", value)
+
+
+def _tables(
+    found: Mapping[str, tuple[object, str]],
+) -> Iterator[tuple[tuple[str, str], Table]]:
+    """The tables of what is kept an eye on, by kind and name."""
+    for key, (value, _) in found.items():
+        kind, _, name = key.partition(".")
+        if kind in TOLD:
+            yield (kind, name), cast("Table", value)
+
+
+def _of_kind(kind: str, told: Mapping[tuple[str, str], object]) -> dict[str, object]:
+    return {name: each for (own, name), each in told.items() if own == kind}
 
 
 def _keystrokes(

@@ -42,7 +42,7 @@ class Setting(NamedTuple):
     """One key of a settings file. `form` is the JSON Schema of its value, `default` and
     `meaning` are texts for people, `example` is a value as it stands in a file. A `personal` one
     is not taken from a project's file: whoever shares a project must not decide which words of
-    another are kept, or which files are read."""
+    another are kept, which files are read, or who is told. A `secret` one is never shown."""
 
     read: Reader
     form: Mapping[str, object]
@@ -50,6 +50,7 @@ class Setting(NamedTuple):
     meaning: str
     example: str
     personal: bool = False
+    secret: bool = False
 
     @property
     def is_path(self) -> bool:
@@ -206,9 +207,12 @@ KEYSTROKES = Setting(
 
 KEYS = (*SETTINGS, *(f"source.NAME.{key}" for key in SOURCE_KEYS), "keys.ACTION")
 """Every key of a settings file that holds one value. Beside them there are the tables of
-`[log.NAME]`, see `tallybook.settings.logs`."""
+`[log.NAME]`, see `tallybook.settings.logs`, and those of `TOLD`."""
 
-TABLES = ("source", "log", "keys")
+TOLD = ("quota", "alert", "view", "probe")
+"""The tables of what is kept an eye on, see `tallybook.settings.tables`."""
+
+TABLES = ("source", "log", "keys", *TOLD)
 """The tables of a settings file."""
 
 VARIABLES: Mapping[str, str] = MappingProxyType({f"TALLY_{key.upper()}": key for key in SETTINGS})
@@ -216,9 +220,13 @@ VARIABLES: Mapping[str, str] = MappingProxyType({f"TALLY_{key.upper()}": key for
 
 
 def setting_of(key: str) -> Setting | None:
-    """The setting of a whole key such as `tz`, `source.codex.paths` or `keys.refresh`; None if
-    there is none."""
+    """The setting of a whole key such as `tz`, `source.codex.paths`, `keys.refresh` or
+    `quota.daily.limit`; None if there is none."""
     first, _, rest = key.partition(".")
+    if first in TOLD:
+        from .tablekeys import setting_in_table  # few have any
+
+        return setting_in_table(first, rest)
     if first == "source":
         name, _, last = rest.rpartition(".")
         return SOURCE_KEYS.get(last) if name and "." not in name else None

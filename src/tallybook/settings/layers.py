@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 from ..errors import SettingsError, nearest
-from .keys import KEYS, SETTINGS, SOURCE_KEYS, TABLES, setting_of
+from .keys import KEYS, SETTINGS, SOURCE_KEYS, TABLES, TOLD, setting_of
 from .values import Ground
 
 Tell = Callable[[SettingsError], None]
@@ -18,13 +18,19 @@ Tell = Callable[[SettingsError], None]
 
 MEND = "correct it, or move it away"
 PERSONAL = (
-    "what is kept of conversations, which files are read, and what keys do is for each user to say"
+    "what is kept of conversations, which files are read, what keys do, who is told and who is "
+    "asked is for each user to say"
 )
+_PERSONAL_TABLES = ("log", "alert", "probe")
 _LONGEST = 80
 _TABLES = {
     "source": '[source.claude-code] and below it paths = ["…"]',
     "log": '[log.my-gateway] and below it paths = ["…"]',
     "keys": '[keys] and below it refresh = "f5"',
+    "quota": '[quota.daily] and below it limit = "20usd" and per = "day"',
+    "alert": '[alert.mine] and below it on = ["quota:*"] and to = ["env:MY_DISCORD"]',
+    "view": '[view.costs] and below it usage = "model --last 7d"',
+    "probe": "[probe.claude] and below it consent = true",
 }
 
 
@@ -55,7 +61,7 @@ def known_values(layer: Layer, tell: Tell) -> Iterator[tuple[str, object]]:
     for path, value in _flat(layer, tell):
         key = ".".join(path)
         setting = setting_of(key)
-        if setting is None:  # a log's table was read as a whole
+        if setting is None:  # a table that was read as a whole
             yield key, value
             continue
         if layer.shared and setting.personal:
@@ -121,12 +127,13 @@ def _personal(key: str, place: str, hint: str = "") -> SettingsError:
 
 
 def _flat(layer: Layer, tell: Tell) -> Iterator[tuple[tuple[str, ...], object]]:
-    """The path of each key that there is, and its raw value; of each log what its table means."""
+    """The path of each key that there is, and its raw value; of tables that count as a whole what
+    they mean."""
     for key, value in layer.values.items():
         if key == "source":
             yield from _of_sources(value, layer, tell)
-        elif key == "log":
-            yield from _of_logs(value, layer, tell)
+        elif key == "log" or key in TOLD:
+            yield from _of_whole_tables(key, value, layer, tell)
         elif key == "keys":
             actions = _table(("keys",), value, layer, tell)
             yield from ((("keys", action), raw) for action, raw in actions.items())
@@ -148,18 +155,32 @@ def _of_sources(
                 tell(_unknown(("source", name, key), known, layer))
 
 
-def _of_logs(value: object, layer: Layer, tell: Tell) -> Iterator[tuple[tuple[str, ...], object]]:
-    from .logs import read_log  # few have any
-
-    for name, raw in _table(("log",), value, layer, tell).items():
-        if layer.shared:
+def _of_whole_tables(
+    kind: str, value: object, layer: Layer, tell: Tell
+) -> Iterator[tuple[tuple[str, ...], object]]:
+    for name, raw in _table((kind,), value, layer, tell).items():
+        if layer.shared and kind in _PERSONAL_TABLES:
             hint = "move the table to your own settings file: tally config path"
-            tell(_personal(f"log.{name}", layer.place("log", name), hint))
+            tell(_personal(f"{kind}.{name}", layer.place(kind, name), hint))
             continue
-        table = _table(("log", name), raw, layer, tell)
-        mapping = read_log(name, table, layer, tell) if table or raw == {} else None
-        if mapping is not None:
-            yield ("log", name), mapping
+        table = _table((kind, name), raw, layer, tell)
+        meaning = _read_whole((kind, name), table, layer, tell) if table or raw == {} else None
+        if meaning is not None:
+            yield (kind, name), meaning
+
+
+def _read_whole(
+    path: tuple[str, str], table: dict[str, object], layer: Layer, tell: Tell
+) -> object | None:
+    """What a table means; None if something in it is wrong. Few settings have any."""
+    kind, name = path
+    if kind == "log":
+        from .logs import read_log
+
+        return read_log(name, table, layer, tell)
+    from .tables import read_table
+
+    return read_table(path, table, layer, tell)
 
 
 def _table(path: tuple[str, ...], value: object, layer: Layer, tell: Tell) -> dict[str, object]:

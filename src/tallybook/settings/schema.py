@@ -12,6 +12,8 @@ from typing import cast
 
 from .keys import KEYSTROKES, SETTINGS, SOURCE_KEYS, Setting
 from .logs import FIELDS, FIXED, NAME
+from .tablekeys import NEEDED, TABLE_KEYS
+from .tables import NAME as TABLE_NAME
 from .values import SWITCH_WORDS
 
 DIRECTIVE = "#:schema"
@@ -43,6 +45,7 @@ def settings_schema(sources: Sequence[str]) -> dict[str, object]:
                 "patternProperties": {f"^{NAME.pattern}$": {"$ref": "#/$defs/log"}},
                 "additionalProperties": False,
             },
+            **_told(),
             "keys": {
                 "description": "other keys for actions of tally top, by action",
                 "type": "object",
@@ -53,6 +56,7 @@ def settings_schema(sources: Sequence[str]) -> dict[str, object]:
         "$defs": {
             "source": _table({key: _form(setting) for key, setting in SOURCE_KEYS.items()}),
             "log": _log(),
+            **_told_tables(),
             "text": _TEXT,
             "texts": _LIST,
             "either": {"anyOf": [_TEXT, _LIST]},
@@ -60,8 +64,38 @@ def settings_schema(sources: Sequence[str]) -> dict[str, object]:
     }
 
 
+_TOLD: Mapping[str, str] = {
+    "quota": "limits in windows, by name",
+    "alert": "who is told of what, and digests, by name",
+    "view": "saved views of tally usage, by name",
+    "probe": "providers that may be asked for your official limits",
+}
 _TEXT: Mapping[str, object] = {"type": "string", "minLength": 1}
 _LIST: Mapping[str, object] = {"type": "array", "items": _TEXT, "minItems": 1}
+
+
+def _told() -> dict[str, object]:
+    """The forms of all quotas, all alerts, all views and all probes."""
+    return {
+        kind: {
+            "description": about,
+            "type": "object",
+            "patternProperties": {f"^{TABLE_NAME.pattern}$": {"$ref": f"#/$defs/{kind}"}},
+            "additionalProperties": False,
+        }
+        for kind, about in _TOLD.items()
+    }
+
+
+def _told_tables() -> dict[str, object]:
+    """The form of one table of each of these kinds."""
+    return {
+        kind: _table(
+            {key: _form(setting) for key, setting in keys.items()},
+            *(key for key, setting in keys.items() if setting.default == NEEDED),
+        )
+        for kind, keys in TABLE_KEYS.items()
+    }
 
 
 def _log() -> dict[str, object]:

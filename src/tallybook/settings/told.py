@@ -41,10 +41,13 @@ class View:
 class Probe:
     """A table `[probe.NAME]`: the user's word that a provider may be asked for its official limits
     with the credentials that are there. `every_s` is how old an answer may get before it is asked
-    for again. `key` names the variable that holds an API key, where that is not the usual one."""
+    for again. `key` names the variable that holds an API key, where that is not the usual one.
+    `url` is where it is asked instead of the provider's own address, as at a gateway of one's own:
+    the credentials go there."""
 
     name: str
     consent: bool
     every_s: int = 300
     key: str = ""
+    url: str = ""
     origin: str = ""

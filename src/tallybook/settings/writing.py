@@ -1,4 +1,4 @@
-"""Changing a settings file: one key at a time, everything else in it stays as it is.
+"""Changing a settings file: one key or one table at a time, everything else in it stays as it is.
 
 Comments, order and layout are kept by tomlkit. A file is replaced as a whole or not at all.
 What a value may be is decided by `keys`.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
@@ -40,7 +40,7 @@ def checked(setting: Setting, key: str, value: object, ground: Ground) -> None:
         setting.read(value, ground)
     except ValueError as problem:
         raise SettingsError(
-            f"bad value for {key!r}: {value!r}",
+            f"bad value for {key!r}" + ("" if setting.secret else f": {value!r}"),
             because=str(problem),
             hint=f"an example: tally config set {key} {setting.example}",
         ) from problem
@@ -49,10 +49,72 @@ def checked(setting: Setting, key: str, value: object, ground: Ground) -> None:
 def change_file(file: Path, change: Change, *, head: str = "", mode: int = OWN) -> bool:
     """Write one change into a settings file; False if it says that already. A new file begins
     with `head`. Raises `SettingsError` if the file can't be understood or written."""
+    return _change(file, (change,), head, mode)
+
+
+def write_table(
+    file: Path,
+    path: tuple[str, str],
+    values: Mapping[str, object],
+    *,
+    head: str = "",
+    mode: int = OWN,
+) -> bool:
+    """Give a table of a settings file, such as `[quota.daily]`, these values and no others; False
+    if it has them already. Comments stay with the keys that stay. A new file begins with `head`.
+    Raises `SettingsError` for values that such a table can't have, and as `change_file` does."""
+    return write_tables(file, {path: values}, head=head, mode=mode)
+
+
+def write_tables(
+    file: Path,
+    tables: Mapping[tuple[str, str], Mapping[str, object]],
+    *,
+    head: str = "",
+    mode: int = OWN,
+) -> bool:
+    """Several tables as `write_table` does one: all of them at once, or nothing."""
+    changes: list[Change] = []
+    for path, values in tables.items():
+        demand_table(path, values, file)
+        there = stored_table(file, path)
+        changes += (Change((*path, key), None) for key in there if key not in values)
+        changes += (
+            Change((*path, key), value) for key, value in values.items() if there.get(key) != value
+        )
+    return bool(changes) and _change(file, changes, head, mode)
+
+
+def drop_table(file: Path, path: tuple[str, str]) -> bool:
+    """Take a whole table out of a settings file; False if it is not there."""
+    return file.is_file() and _change(file, (Change(path, None),), "", OWN)
+
+
+def demand_table(path: tuple[str, str], values: Mapping[str, object], file: Path) -> None:
+    """Raise `SettingsError` for the first thing that is wrong with the values of a table."""
+    from .layers import Layer
+    from .tables import read_table
+
+    def refuse(fault: SettingsError) -> None:
+        raise fault
+
+    read_table(path, values, Layer("this command", {}, Ground(file.parent, file.parent)), refuse)
+
+
+def stored_table(file: Path, path: tuple[str, ...]) -> dict[str, object]:
+    """The values of a table as they stand in a settings file; none if it is not there."""
+    file = file.resolve()
+    inner: object = _values(file, _text_of(file)) if file.exists() else {}
+    for name in path:
+        inner = cast("object", inner.get(name)) if isinstance(inner, dict) else None
+    return cast("dict[str, object]", inner) if isinstance(inner, dict) else {}
+
+
+def _change(file: Path, changes: Sequence[Change], head: str, mode: int) -> bool:
     file = file.resolve()  # through a link, such as one into a folder of dotfiles
     there = file.exists()
     old = _text_of(file) if there else ""
-    new = _edited(file, old, change)
+    new = _edited(file, old, changes)
     if there and new == old:
         return False
     try:
@@ -68,11 +130,15 @@ def change_file(file: Path, change: Change, *, head: str = "", mode: int = OWN) 
         ) from problem
     except UnicodeEncodeError as problem:
         raise SettingsError(
-            f"this value of {'.'.join(change.path)} can't be written into {file}",
+            f"this value of {_names(changes)} can't be written into {file}",
             because="a settings file is UTF-8 text, and the value is none",
             hint="give a path another name, or make a link to it that has one",
         ) from problem
     return True
+
+
+def _names(changes: Sequence[Change]) -> str:
+    return ", ".join(".".join(change.path) for change in changes)
 
 
 def replace_file(file: Path, text: str, mode: int = OWN) -> None:
@@ -102,20 +168,24 @@ def _text_of(file: Path) -> str:
         raise SettingsError(f"can't read {file}", because=str(problem), hint=MEND) from problem
 
 
-def _edited(file: Path, old: str, change: Change) -> str:
-    """The text of the file after the change, proved to say that and nothing else."""
-    before = _values(file, old)
+def _edited(file: Path, old: str, changes: Sequence[Change]) -> str:
+    """The text of the file after the changes, proved to say these and nothing else."""
+    wanted = _values(file, old)
     import tomlkit
 
     document = tomlkit.parse(old)
-    _apply(document, change)
+    for change in changes:
+        _apply(document, change)
+        wanted = _changed(wanted, change)
     new = document.as_string()
+    if old.endswith("\n") and not new.endswith("\n"):
+        new += "\n"  # lost where the last table goes
     if "\r\n" in old:
         new = re.sub(r"(?<!\r)\n", "\r\n", new)
-    if _pruned(_values(file, new)) != _pruned(_changed(before, change)):
+    if _pruned(_values(file, new)) != _pruned(wanted):
         raise SettingsError(
             f"{file} is laid out in a way that can't be changed safely",
-            because=f"nothing was written; {'.'.join(change.path)} has to be changed by hand",
+            because=f"nothing was written; {_names(changes)} has to be changed by hand",
             hint=f"write it in an editor, then: tally config check {file}",
         )
     return new

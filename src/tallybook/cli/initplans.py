@@ -1,0 +1,200 @@
+"""What `tally init` can put into the settings: plans, balances, budgets, and who may be asked.
+
+Amounts are the user's, or left out: no plan says how much it holds, and a number of ours would be
+taken for one of theirs. Which of these fit the machine is found in the ledger.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..errors import UsageMistake
+from ..model import NANOS
+from ..query import Query
+
+if TYPE_CHECKING:
+    from ..book import Book
+
+QUOTA, PROBE = "quota", "probe"
+
+
+class Proposal(NamedTuple):
+    """A table that may be added: its kind and name, its values, and in words what it is for."""
+
+    kind: str
+    name: str
+    values: Mapping[str, object]
+    about: str
+
+    @property
+    def path(self) -> tuple[str, str]:
+        """Where it stands in a settings file."""
+        return self.kind, self.name
+
+
+class Plan(NamedTuple):
+    """A plan that people have: its short name, its title, what its calls are known by, its window,
+    and whether it is one of counted requests."""
+
+    name: str
+    title: str
+    where: tuple[str, ...]
+    per: str
+    counted: bool = False
+
+
+PLANS = (
+    Plan("claude", "Claude plan", ("source=claude-code",), "5h"),
+    Plan("codex", "ChatGPT plan (Codex)", ("source=codex",), "5h"),
+    Plan("zai", "z.ai coding plan", ("provider=zai-coding-plan",), "5h"),
+    Plan("zhipu", "Zhipu coding plan", ("provider=zhipuai-coding-plan",), "5h"),
+    Plan("kimi", "Kimi coding plan", ("provider=kimi-for-coding",), "5h"),
+    Plan("minimax", "MiniMax coding plan", ("provider=minimax-coding-plan",), "5h"),
+    Plan("opencode-go", "OpenCode Go", ("provider=opencode-go",), "5h"),
+    Plan("copilot", "GitHub Copilot", ("provider=github-copilot",), "month", counted=True),
+)
+"""Plans with windows that their providers make known."""
+
+BALANCES = {
+    "deepseek": "DeepSeek",
+    "moonshotai": "Moonshot",
+    "moonshotai-cn": "Moonshot",
+    "zhipuai": "Zhipu",
+    "alibaba-cn": "Alibaba",
+    "siliconflow": "SiliconFlow",
+    "siliconflow-cn": "SiliconFlow",
+    "openrouter": "OpenRouter",
+}
+"""Providers that are paid in advance."""
+
+PROBED: Mapping[str, tuple[str, ...]] = {
+    "claude": ("source=claude-code",),
+    "codex": ("source=codex",),
+    "copilot": ("provider=github-copilot",),
+    "antigravity": ("provider=antigravity", "source=antigravity"),
+    "openrouter": ("provider=openrouter",),
+    "zai": ("provider=zai-coding-plan", "provider=zai"),
+    "bigmodel": ("provider=zhipuai-coding-plan", "provider=zhipuai"),
+    "opencode-go": ("provider=opencode-go",),
+}
+"""The probes, and by what it shows that their provider is used here."""
+
+_NAMED = re.compile(r"([a-z][a-z0-9-]*)=(\S.*)")
+_PERIODS = {"hour": "hourly", "day": "daily", "week": "weekly", "month": "monthly"}
+
+
+class Used(NamedTuple):
+    """What the ledger shows: `marks` such as `source=codex` and `provider=openai`; by currency what
+    the last 30 days cost at list price, in nano-units."""
+
+    marks: frozenset[str]
+    cost: Mapping[str, int]
+
+
+def used_here(book: Book, now_ms: int) -> Used:
+    """Which sources and providers have calls, and what they cost of late."""
+    rows = book.ask(Query(by=("source", "provider")), estimate=False).rows
+    marks = {f"{name}={value}" for row in rows for name, value in row.dims.items() if value}
+    since = now_ms - 30 * 86_400_000
+    recent = book.ask(Query(since_ms=since), estimate=False).totals
+    return Used(frozenset(marks), recent.cost)
+
+
+def plan_of(plan: Plan, limit: str = "") -> Proposal:
+    """The quota of a plan; without a limit only its window is watched."""
+    about = f"{plan.title}: {limit or 'its window'}, {plan.per}"
+    values = {"limit": limit, "per": plan.per, "where": list(plan.where), "title": plan.title}
+    return _quota(plan.name, about, values)
+
+
+def named_plan(text: str, used: Used) -> Proposal:
+    """`claude=5h`, `copilot=300requests/month`: a plan with its window, and how much it holds if
+    that is known. Raises `UsageMistake`."""
+    name, told = _named(text, "--plan", "claude=5h")
+    limit, slash, per = told.rpartition("/")
+    limit, per = (limit.strip(), per.strip()) if slash else ("", told)
+    known = next((each for each in PLANS if each.name == name), None)
+    if known is None:
+        known = Plan(name, name, (_mark_of(name, used),), per)
+    return plan_of(known._replace(per=per), limit)
+
+
+def named_balance(text: str, used: Used, today: str) -> Proposal:
+    """`deepseek=100cny`, `deepseek=100cny@2026-11-01`: what was paid, and since when it is used.
+    Raises `UsageMistake`."""
+    name, told = _named(text, "--balance", "deepseek=100cny")
+    limit, _, since = told.partition("@")
+    if limit.strip().isdecimal():
+        why = "a number alone does not say of which currency"
+        raise UsageMistake(f"can't read --balance {text!r}", because=why, hint=f"{name}={limit}cny")
+    since = since.strip() or today
+    title = f"{BALANCES.get(name, name)} balance"
+    values = {
+        "limit": limit.strip(),
+        "per": "prepaid",
+        "since": since,
+        "where": [_mark_of(name, used)],
+        "title": title,
+    }
+    return _quota(name, f"{title}: {limit.strip()} since {since}", values)
+
+
+def budget(text: str) -> Proposal:
+    """`20usd/day`. Raises `UsageMistake`."""
+    limit, slash, per = (part.strip() for part in text.partition("/"))
+    if not slash or per not in _PERIODS:
+        raise UsageMistake(f"can't read the budget {text!r}", hint="--budget 20usd/day")
+    return _quota(_PERIODS[per], f"budget: {limit} a {per}", {"limit": limit, "per": per})
+
+
+def probe(name: str) -> Proposal:
+    """The word that a provider may be asked. Raises `UsageMistake` for one that can't be."""
+    from ..probes import open_probe
+
+    title = open_probe(name).title
+    return Proposal(PROBE, name, {"consent": True}, f"may be asked for your limits: {title}")
+
+
+def generous(nanos: int) -> int:
+    """The next round number of units above an amount: 1, 2 or 5 times a power of ten."""
+    units, power = -(-nanos // NANOS), 1
+    while True:
+        for step in (1, 2, 5):
+            if step * power >= units:
+                return step * power
+        power *= 10
+
+
+def marked(marks: Iterable[str], used: Used) -> bool:
+    """Whether any of these is used here."""
+    return any(mark in used.marks for mark in marks)
+
+
+def _quota(name: str, about: str, values: Mapping[str, object]) -> Proposal:
+    """A quota of those values that say something. Raises `SettingsError` for what is none."""
+    from ..settings.writing import demand_table
+
+    told = {key: value for key, value in values.items() if value}
+    demand_table((QUOTA, name), told, Path())
+    return Proposal(QUOTA, name, told, about)
+
+
+def _named(text: str, option: str, example: str) -> tuple[str, str]:
+    found = _NAMED.fullmatch(text.strip())
+    if found is None:
+        raise UsageMistake(f"can't read {option} {text!r}", hint=f"{option} {example}")
+    return found[1], found[2].strip()
+
+
+def _mark_of(name: str, used: Used) -> str:
+    """The condition that a name means: a source that can be read or has calls, else a provider."""
+    from ..sources import source_names
+
+    source = f"source={name}"
+    is_source = name in source_names() or (
+        source in used.marks and f"provider={name}" not in used.marks
+    )
+    return source if is_source else f"provider={name}"

@@ -1,0 +1,145 @@
+"""`tally init` without a terminal: what it proposes, adds, leaves out and leaves alone."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tallybook.cli.initplans import PROBED, generous
+from tallybook.model import NANOS
+from tallybook.probes import PROBES
+from tallybook.query import Row
+
+from .conftest import figures
+
+
+@pytest.fixture
+def used(tome):
+    """A book with calls of agents and providers that have plans."""
+    pairs = (
+        ("claude-code", "anthropic"),
+        ("opencode", "github-copilot"),
+        ("opencode", "deepseek"),
+    )
+    tome.rows[("source", "provider")] = tuple(
+        Row(dims={"source": source, "provider": provider}, figures=figures(1))
+        for source, provider in pairs
+    )
+    return tome
+
+
+def tables(home: Path) -> dict[str, object]:
+    return tomllib.loads((home / "config.toml").read_text())
+
+
+def test_without_questions_no_amount_is_made_up(ask, used, home: Path, capsys) -> None:
+    assert ask("init", "--yes") == 0
+    said = capsys.readouterr()
+    assert tables(home) == {
+        "quota": {
+            "claude": {"per": "5h", "where": ["source=claude-code"], "title": "Claude plan"},
+            "copilot": {
+                "per": "month",
+                "where": ["provider=github-copilot"],
+                "title": "GitHub Copilot",
+            },
+        }
+    }
+    assert "+ [quota.claude]" in said.out
+    assert "GitHub Copilot: what your plan holds is not known" in said.err
+    assert "DeepSeek: your balance is not known" in said.err
+    assert "no budget is set" in said.err
+    assert "next: tally status" in said.err
+
+
+def test_everything_can_be_said_by_options(ask, used, home: Path, capsys) -> None:
+    words = ("init", "--plan", "claude=5h", "--plan", "copilot=300requests/month")
+    words += ("--balance", "deepseek=100cny", "--balance", "openrouter=20usd@2026-11-01")
+    words += ("--budget", "20usd/day", "--budget", "5M/week", "--probe", "claude")
+    assert ask(*words, "--dry-run") == 0
+    assert not (home / "config.toml").exists()
+    shown = capsys.readouterr().out
+    assert ask(*words) == 0
+    assert capsys.readouterr().out == shown
+    found = tables(home)
+    assert found["quota"] == {
+        "claude": {"per": "5h", "where": ["source=claude-code"], "title": "Claude plan"},
+        "copilot": {
+            "limit": "300requests",
+            "per": "month",
+            "where": ["provider=github-copilot"],
+            "title": "GitHub Copilot",
+        },
+        "deepseek": {
+            "limit": "100cny",
+            "per": "prepaid",
+            "since": "2026-11-22",
+            "where": ["provider=deepseek"],
+            "title": "DeepSeek balance",
+        },
+        "openrouter": {
+            "limit": "20usd",
+            "per": "prepaid",
+            "since": "2026-11-01",
+            "where": ["provider=openrouter"],
+            "title": "OpenRouter balance",
+        },
+        "daily": {"limit": "20usd", "per": "day"},
+        "weekly": {"limit": "5M", "per": "week"},
+    }
+    assert found["probe"] == {"claude": {"consent": True}}
+    assert ask("config", "check") == 0
+
+
+def test_what_is_there_stays_and_the_difference_is_shown(ask, used, home: Path, capsys) -> None:
+    old = '[quota.daily]\nlimit = "10usd"  # enough\nper = "day"\n'
+    (home / "config.toml").write_text(old)
+    assert ask("init", "--budget", "20usd/day") == 0
+    said = capsys.readouterr()
+    assert '  - limit = "10usd"\n  + limit = "20usd"\n' in said.err
+    assert "nothing to add" in said.err
+    assert (home / "config.toml").read_text() == old
+    assert ask("init", "--budget", "10usd/day", "--budget", "50usd/week") == 0
+    assert "[quota.daily] is there already\n" in capsys.readouterr().err
+    assert (home / "config.toml").read_text().startswith(old)
+    assert tables(home)["quota"].keys() == {"daily", "weekly"}  # type: ignore[attr-defined] - a table
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ((), "there is no terminal"),
+        (("--plan", "claude"), "--plan"),
+        (("--plan", "claude=fortnight"), "fortnight"),
+        (("--balance", "deepseek=100"), "currency"),
+        (("--balance", "deepseek=100cny@soon"), "since"),
+        (("--budget", "20usd"), "--budget 20usd/day"),
+        (("--budget", "20bananas/day"), "20bananas"),
+        (("--probe", "clod"), "claude"),
+    ],
+)
+def test_what_is_not_understood_writes_nothing(ask, used, home: Path, capsys, words, told) -> None:
+    assert ask("init", *words, "--quiet") == 2
+    assert told in capsys.readouterr().err
+    assert not (home / "config.toml").exists()
+
+
+def test_nothing_is_used_and_nothing_added(ask, home: Path, capsys) -> None:
+    assert ask("init", "--yes") == 0
+    said = capsys.readouterr()
+    assert "nothing to add" in said.err
+    assert said.out == ""
+    assert not (home / "config.toml").exists()
+
+
+def test_every_probe_may_be_asked_for() -> None:
+    assert set(PROBED) == set(PROBES)
+
+
+@pytest.mark.parametrize(
+    ("units", "round_number"), [(1, 1), (3, 5), (11, 20), (50, 50), (51, 100), (1234, 2000)]
+)
+def test_a_budget_is_suggested_in_round_numbers(units: int, round_number: int) -> None:
+    assert generous(units * NANOS) == round_number
