@@ -8,9 +8,10 @@ histories are followed is `following`'s; nothing is drawn here.
 from __future__ import annotations
 
 from .keeping import Background
-from .words import Following, Gone, Paused, Recorded, Said, Trouble, Underway
+from .words import Alerted, Following, Gone, Paused, Recorded, Said, Trouble, Underway
 
 __all__ = [
+    "Alerted",
     "Background",
     "Following",
     "Gone",

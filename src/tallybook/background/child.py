@@ -8,8 +8,9 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 
+from ..alerts.attending import Attendant, News
 from ..book import Book
 from ..errors import TallyError
 from ..flow import Progress, SyncReceipt
@@ -19,6 +20,7 @@ from ..sources import source_names
 from .orders import Orders, ear_of
 from .words import (
     RENEW,
+    Alerted,
     Following,
     Gone,
     Handover,
@@ -70,6 +72,7 @@ class Reading:
         self._say = say
         self._sound = self._settled = False
         self._book: Book | None = None
+        self._attendant: Attendant | None = None
         self._first, self._grown, self._full = handed.renewed, False, False
         self._progress = _Pace(say)
 
@@ -79,8 +82,8 @@ class Reading:
         book = self._opened()
         if book is None:
             return False
-        with book:
-            self._book = book
+        with book, closing(Attendant(book, self._tell_news)) as attendant:
+            self._book, self._attendant = book, attendant
             follower = Follower(book, self._pursuit(), lambda: True, self._orders)
             if self._full:
                 follower.look(full=True)
@@ -95,6 +98,8 @@ class Reading:
         self._obey(follower)
         for pulse in follower.pulses():
             self._tell(pulse)
+            if self._attendant is not None:
+                self._attendant.attend(recorded=pulse.receipt is not None)
             self._obey(follower)
             if self._overgrown():
                 return
@@ -163,6 +168,11 @@ class Reading:
             if self._book is not None:
                 self._book.ledger.stay_small()  # from here on little is read at a time
             self._say(Following())
+
+    def _tell_news(self, news: News) -> None:
+        alerts = tuple((each.severity, each.title) for each in news.alerts)
+        unsent = (f"not sent to {each.channel}: {each.why}" for each in news.sent.troubles)
+        self._say(Alerted(alerts, (*unsent, *news.troubles)))
 
     def _trouble(self, problem: TallyError) -> None:
         self._sound = self._settled = self._full = False

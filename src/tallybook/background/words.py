@@ -85,10 +85,18 @@ class Paused(NamedTuple):
     """Nothing is read until it is told to go on."""
 
 
-Said = Underway | Recorded | Trouble | Following | Gone | Paused
+class Alerted(NamedTuple):
+    """Somebody is to be told: titles of new alerts, each with its severity, and what could not be
+    sent or looked at."""
+
+    alerts: tuple[tuple[str, str], ...] = ()
+    troubles: tuple[str, ...] = ()
+
+
+Said = Underway | Recorded | Trouble | Following | Gone | Paused | Alerted
 
 _KINDS: Mapping[str, Callable[..., Said]] = {
-    kind.__name__: kind for kind in (Underway, Recorded, Trouble, Following, Gone, Paused)
+    kind.__name__: kind for kind in (Underway, Recorded, Trouble, Following, Gone, Paused, Alerted)
 }
 
 

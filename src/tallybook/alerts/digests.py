@@ -1,0 +1,91 @@
+"""Digests: what a saved view shows, sent at a time of the day, the week or the month.
+
+Each occurrence is sent once, by whichever process comes to it first; one that was missed is made up
+for within a day. A digest that is new begins with its next occurrence.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from ..clock import DAY_MS
+from ..errors import TallyError
+from ..ledger.notices import Alert, AlertState
+from ..periods import Frame, period_text
+from ..query import report_json
+from .digestlines import digest_lines
+from .occurring import occurrence
+from .routing import DIGEST, channels_for
+from .spans import bounds, span_name
+
+if TYPE_CHECKING:
+    from ..book import Book
+    from ..settings.told import AlertRule
+
+LATEST_MS = DAY_MS
+"""A digest that was missed for longer is not made up for."""
+
+
+def send_digests(book: Book, now_ms: int) -> tuple[Alert, ...]:
+    """Record what is due of the settings' digests, with its deliveries; what is new."""
+    rules = [rule for rule in book.settings.alerts.values() if rule.view and rule.at]
+    if not rules:
+        return ()
+    states = book.ledger.notices.states()
+    known = {rule.name: states.get((f"{DIGEST}{rule.name}", "")) for rule in rules}
+    raised = (_raised(book, rule, known[rule.name], now_ms) for rule in rules)
+    return tuple(each for each in raised if each is not None)
+
+
+def _raised(book: Book, rule: AlertRule, before: AlertState | None, now_ms: int) -> Alert | None:
+    due_ms = occurrence(rule.at, book.settings.tz, now_ms)
+    after = AlertState(
+        rule=f"{DIGEST}{rule.name}",
+        subject="",
+        window=span_name(due_ms, None),
+        seen_ms=now_ms,
+        memory=json.dumps({"at": rule.at}),
+    )
+    notices = book.ledger.notices
+    if before is None or before.memory != after.memory:
+        notices.move(before, after)
+        return None
+    if due_ms <= (bounds(before.window)[0] or 0):
+        return None
+    if now_ms - due_ms > LATEST_MS:
+        notices.move(before, after)
+        return None
+    alert = _digest(book, rule, after, now_ms)
+    channels = channels_for(book.settings.alerts, alert, notices.mutes())
+    return notices.move(before, after, alert, channels)
+
+
+def _digest(book: Book, rule: AlertRule, state: AlertState, now_ms: int) -> Alert:
+    """What is sent; where the view can't be asked, that."""
+    facts: object = {}
+    try:
+        from ..views import view_query
+
+        settings = book.settings
+        frame = Frame(now_ms, settings.tz, settings.week_start)
+        query, name = view_query(settings, rule.view, frame)
+        report = book.ask(query)
+        title = f"{name}, {period_text(query.since_ms, query.until_ms, query.tz)} ({query.tz})"
+        text, facts = "\n".join(digest_lines(report)), report_json(report)
+    except TallyError as problem:
+        title = f"The digest {rule.name} can't be made"
+        parts = (str(problem), problem.because, problem.hint)
+        text = "\n".join(part for part in parts if part)
+    return Alert(
+        number=0,
+        rule=state.rule,
+        subject="",
+        window=state.window,
+        level=0,
+        severity="notice",
+        at_ms=now_ms,
+        title=title,
+        text=text,
+        facts=json.dumps(facts, ensure_ascii=False),
+    )

@@ -1,0 +1,142 @@
+"""`tally alert add`: a table `[alert.NAME]` in your own settings file.
+
+What such a table may hold is `tallybook.settings.tablekeys`. It is never written into a project's
+file: where somebody is told is his own business, and an address is a secret.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import cast
+
+import click
+
+from ..errors import SettingsError, UsageMistake
+from ..settings import user_file
+from ..settings.toldvalues import masked
+from .asking import begin, settings_for
+from .options import run_options
+from .shell import Shell, mention, say
+
+STDIN = "-"
+
+_HEAD = "# Settings of Tallybook. What there is: tally help settings\n\n"
+_HERE = "An address, env:NAME, command:…, or - to be asked for it."
+
+
+@click.command("add", short_help="tell of a rule at an address")
+@click.argument("name")
+@click.option("--on", multiple=True, metavar="RULE", help="quota:daily, quota:*, limit:*, pace, …")
+@click.option("--to", multiple=True, metavar="ADDRESS", help=_HERE)
+@click.option("--at-least", type=click.IntRange(0, 1000), metavar="N", help="From N per cent on.")
+@click.option("--secret", metavar="TEXT", help="Signs webhooks; better env:NAME.")
+@click.option("--view", metavar="NAME", help="A digest: what this saved view shows.")
+@click.option("--at", metavar="TIME", help="When it is sent: '09:00', 'monday 09:00', '1 09:00'.")
+@run_options
+@click.pass_context
+def alert_add(
+    context: click.Context, name: str, on: tuple[str, ...], to: tuple[str, ...], **options: object
+) -> int:
+    """Have rules told at addresses, or more of them where NAME is there already.
+
+    Addresses are those of Apprise (discord://…, slack://…, tgram://…, mailto://…, ntfy://…), of a
+    webhook (https://…), a program (command:…) or a variable that holds one (env:NAME). To be sure
+    that it arrives: tally alert test NAME
+    """
+    from ..settings.writing import stored_table, write_table
+
+    shell, asked = begin(context)
+    settings = settings_for(shell, asked)
+    addresses = [*_addresses(to)]
+    for each in addresses:
+        _demand_known(each)
+    view = cast("str | None", options["view"])
+    if view is not None and view not in settings.views:
+        hint = f"views: {', '.join(settings.views) or 'none; tally usage … --save NAME'}"
+        raise UsageMistake(f"there is no view {view!r}", hint=hint)
+    file = user_file(shell.surroundings)
+    before = stored_table(file, ("alert", name)) if file.is_file() else {}
+    values = _values(before, on, addresses, options)
+    written = write_table(file, ("alert", name), values, head=_HEAD)
+    word = "written to" if written else "stands already in"
+    say(f"[alert.{name}] {word} {shell.shown(file)}")
+    _keep_close(shell, file, _clear(values), quiet=asked.quiet)
+    mention(f"To see that it arrives: tally alert test {name}", quiet=asked.quiet)
+    return 0
+
+
+def _addresses(given: Sequence[str]) -> Iterator[str]:
+    """The addresses, with that of `-` read from stdin, so that no shell remembers it."""
+    if given.count(STDIN) > 1:
+        raise UsageMistake("--to - can be given once")
+    for each in given:
+        if each != STDIN:
+            yield each
+        elif sys.stdin.isatty():
+            yield click.prompt("Address", hide_input=True, err=True).strip()
+        else:
+            address = sys.stdin.readline().strip()
+            if not address:
+                raise UsageMistake("no address came on stdin", hint="echo ADDRESS | tally alert …")
+            yield address
+
+
+def _demand_known(address: str) -> None:
+    """Raise what is wrong with an address, also where no service has one like it."""
+    from ..alerts.addresses import kind_of
+
+    if kind_of(address) != "apprise":
+        return
+    from ..alerts.apprising import knows
+
+    if not knows(address):
+        raise SettingsError(
+            f"no service has an address such as {masked(address)}",
+            because="its kind is not known, or a part of it is missing",
+            hint="tally help alerts has examples of each kind",
+        )
+
+
+def _values(
+    before: Mapping[str, object],
+    on: Sequence[str],
+    to: Sequence[str],
+    options: Mapping[str, object],
+) -> dict[str, object]:
+    """What the table is to hold: lists grow, everything else is as it was said last."""
+    keys = ("at_least", "secret", "view", "at")
+    told = {key: options[key] for key in keys if options[key] is not None}
+    values = {**before, **told}
+    for key, more in (("on", on), ("to", to)):
+        if joined := dict.fromkeys([*_listed(before.get(key)), *more]):
+            values[key] = list(joined)
+    return values
+
+
+def _listed(value: object) -> Sequence[str]:
+    if isinstance(value, str):
+        return [value]
+    return cast("list[str]", value) if isinstance(value, list) else []
+
+
+def _clear(values: Mapping[str, object]) -> bool:
+    """Whether a secret stands in the table itself."""
+    told = [*_listed(values.get("to")), *_listed(values.get("secret"))]
+    return any(not each.startswith(("env:", "command:")) for each in told)
+
+
+def _keep_close(shell: Shell, file: Path, clear: bool, *, quiet: bool) -> None:
+    """See to it that nobody else reads a file in which a secret stands."""
+    if not clear:
+        return
+    if os.name == "posix" and file.stat().st_mode & 0o077:
+        file.chmod(0o600)
+        mention(f"{shell.shown(file)} is now readable for you alone", quiet=quiet)
+    mention(
+        f"An address or secret stands in {shell.shown(file)} in clear. To keep it out of the file,"
+        " put it into a variable and write env:NAME in its place.",
+        quiet=quiet,
+    )

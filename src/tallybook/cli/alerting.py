@@ -1,0 +1,63 @@
+"""Alerts beside a command: looked at once, or for as long as it follows, and told on stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+from ..format import count, plain
+from .options import Asked
+from .shell import Shell, mention
+
+if TYPE_CHECKING:
+    from ..alerts import News
+    from ..book import Book
+    from ..following import Follower, Pulse
+    from .watchloop import Watching
+
+A = TypeVar("A")
+
+
+def alert_once(book: Book, shell: Shell, asked: Asked, *, wait: bool) -> None:
+    """Look at every alert rule once, and send what is due: with `wait` each message may take its
+    time, without only as long as somebody waits for an answer. Nothing of it makes the command
+    fail."""
+    from ..alerts import attend_once
+
+    tell(shell, attend_once(book, shell.now_ms, wait=wait), quiet=asked.quiet)
+
+
+def attended(
+    watching: Watching, follower: Follower[A], told: Callable[[News], None] | None = None
+) -> Iterator[Pulse[A]]:
+    """The pulses of a follower; in between, alerts are looked at and sent. `told` hears what is
+    new, in place of stderr."""
+    from ..alerts import Attendant
+
+    def usual(news: News) -> None:
+        tell(watching.shell, news, quiet=watching.asked.quiet)
+
+    attendant = Attendant(watching.book, told or usual, watching.now_ms)
+    try:
+        for pulse in follower.pulses():
+            yield pulse
+            attendant.attend(recorded=pulse.receipt is not None)
+    finally:
+        attendant.close()
+
+
+def tell(shell: Shell, news: News, *, quiet: bool) -> None:
+    """Say what is new on stderr, a line each."""
+    for line in news_lines(news):
+        mention(shell.hidden(line), quiet=quiet)
+
+
+def news_lines(news: News) -> Iterator[str]:
+    """What is new, a line each."""
+    for alert in news.alerts:
+        yield f"{alert.severity}: {plain(alert.title)}"
+    for trouble in news.sent.troubles:
+        what = f"{count(trouble.deliveries, 'alert')} not sent to {trouble.channel}"
+        end = "given up" if trouble.lost else "tried again later"
+        yield f"{what}: {trouble.why} ({end})"
+    yield from news.troubles
