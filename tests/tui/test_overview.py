@@ -10,9 +10,11 @@ import pytest
 from rich.cells import cell_len
 
 from tallybook.book import Book
+from tallybook.model import NANOS
 from tallybook.periods import Frame
 from tallybook.processes import Process
 from tallybook.query import Figures
+from tallybook.quota import Limit, Quota, Window
 from tallybook.reading import Attribution, Batch, LimitSnapshot, Reading, SessionFact
 from tallybook.running import Running
 from tallybook.settings import Settings
@@ -256,6 +258,44 @@ def test_limits_with_what_became_of_them(busy: Book) -> None:
     assert "has begun anew" in second
     narrow = texts(card(found, "limits", 50))
     assert "resets in 2 h 5 min" in narrow[0]
+
+
+def test_balances_and_windows_of_single_models(busy: Book) -> None:
+    seen = LimitSnapshot(
+        "codex", "credits", 0, 0, 0, NOW - MINUTE, "pro", unit="USD", left=5 * 10**9
+    )
+    spark = LimitSnapshot(
+        "codex", "spark/primary", 100, 300, NOW + MINUTE, NOW - 31 * MINUTE, "pro"
+    )
+    busy.ledger.keep_limits([seen, spark])
+    made = card(overview_of(busy, Look(), FRAME), "limits", 110)
+    balance = next(line for line in texts(made) if "credits" in line)
+    assert "$5.00 left" in balance
+    assert "%" not in balance
+    marks = {text.strip(): mark for _, line in made.lines for text, mark in line}
+    assert any("5 h spark pro" in text for text in marks)
+    assert marks["seen 31 min ago"] == "warn"  # a tenth of its window is over
+    assert marks["seen 20 min ago"] == "dim"
+
+
+def test_quotas_of_ones_own_stand_above_official_limits(busy: Book) -> None:
+    day = Window("day", tz="UTC")
+    quotas = {
+        "calls": Quota(name="calls", title="调用", window=day, limit=Limit(8 * NANOS, "requests")),
+        "money": Quota(name="money", window=day, limit=Limit(NANOS, "USD")),
+    }
+    busy.settings = replace(busy.settings, quotas=quotas)
+    lines = texts(card(overview_of(busy, Look(), FRAME), "limits", 110))
+    assert "调用" in lines[0]
+    assert "50.0 %" in lines[0]
+    assert "resets in 7 h" in lines[0]
+    assert "seen" not in lines[0]
+    assert "≥ " in lines[1]  # a model of today has no price
+    assert lines[2].startswith("codex")
+    assert [each.source for each in overview_of(busy, Look(tab="codex"), FRAME).limits] == [
+        "codex",
+        "codex",
+    ]
 
 
 def test_an_empty_ledger_says_so(book: Book) -> None:

@@ -48,7 +48,7 @@ class Limits(Struct, gc=False):
 
 
 class Held(Struct, gc=False):
-    """A limit as it was seen in one quarter-hour: each window with its largest use."""
+    """A limit as it was last seen in one quarter-hour; of two sights at once, the larger use."""
 
     limits: Limits
     quarter: int
@@ -61,8 +61,8 @@ _limits = msgspec.json.Decoder(Limits).decode
 
 class LimitWatch:
     """Tells the windows of one file, once a quarter-hour. They may be told again when a reading
-    ended within one: the ledger keeps the largest use and the latest time, too, so that nothing
-    depends on the pieces in which a file was read."""
+    ended within one: the ledger keeps the last sight, too, so that nothing depends on the pieces in
+    which a file was read."""
 
     def __init__(self) -> None:
         self._raw = Raw()
@@ -84,9 +84,9 @@ class LimitWatch:
             return ()
         name = limits.limit_id or USUAL
         before = self._held.get(name)
-        if before is not None and before.quarter == quarter and _covers(before.limits, limits):
-            before.seen_ms = max(before.seen_ms, ms)
-            self._latest, self._raw = before, raw
+        if before is not None and before.quarter == quarter and _again(before.limits, limits):
+            _see_again(before, limits, ms)
+            self._latest, self._raw = before if before.limits is limits else None, raw
             return ()
         self._held[name] = now = Held(limits, quarter, ms)
         self._latest, self._raw = None if _relative(limits) else now, raw
@@ -99,27 +99,35 @@ class LimitWatch:
         return told
 
 
-def _covers(held: Limits, now: Limits) -> bool:
-    """Whether a limit is seen again, with the same windows; their use is taken in."""
-    return (
-        held.plan_type == now.plan_type
-        and _grows(held.primary, now.primary)
-        and _grows(held.secondary, now.secondary)
+def _again(held: Limits, now: Limits) -> bool:
+    """Whether a limit is seen again, with the same windows."""
+    return held.plan_type == now.plan_type and all(_is(*each) for each in _pairs(held, now))
+
+
+def _is(held: Window | None, now: Window | None) -> bool:
+    if held is None or now is None:
+        return held is now
+    return bool(
+        now.resets_at
+        and held.resets_at == now.resets_at
+        and held.window_minutes == now.window_minutes
+        and hundredths(held.used_percent) is not None
+        and hundredths(now.used_percent) is not None
     )
 
 
-def _grows(held: Window | None, now: Window | None) -> bool:
-    if held is None or now is None:
-        return held is now
-    if (
-        held.resets_at != now.resets_at
-        or held.window_minutes != now.window_minutes
-        or not now.resets_at
-    ):
-        return False
-    if now.used_percent > held.used_percent:
-        held.used_percent = now.used_percent
-    return True
+def _see_again(held: Held, now: Limits, ms: int) -> None:
+    """Take a later sight of the same windows in the place of the held one."""
+    if ms > held.seen_ms:
+        held.limits, held.seen_ms = now, ms
+    elif ms == held.seen_ms:
+        for one, other in _pairs(held.limits, now):
+            if one is not None and other is not None:
+                one.used_percent = max(one.used_percent, other.used_percent)
+
+
+def _pairs(held: Limits, now: Limits) -> tuple[tuple[Window | None, Window | None], ...]:
+    return (held.primary, now.primary), (held.secondary, now.secondary)
 
 
 def _relative(limits: Limits) -> bool:

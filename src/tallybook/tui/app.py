@@ -135,6 +135,7 @@ class TallyTop(KeysInOrder[int], inherit_bindings=False):
         self._beside.recorded = self._look_at_revision
         self._beside.ran = self._hear_processes
         self._beside.mention = partial(self.mention, trouble=True)
+        self._beside.alert = self._alert
         self._beside.start()
         self._survey()
         self._beat()
@@ -232,6 +233,11 @@ class TallyTop(KeysInOrder[int], inherit_bindings=False):
         severity = "warning" if trouble else "information"
         timeout = _TROUBLE_S if trouble else _MENTION_S
         self.notify(plain(text), severity=severity, timeout=timeout, markup=False)
+
+    def _alert(self, title: str, severity: str) -> None:
+        """Show a new alert for as long as a trouble."""
+        grave = "error" if severity == "critical" else "warning"
+        self.notify(plain(title), severity=grave, timeout=_TROUBLE_S, markup=False)
 
     def action_leave(self) -> None:
         """The end."""

@@ -24,7 +24,7 @@ Post = Callable[[Callable[[], None]], None]
 
 class Beside:
     """Both of them. `told` hears of another state, `recorded` that there is something new in the
-    ledger, `ran` of the processes; `mention` says a trouble."""
+    ledger, `ran` of the processes; `mention` says a trouble, `alert` an alert with its severity."""
 
     def __init__(self, launch: Launch, post: Post) -> None:
         self.live = Live(follows=launch.reading is not None, starting=launch.reading is not None)
@@ -32,6 +32,7 @@ class Beside:
         self.recorded: Callable[[], None] = lambda: None
         self.ran: Callable[[tuple[Process, ...]], None] = lambda _found: None
         self.mention: Callable[[str], None] = lambda _text: None
+        self.alert: Callable[[str, str], None] = lambda _title, _severity: None
         self._launch = launch
         self._post = post
         self._background: Background | None = None
@@ -77,7 +78,7 @@ class Beside:
             self.told(live)
 
     def _hear(self, said: Said) -> None:
-        from ..background import Following, Paused, Recorded, Trouble, Underway
+        from ..background import Alerted, Following, Paused, Recorded, Trouble, Underway
 
         if isinstance(said, Underway):
             self._become(replace(self.live, permille=said.share * 10))
@@ -89,6 +90,11 @@ class Beside:
         elif isinstance(said, Recorded):
             self._become(replace(self.live, permille=None))
             self.recorded()
+        elif isinstance(said, Alerted):
+            for severity, title in said.alerts:
+                self.alert(title, severity)
+            for trouble in said.troubles:
+                self.mention(trouble)
 
     def _heard(self, found: tuple[Process, ...] | TallyError) -> None:
         if isinstance(found, TallyError):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..clock import local
 from ..format import compact, count, number, plain, tenths, tilde
-from ..limits import is_over, reset_words, used_percent, window_length
+from ..limits import is_over, is_stale, left_text, reset_words, used_percent, window_words
 from ..periods import Frame, period
 from ..query import Answering, Figures, Query, Row
 from ..running import GLOBAL, GUESSED, Running, called, summary
@@ -24,6 +24,7 @@ from .steps import Steps, steps_of
 
 if TYPE_CHECKING:
     from ..book import Book
+    from ..quotas import QuotaStanding
     from ..reading import LimitSnapshot
 
 _MEGA = 1_000_000
@@ -81,18 +82,25 @@ class Share(NamedTuple):
     tab: str = ""
 
 
+_OWN = "quota"
+"""What stands where an official limit has the name of whose it is."""
+
+
 class LimitPart(NamedTuple):
-    """A window of a limit: whose it is, how much was used in hundredths of a percent and in words,
-    that it starts anew and when, how long ago it was seen; `over` since it was."""
+    """A window of a limit: whose it is, how much was used in hundredths of a percent (None where
+    only what is left is told) and in words, that it starts anew and when, how long ago it was seen
+    (None for a quota of one's own, which is counted at this moment); `over` since it was, `stale`
+    where that is too long ago."""
 
     source: str
     name: str
-    used: int
+    used: int | None
     percent: str
     resets: str
     moment: str
-    seen_ms: int
+    seen_ms: int | None
     over: bool
+    stale: bool = False
 
 
 class Overview(NamedTuple):
@@ -128,7 +136,8 @@ def overview_of(
     models, totals = _models(ledger, query)
     mine = [each for each in found if look.tab in ("", each.process.source)]
     active, sessions = active_sessions(book, ledger, query, frame.now_ms, mine)
-    limits = (each for each in book.ledger.limits() if look.tab in ("", each.source))
+    limits = [_limit(x, frame) for x in book.ledger.limits() if look.tab in ("", x.source)]
+    own = () if look.tab or not book.settings.quotas else book.standings(frame.now_ms)
     return Overview(
         look=look,
         today=today,
@@ -137,7 +146,7 @@ def overview_of(
         active=active,
         models=models,
         totals=totals,
-        limits=tuple(_limit(each, frame) for each in limits),
+        limits=(*(_quota(each, frame) for each in own), *limits),
         processes=processes_of(found, look, frame.now_ms, home),
         remark=_WORDS if typed(look.text, frame).picks else "",
         teaches=() if models else teaching(book, look, frame),
@@ -259,15 +268,34 @@ def _model_names(rows: Sequence[Row]) -> list[str]:
 
 
 def _limit(limit: LimitSnapshot, frame: Frame) -> LimitPart:
-    words = (window_length(limit.window_minutes), plain(limit.plan))
+    words = (plain(window_words(limit)), plain(limit.plan))
     resets, moment = reset_words(limit, frame.now_ms, frame.tz)
     return LimitPart(
         source=limit.source,
         name=" ".join(filter(None, words)),
-        used=limit.used,
-        percent=f"{used_percent(limit)} %",
+        used=None if limit.bare else limit.used,
+        percent=left_text(limit) if limit.bare else f"{used_percent(limit)} %",
         resets=resets,
         moment=moment,
         seen_ms=max(0, frame.now_ms - limit.seen_ms),
         over=is_over(limit, frame.now_ms),
+        stale=is_stale(limit, frame.now_ms),
+    )
+
+
+def _quota(standing: QuotaStanding, frame: Frame) -> LimitPart:
+    """A quota of one's own as a line among the limits."""
+    from ..quotas import reset_text, standing_name, used_text
+
+    share = standing.share
+    told = used_text(standing) if share is None else f"{tenths(share)} %"
+    return LimitPart(
+        source=_OWN,
+        name=plain(standing_name(standing)),
+        used=None if share is None else share * 10,
+        percent=f"≥ {told}" if standing.least and share is not None else told,
+        resets=reset_text(standing, frame.now_ms),
+        moment="",
+        seen_ms=None,
+        over=False,
     )

@@ -111,10 +111,12 @@ def _context(part: SessionPart, width: int, glyphs: Glyphs) -> Pieces:
 
 
 def _limits(overview: Overview, width: int, glyphs: Glyphs) -> Card:
-    """The windows of official limits; those that are used up most are the last to go."""
+    """Quotas and the windows of official limits; those that are used up most are the last to go."""
     found = overview.limits
-    gauges = [_gauge(each.used, 10, glyphs) if not each.over else "" for each in found]
-    marks: list[Mark] = [_warning(each.used) if not each.over else "dim" for each in found]
+    shares = [None if each.over else each.used for each in found]
+    gauges = ["" if used is None else _gauge(used, 10, glyphs) for used in shares]
+    marks: list[Mark] = ["dim" if used is None else _warning(used) for used in shares]
+    ages: list[Mark] = ["warn" if each.stale else "dim" for each in found]
     columns = [
         Cell(1, [each.source for each in found] if not overview.look.tab else [], right=False),
         Cell(1, [each.name for each in found], right=False),
@@ -122,12 +124,16 @@ def _limits(overview: Overview, width: int, glyphs: Glyphs) -> Card:
         Cell(1, [f"{'was ' if each.over else ''}{each.percent}" for each in found], marks=marks),
         Cell(2, [each.resets for each in found], right=False),
         Cell(4, [each.moment for each in found], right=False),
-        Cell(5, [f"seen {span(each.seen_ms)} ago" for each in found], right=False, mark="dim"),
+        Cell(5, [_age(each.seen_ms) for each in found], right=False, marks=ages),
     ]
-    order = sorted(range(len(found)), key=lambda at: (found[at].over, -found[at].used))
+    order = sorted(range(len(found)), key=lambda at: (found[at].over, -(found[at].used or 0)))
     ranks = [order.index(at) for at in range(len(found))]
     lines = laid(columns, width)
     return Card("limits", "overview", "Limits", tuple(zip(ranks, lines, strict=True)))
+
+
+def _age(seen_ms: int | None) -> str:
+    return "" if seen_ms is None else f"seen {span(seen_ms)} ago"
 
 
 def _gauge(used: int, cells: int, glyphs: Glyphs) -> str:
