@@ -1,6 +1,7 @@
 """The command line. `main` is the entry point of the command `tally`.
 
-Only the shortest way to `tally --version` lives here; everything else loads when needed.
+Only the shortest ways to `tally --version` and `tally statusline` are found here; everything else
+loads when needed.
 """
 
 from __future__ import annotations
@@ -22,6 +23,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         except OSError:
             pass  # tried again below, where a full disk is told as what it is
+    if arguments[:1] == ["statusline"] and argv is None:
+        from .statuslinequick import answered
+
+        if answered(arguments[1:]):
+            return 0
     if argv is None and (asked := os.environ.get("_TALLY_COMPLETE")):
         from .completing import answer
 
