@@ -102,6 +102,13 @@ class PriceBook:
         """The user's exchange rates, in the order of the file."""
         return self._overrides.fx
 
+    def models(self, provider: str) -> tuple[str, ...]:
+        """The models of a provider that has cards, by their names in the book and in the user's
+        own prices; none for one that leads elsewhere."""
+        file = self._shelf.file(provider)
+        own = (card.model for card in self._overrides.cards if card.provider == provider)
+        return tuple(dict.fromkeys((*own, *(file.models if file else ()))))
+
     @property
     def has_plans(self) -> bool:
         """Whether any call can be in a plan at all."""

@@ -1,0 +1,113 @@
+"""`tally advise`: what would have been cheaper, by pricing again what was really used.
+
+The advice itself is `tallybook.advice`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from ..errors import UsageMistake
+from ..exporting.delimited import json_text
+from ..model import nanos_of
+from ..questions import currency_of
+from .asking import PARTIAL, begin, question, refresh, settings_for
+from .options import filter_options, json_option, run_options, sync_option, time_options
+from .output import title_of
+from .shell import Shell, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..advice import Advice
+    from ..prices.plans import Fee, Period
+    from ..query import Query
+
+_FEE = re.compile(r"([$€£]?)(\d{1,12}(?:\.\d{1,9})?)([a-z]{3})?/(week|month|quarter|year)")
+_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
+_DEEP, _NARROWEST = 15, 20
+"""Columns that the lines of an advice are set in by, and that are left to its text at least."""
+
+
+@click.command(short_help="what would have been cheaper, priced exactly")
+@click.option("--fee", metavar="FEE", help="Hold use against a plan: 20usd/month.")
+@time_options
+@filter_options
+@json_option
+@sync_option
+@run_options
+@click.pass_context
+def advise(context: click.Context, **_options: object) -> int:
+    """What would have been cheaper: the calls of the last 30 days, or of another time, priced
+    again otherwise. Each advice tells its amount, how that was worked out, what it assumes, how
+    sure it is, and the command that shows its calls.
+
+    Amounts are what calls are worth at list prices, in the currencies of these. They may overlap
+    and are not to be added up.
+    """
+    from ..advice import advise as advice_on
+    from ..advice import advised_json
+
+    shell, asked = begin(context)
+    settings = settings_for(shell, asked)
+    text: object = context.params.get("fee")
+    fee = fee_of(text) if isinstance(text, str) else None
+    query = replace(question(shell, settings, asked, [("last", "30d")]), currency=None)
+    with shell.open_book(settings) as book:
+        receipt = refresh(book, shell, asked)
+        found = advice_on(book, query, shell.now_ms, fee=fee)
+    if asked.format == "json":
+        say(json_text(advised_json(found, query)))
+    else:
+        _show(shell, found, query, colour=asked.colour)
+    return 0 if receipt is None or receipt.complete else PARTIAL
+
+
+def fee_of(text: str) -> Fee:
+    """`20usd/month`, `$200/year`. Raises `UsageMistake`."""
+    from ..prices.plans import Fee
+
+    found = _FEE.fullmatch(re.sub(r"[,_\s]", "", text).lower())
+    unit = (found[3] or _SIGNS.get(found[1], "")) if found else ""
+    if found is None or not unit or (found[1] and found[3]):
+        raise UsageMistake(
+            f"can't read the fee {text!r}",
+            hint="an amount, a currency and week, month, quarter or year: --fee 20usd/month",
+        )
+    period = cast("Period", found[4])
+    return Fee(nanos=nanos_of(found[2]), currency=currency_of(unit) or "", period=period)
+
+
+def _show(shell: Shell, found: Sequence[Advice], query: Query, *, colour: bool) -> None:
+    from ..advice import advice_text
+    from .tables import Ink
+
+    ink = Ink(on=shell.colour and colour)
+    say(ink.bold(title_of(query, "Advice")))
+    if not found:
+        say("\nNothing to advise: no call of this time has a price that could be lower otherwise.")
+        return
+    numbers = {each.name: place for place, each in enumerate(found, 1)}
+    for each in found:
+        head, *lines = advice_text(each, query.tz, numbers).splitlines()
+        say()
+        say("\n".join(map(ink.bold, _set_in(head, 3, shell.width))))
+        for line in lines:
+            # A command stays whole, to be pasted.
+            is_command = line.startswith("   see:")
+            say(line if is_command else "\n".join(_set_in(line, _DEEP, shell.width)))
+    say()
+    said = "Amounts are list value, of overlapping calls in part: they are not to be added up."
+    say("\n".join(ink.faint(line) for line in _set_in(said, 0, shell.width)))
+
+
+def _set_in(line: str, depth: int, width: int) -> list[str]:
+    """A line in the width, what is left of it below its text."""
+    from .tables import folded
+
+    first, *more = folded(line[depth:], max(_NARROWEST, width - depth))
+    return [line[:depth] + first, *(" " * depth + part.strip() for part in more)]

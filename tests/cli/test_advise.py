@@ -1,0 +1,107 @@
+"""`tally advise` as it is used: on the sample histories, on nothing, and with a fee."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+
+from tallybook.cli.advise import fee_of
+from tallybook.cli.boundary import run
+from tallybook.cli.demo import SAMPLES
+from tallybook.errors import UsageMistake
+from tallybook.model import NANOS
+from tallybook.prices.plans import Fee
+
+from .conftest import NOW
+from .noon import shell
+
+Say = Callable[..., str]
+SAMPLE_TIME = ("--since", "2026-11-01")
+
+
+@pytest.fixture
+def say(home: Path, capsys: pytest.CaptureFixture[str]) -> Say:
+    """Run a command line in the home: what it prints, on stderr unless it ends as it should."""
+
+    def go(*words: str, width: int = 100, code: int = 0) -> str:
+        capsys.readouterr()
+        assert run([*words], shell(home, width=width, now_ms=NOW)) == code
+        printed = capsys.readouterr()
+        return printed.err if code else printed.out
+
+    return go
+
+
+@pytest.fixture
+def samples(home: Path, say: Say) -> None:
+    """The sample histories, read."""
+    shutil.copytree(SAMPLES, home, dirs_exist_ok=True)
+    say("sync", "-q")
+
+
+@pytest.mark.usefixtures("samples")
+def test_every_command_that_is_told_shows_the_calls_of_its_advice(say: Say) -> None:
+    answer = json.loads(say("advise", *SAMPLE_TIME, "--json", "--no-sync"))
+    assert answer["schema"] == "tallybook.advice/1"
+    assert len(answer["advice"]) >= 5
+    for each in answer["advice"]:
+        tally, *words = shlex.split(each["command"])
+        assert tally == "tally"
+        shown = json.loads(say(*words, "--json", "--no-sync"))
+        calls = shown["totals"]["requests"] if "totals" in shown else shown["messages_count"]
+        assert calls >= each["calls"] > 0 or each["name"] == "unseen:recovered", each["name"]
+
+
+@pytest.mark.usefixtures("samples")
+@pytest.mark.parametrize("width", [60, 80, 100, 160])
+def test_lines_keep_to_the_width_but_for_commands(say: Say, width: int) -> None:
+    lines = say("advise", *SAMPLE_TIME, "--no-sync", width=width).splitlines()
+    assert lines[0].startswith("Advice, since 2026-11-01 (UTC)")
+    assert " ".join(lines[-2:]).endswith("added up.")
+    assert [x for x in lines if cell_len(x) > width and not x.startswith("   see:")] == []
+    assert sum(line.startswith("   see:        tally ") for line in lines) >= 5
+
+
+@pytest.mark.usefixtures("samples")
+def test_a_fee_is_held_against_each_provider(say: Say) -> None:
+    words = ("advise", *SAMPLE_TIME, "--no-sync", "--json", "--fee")
+    answer = json.loads(say(*words, "20usd/month", "--provider", "anthropic"))
+    (plan,) = [each for each in answer["advice"] if each["kind"] == "fee"]
+    usage = json.loads(
+        say("usage", "provider", *SAMPLE_TIME, "--provider", "anthropic", "--json", "--no-sync")
+    )
+    assert plan["facts"]["worth"] == usage["totals"]["cost"]["USD"]
+    assert plan["name"] == "fee:anthropic/USD"
+
+
+def test_nothing_is_said_so(say: Say) -> None:
+    said = say("advise")
+    assert "Nothing to advise" in said
+    assert json.loads(say("advise", "--json"))["advice"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fee"),
+    [
+        ("20usd/month", Fee(nanos=20 * NANOS, currency="USD", period="month")),
+        ("$200 / year", Fee(nanos=200 * NANOS, currency="USD", period="year")),
+        ("1,299.50 CNY/quarter", Fee(nanos=1_299_500_000_000, currency="CNY", period="quarter")),
+    ],
+)
+def test_a_fee_is_an_amount_for_a_time(text: str, fee: Fee) -> None:
+    assert fee_of(text) == fee
+
+
+@pytest.mark.parametrize(
+    "text", ["20", "20usd", "usd/month", "20/month", "$20usd/month", "-1usd/week"]
+)
+def test_another_fee_is_refused(say: Say, text: str) -> None:
+    with pytest.raises(UsageMistake):
+        fee_of(text)
+    assert "--fee 20usd/month" in say("advise", f"--fee={text}", code=2)
