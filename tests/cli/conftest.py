@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from tallybook.cli.shell import Shell
 from tallybook.errors import ContentError
 from tallybook.flow import SyncReceipt
 from tallybook.growth import Growth
+from tallybook.ledger import Ledger, open_ledger
 from tallybook.ledger.orders import Void
 from tallybook.query import Figures, Filter, Note, Query, Report, Row
 from tallybook.reading import Complaint
@@ -191,6 +193,22 @@ class Tome:
 
     begun = False
 
+    aside: Path | None = None
+    _empty: Ledger | None = None
+
+    def __getattr__(self, name: str) -> object:
+        """What is not prepared is that of an empty ledger."""
+        if name.startswith("_") or self.aside is None:
+            raise AttributeError(name)
+        self._empty = self._empty or open_ledger(str(self.aside))
+        return getattr(self._empty, name)
+
+    def close(self) -> None:
+        """Close that one, if anything was asked of it."""
+        if self._empty is not None:
+            self._empty.close()
+            self._empty = None
+
     def voids(self) -> tuple[Void, ...]:
         """Nothing is voided."""
         return ()
@@ -253,6 +271,7 @@ def ask(tome: Tome, tmp_path: Path, home: Path) -> Ask:
     def go(*words: str, width: int = 100, **environ: str) -> int:
         def open_book(settings: Settings) -> Tome:
             tome.settings = settings
+            tome.aside = tmp_path / "aside.db"
             return tome
 
         shell = Shell(
@@ -269,7 +288,8 @@ def ask(tome: Tome, tmp_path: Path, home: Path) -> Ask:
             live=False,
             open_book=open_book,
         )
-        return run(words, shell)
+        with closing(tome):
+            return run(words, shell)
 
     return go
 

@@ -205,8 +205,6 @@ def test_saying_the_same_twice_is_no_contradiction(typed: Type) -> None:
         ("stats-model --last 90d", "usage model --last 90d"),
         ("stats-date --days 2", "usage day --last 2d"),
         ("dashboard", "today"),
-        ("report monthly", "usage month"),
-        ("report model", "usage model"),
         ("daily --offline --all --single-thread --locale de", "usage day"),
         ("blocks -p /p", "blocks --project /p"),
         ("blocks --session-length 3", "blocks --length 3"),
@@ -323,7 +321,6 @@ def test_without_jq_it_says_what_to_do(typed: Type, monkeypatch: pytest.MonkeyPa
         ("blocks --amounts list", "tally usage --amounts"),
         ("session s1 --id s2", "tally session s2"),
         ("session s1 --source codex", "tally sessions --source"),
-        ("claude statusline", "tally blocks --active, or tally today"),
         ("source lst", "tally source list"),
     ],
 )

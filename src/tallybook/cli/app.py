@@ -40,7 +40,9 @@ COMMANDS: Mapping[str, Entry] = {
     "quota": Entry("quota", "quota", "limits of your own: list, set, check, rm"),
     "update": Entry("update", "update", "say what was used of a quota: 120, +5, -5"),
     "reset": Entry("reset", "reset", "let a quota begin anew"),
+    "alert": Entry("alert", "alert", "be told: list, add, test, mute, rm, history"),
     "record": Entry("record", "record", "enter a call that no log shows"),
+    "init": Entry("init", "init", "set up quotas: plans, balances, budgets"),
     "sync": Entry("sync", "sync", "read the agents' histories into the ledger"),
     "watch": Entry("watch", "watch", "follow the histories, live"),
     "ps": Entry("ps", "ps", "the agents that run now, and what they use"),
@@ -82,6 +84,9 @@ _SWITCHES = frozenset(
 """What may stand before any command."""
 _ALSO_WORDS = frozenset({"today", "session", "source"})
 """Commands that are words of `tally usage` too, and these where its options stand before them."""
+_VIEW = "@"
+"""What a saved view of `tally usage` begins with."""
+
 _OWN = frozenset({*HELP, "--version", "-V"})
 
 
@@ -157,10 +162,12 @@ def arrange(arguments: Sequence[str], shell: Shell | None = None) -> list[str]:
         return given
     leading, rest = _parted(given)
     if rest and (not leading or _opens(rest[0], leading, shell)):
-        if rest[0] not in {*COMMANDS, *ALIASES}:
+        if rest[0] not in {*COMMANDS, *ALIASES} and not rest[0].startswith(_VIEW):
             from .firstword import translated_words
 
             rest = translated_words(rest, shell)
+        if rest and rest[0].startswith(_VIEW):
+            rest.insert(0, "usage")
         named = bool(rest) and not rest[0].startswith("-")
         given = [*rest[:named], *leading, *rest[named:]]
     if given and not given[0].startswith("-"):
@@ -183,7 +190,7 @@ def _opens(word: str, leading: Sequence[str], shell: Shell | None) -> bool:
     """Whether the first word behind some options is that of a command line."""
     if word in _ALSO_WORDS and not {*leading} <= _SWITCHES:
         return False
-    if word in {*COMMANDS, *ALIASES}:
+    if word in {*COMMANDS, *ALIASES} or word.startswith(_VIEW):
         return True
     from .firstword import source_of
 

@@ -17,6 +17,7 @@ from ..format import count
 from ..query import Filter, Query, Report
 from ..questions import parse_query
 from ..settings import Settings, SourceSettings, survey_settings, zone_warning
+from ..usagewords import with_defaults
 from .options import Asked
 from .progress import ProgressLine
 from .shell import Shell, mention
@@ -52,7 +53,7 @@ def settings_for(shell: Shell, asked: Asked) -> Settings:
     for fault in mapping_faults(settings):
         raise fault
     named = {_source_of(name, settings): each for name, each in settings.sources.items()}
-    return _by_own_names(settings, named) if named else settings
+    return _by_own_names(settings, named) if named or settings.quotas else settings
 
 
 def surveyed(shell: Shell, asked: Asked) -> tuple[Settings, tuple[SettingsError, ...]]:
@@ -81,8 +82,14 @@ def mapping_faults(settings: Settings) -> list[SettingsError]:
 
 
 def _by_own_names(settings: Settings, named: Mapping[str, SourceSettings]) -> Settings:
+    from ..views import own_names
+
     paths = {name: each.paths for name, each in named.items() if each.paths}
-    return replace(settings, paths=paths, sources=named)
+    quotas = {
+        name: replace(each, where=own_names(each.where, settings))
+        for name, each in settings.quotas.items()
+    }
+    return replace(settings, paths=paths, sources=named, quotas=quotas)
 
 
 def _flags(asked: Asked) -> dict[str, str | None]:
@@ -98,13 +105,8 @@ def _warn(settings: Settings, asked: Asked) -> None:
 def question(
     shell: Shell, settings: Settings, asked: Asked, defaults: Iterable[tuple[str, str]] = ()
 ) -> Query:
-    """The question of a command line; `defaults` fill in keys that were not given. Any of
-    `since`, `until` and `last` takes the place of a default range."""
-    given = {key for key, _ in asked.pairs}
-    if given & {"since", "until", "last"}:
-        given |= {"since", "until", "last"}
-    pairs = [*asked.pairs, *((key, text) for key, text in defaults if key not in given)]
-    query = parse_query(pairs, shell.frame(settings))
+    """The question of a command line; `defaults` fill in keys that were not given."""
+    query = parse_query(with_defaults(asked.pairs, defaults), shell.frame(settings))
     where = tuple(_own_names(condition, shell, settings) for condition in query.where)
     return replace(query, where=where, limit=query.limit or None, currency=settings.currency)
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import platform
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from .. import __version__
 from ..clock import NO_ZONE
 from ..errors import SettingsError, TallyError
 from ..limits import limit_json
+from ..places import data_folder
 from ..query import Query
 from ..settings import Settings, user_file, zone_warning
 from ..settings.keys import setting_of
@@ -26,6 +27,7 @@ from .configedit import table_lines
 from .contentpage import captured_text, held_text
 from .regions import unsettled
 from .shell import Shell
+from .statuslinefiles import Files
 
 if TYPE_CHECKING:
     from ..book import Book
@@ -59,7 +61,7 @@ class _Kept(NamedTuple):
 
 def examined(shell: Shell, settings: Settings, known: Sequence[SettingsError]) -> Examination:
     """Everything, as it is. `known` are the faults of the settings."""
-    faults: list[TallyError] = [*known]
+    faults: list[TallyError] = [*known, *_bars(shell)]
     kept = _Kept([], [], {})
     sources = known_sources(settings)
     found = {
@@ -72,6 +74,15 @@ def examined(shell: Shell, settings: Settings, known: Sequence[SettingsError]) -
         "sources": [_source(shell, each, kept) for each in sources],
     }
     return Examination(found, kept.complaints, kept.acknowledged, faults)
+
+
+def _bars(shell: Shell) -> Iterator[TallyError]:
+    """What went wrong when status lines, which tell nobody, were last brought up to date."""
+    around = shell.surroundings
+    data = data_folder(around.environ, around.home)
+    if trouble := Files(data, around.environ).trouble():
+        because, hint = trouble, "tally statusline --refresh"
+        yield TallyError("status lines show what they knew", because=because, hint=hint)
 
 
 def _versions() -> dict[str, str]:

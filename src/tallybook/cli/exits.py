@@ -32,12 +32,13 @@ EXITS: Mapping[int, Exit] = MappingProxyType(
             "not understood",
             "a flag, a word, a query or a setting; also what `tally config check` finds wrong",
         ),
-        3: Exit("a policy says no", "kept for quotas and balances, in a later version"),
+        3: Exit("a policy says no", "a quota is used up (`tally quota check`)"),
         4: Exit("not allowed", "kept for keys and rights, in a later version"),
         5: Exit(
             "a part is missing",
             "the answer is shown, but some histories or some of what was given could not be read;"
-            " also a FOCUS export that leaves out what has no price",
+            " also a FOCUS export that leaves out what has no price, and a quota of which nobody"
+            " knows what is used",
         ),
         INTERRUPTED: Exit("interrupted", "with Ctrl-C; what was recorded until then stays"),
     }

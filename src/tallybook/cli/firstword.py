@@ -28,15 +28,12 @@ _UNREAD = (
 _NO_PAGES = "there are no pages for a browser yet"
 _INSTEAD = "tally watch, tally sessions, or tally session ID --rounds"
 _ABSENT = {
-    "status": ("there is no status page yet", "tally, or tally watch --once"),
-    "statusline": ("there is no status line yet", "tally blocks --active, or tally today"),
     "serve": (_NO_PAGES, _INSTEAD),
     "webserver": (_NO_PAGES, _INSTEAD),
-    "init": ("there is nothing to set up", "tally sync, or tally config show"),
 }
-_REPORT = "report"
 _READERS = ("sync", "watch")
-_PERIODS = ("daily", "weekly", "monthly")
+_WHOLE = ("status", "statusline")
+"""Commands that are never about one source."""
 
 
 def source_of(word: str, shell: Shell | None = None) -> str | None:
@@ -56,8 +53,6 @@ def translated_words(words: Sequence[str], shell: Shell | None = None) -> list[s
     """A command line whose first word is no command, in words that are; as it is if that can't
     be done. Raises `UsageMistake` for what other tools have and this one has not."""
     first, rest = words[0], list(words[1:])
-    if first == _REPORT:
-        return rest if rest[:1] and rest[0] in _PERIODS else ["usage", *rest]
     if source := source_of(first, shell):
         return _of_source(source, rest)
     if first in _UNREAD:
@@ -78,6 +73,8 @@ def _of_source(source: str, rest: list[str]) -> list[str]:
         return ["--source", source, *rest]
     if rest[0] in _ABSENT:
         return translated_words(rest)
+    if rest[0] in _WHOLE:
+        return rest
     if rest[0] in _READERS:
         return [rest[0], source, *rest[1:]]
     if rest[0] == "session" and rest[1:] and not rest[1].startswith("-"):

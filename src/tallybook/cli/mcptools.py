@@ -120,11 +120,11 @@ class Desk:
         """What would have been cheaper, found by pricing once more what was really used: each with
         an amount, the period, what is assumed, and how sure it is. Amounts may overlap: never add
         them up."""
-        from ..advice import advice_json, advise
+        from ..advice import advise, advised_json
 
         query = self._question([*self._times(when), *(("where", each) for each in where)])
         with self._opened() as book:
-            return advice_json(advise(book, query, self._now_ms()))
+            return advised_json(advise(book, query, self._now_ms()), query)
 
     def tools(self) -> Mapping[str, Callable[..., dict[str, Any]]]:
         """Every question by its name."""

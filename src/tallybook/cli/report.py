@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..book import Book
     from ..settings import Settings
     from .charttable import Measure
+    from .exportjob import Job
     from .exportorder import Order
 
 _UNASKED = "\0"
@@ -112,7 +113,7 @@ def report(
             views = _views(book, query)
         page = Page(step, whole, views)
         if order is not None:
-            _write(shell, fitted, book, order, page, force=force)
+            _write(_job(shell, fitted, book, order, whole), page, force=force)
         elif asked.format == "table" and not whole.rows:
             say("\n".join(nothing_lines(book, whole)))
         else:
@@ -195,22 +196,24 @@ def _order(shell: Shell, settings: Settings, name: str | None, force: bool) -> O
     return order
 
 
-def _write(
-    shell: Shell, asked: Asked, book: Book, order: Order, page: Page, *, force: bool
-) -> None:
+def _job(shell: Shell, asked: Asked, book: Book, order: Order, whole: Report) -> Job:
     from .exportjob import Job
 
-    with book.ledger.moment(), outlet(order.target, force=force) as place:
-        if order.form == "md":
-            place.write("\n".join(_markdown(page.step, page.views, asked)) + "\n")
+    return Job(
+        shell=shell,
+        asked=asked,
+        order=order,
+        book=book,
+        query=whole.query,
+        total=whole,
+        grouped=True,
+    )
+
+
+def _write(job: Job, page: Page, *, force: bool) -> None:
+    with job.book.ledger.moment(), outlet(job.order.target, force=force) as place:
+        if job.order.form == "md":
+            place.write("\n".join(_markdown(page.step, page.views, job.asked)) + "\n")
         else:
-            Job(
-                shell=shell,
-                asked=asked,
-                order=order,
-                book=book,
-                query=page.whole.query,
-                total=page.whole,
-                grouped=True,
-            ).write(place)
-    say(f"{shell.shown(cast('Path', order.target))}: written")
+            job.write(place)
+    say(f"{job.shell.shown(cast('Path', job.order.target))}: written")

@@ -21,8 +21,6 @@ from .sessionjson import Opened, session_text
 from .shell import Shell, mention, say
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ..book import Book
     from ..recalling import Recalled
     from ..sessions import Configured, SessionAnswer
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
 _TITLE, _LONG = 48, 120
 """Characters of a title and of an id: clients of a gateway may send what nobody types."""
 CURRENT = "current"
-"""Stands for an id: the session with the latest call."""
+"""Stands for an id: the session that is gone on with."""
 
 
 @click.command(short_help="one session, down to a single round")
@@ -43,6 +41,7 @@ CURRENT = "current"
     metavar="N",
     help="Round N with all there is of it.",
 )
+@click.option("--hook", is_flag=True, help="With current: the session of a hook's JSON on stdin.")
 @click.option("--raw", is_flag=True, help="Secrets in a gateway's log as they stand there.")
 @click.option("--explain", is_flag=True, help="What was read, joined, counted elsewhere, and why.")
 @click.option("--tz", metavar="ZONE", help="IANA time zone of the times.")
@@ -60,8 +59,8 @@ def session(
     **_options: object,
 ) -> int:
     """One session. ID may be cut short, a part of one, or as a table shows it, as long as it
-    fits only one; `current` is the one with the latest call, of the project that you are in
-    if it has any.
+    fits only one; `current` is the one that you are in: that of a hook, of the agent that runs
+    this command, or else the one with the latest call, of this directory's project if it has any.
 
     With --rounds the conversation is read from the tool's own files at this moment; it is
     not kept by Tallybook, unless a setting asks for that.
@@ -70,7 +69,9 @@ def session(
     tz = settings_for(shell, asked).tz
     with shell.open_book(settings_for(shell, asked)) as book:
         refresh(book, shell, asked)
-        found = _found(book, session_id, tz, shell.surroundings.cwd)
+        if session_id == CURRENT:
+            session_id = _current(book, shell, asked, hook=context.params["hook"])
+        found = _found(book, session_id, tz)
         opened = Opened(
             found=found,
             rounds=book.rounds(found, number or 1, raw=raw) if rounds or number else None,
@@ -150,14 +151,36 @@ def _chosen(rounds: Iterable[Recalled], number: int) -> Recalled:
     raise UsageMistake(f"there is no round {number}", hint=f"--round takes 1 to {last}")
 
 
-def _found(book: Book, session_id: str, tz: str, folder: Path) -> SessionAnswer:
-    """The session that an id, a part of one, or `current` means; raises `TallyError` if
-    that is none or several, which are then listed."""
-    if session_id == CURRENT:
-        current = book.current_session(folder)
-        if current is None:
-            raise TallyError("the ledger has no session yet", hint="tally doctor")
-        session_id = current
+def _current(book: Book, shell: Shell, asked: Asked, *, hook: bool) -> str:
+    """The id of the session that is gone on with. By what it was found is said where an agent
+    named it, since then it may be another than the latest."""
+    from ..whose import whose_session
+    from .hooking import read_call
+
+    around = shell.surroundings
+    handed = read_call().session if hook else ""
+    if hook and not handed:
+        raise UsageMistake(
+            "no session was handed over",
+            because='a hook\'s input is JSON with a "session_id"',
+            hint="leave out --hook where no agent calls it",
+        )
+    whose = whose_session(book.ledger, around.environ, around.cwd, handed)
+    if whose is None:
+        raise TallyError("the ledger has no session yet", hint="tally doctor")
+    if not whose.recorded:
+        raise TallyError(
+            f"session {whose.session!r} has no call in the ledger yet",
+            because=f"it is named by {whose.said()}",
+            hint="tally sync, or after its first reply",
+        )
+    mention(f"session {whose.session}: {plain(whose.said())}", quiet=asked.quiet)
+    return whose.session
+
+
+def _found(book: Book, session_id: str, tz: str) -> SessionAnswer:
+    """The session that an id or a part of one means; raises `TallyError` if that is none or
+    several, which are then listed."""
     matches = book.ledger.find_sessions(session_id)
     if len(matches) > 1:
         ids = tuple(session for _, session in matches)

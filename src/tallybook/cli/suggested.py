@@ -6,6 +6,7 @@ How they reach a shell is `completing`. Nothing here may take long, write or com
 from __future__ import annotations
 
 import os
+import shlex
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
@@ -20,6 +21,7 @@ from .shell import Shell
 
 if TYPE_CHECKING:
     from ..book import Book
+    from ..settings import Settings
 
 _MOST = 50
 _RECENT_MS = 30 * 86_400_000
@@ -44,6 +46,7 @@ def _groupings(typed: str) -> Iterator[Value]:
     from ..periods import WORDS
     from ..query import BUCKETS, DIMENSIONS, OTHER_NAMES
 
+    yield from _views(typed)
     yield from map(Value, BUCKETS)
     yield from (Value(name) for name in (*DIMENSIONS, *OTHER_NAMES) if name != "date")
     yield from (Value(word) for word in WORDS if typed and word not in BUCKETS)
@@ -53,7 +56,7 @@ def _exports(typed: str) -> Iterator[Value]:
     from .exportorder import KINDS
 
     yield from map(Value, KINDS)
-    yield from _groupings(typed)
+    yield from (each for each in _groupings(typed) if not each.text.startswith("@"))
 
 
 def _times(_typed: str) -> Iterator[Value]:
@@ -68,10 +71,9 @@ def _sources(_typed: str) -> Iterator[Value]:
 
 def _source_names() -> tuple[str, ...]:
     """Those that ship, and the logs of the settings as far as these are understood."""
-    from ..settings import survey_settings
     from ..sources import source_names
 
-    return source_names(survey_settings(Shell.real().surroundings)[0].logs)
+    return source_names(_settings().logs)
 
 
 def _fields(_typed: str) -> Iterator[Value]:
@@ -110,6 +112,38 @@ def _keys(_typed: str) -> Iterator[Value]:
     for name in _source_names():
         for key, setting in SOURCE_KEYS.items():
             yield Value(f"source.{name}.{key}", setting.meaning)
+    yield from _table_keys()
+
+
+def _table_keys() -> Iterator[Value]:
+    """The keys of the quotas, alerts, views and probes that there are."""
+    from ..settings.tablekeys import TABLE_KEYS
+
+    for kind, name in _settings().tables:
+        for key, setting in TABLE_KEYS[kind].items():
+            yield Value(f"{kind}.{name}.{key}", setting.meaning)
+
+
+def _views(typed: str) -> Iterator[Value]:
+    """Saved views, where one was begun: `@` opens its name."""
+    if typed.startswith("@"):
+        for name, view in _settings().views.items():
+            yield Value(f"@{name}", view.title or shlex.join(view.usage))
+
+
+def _view_names(_typed: str) -> Iterator[Value]:
+    yield from map(Value, _settings().views)
+
+
+def _quota_names(_typed: str) -> Iterator[Value]:
+    yield from (Value(name, quota.title) for name, quota in _settings().quotas.items())
+
+
+def _settings() -> Settings:
+    """The settings as far as they are understood."""
+    from ..settings import survey_settings
+
+    return survey_settings(Shell.real().surroundings)[0]
 
 
 def setting_values_of(key: str) -> Values:
@@ -204,6 +238,11 @@ VALUES: Mapping[str, Values] = MappingProxyType(
     {
         "usage words": _groupings,
         "export words": _exports,
+        "usage save": _view_names,
+        "quota_name": _quota_names,
+        "quota_names": _quota_names,
+        "per": _fixed("day", "week", "month", "5h", "sliding 24h", "prepaid"),
+        "basis": _fixed("list", "billed"),
         "by": _groupings,
         "since": _times,
         "until": _times,

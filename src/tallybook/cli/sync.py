@@ -14,10 +14,12 @@ from ..format import DASH, compact, count, number, plain, size
 from ..model import CLASSES
 from ..query import Figures, Filter, Query, Report, report_json
 from ..whereabouts import root_lines, source_json
+from .alerting import alert_once
 from .asking import PARTIAL, begin, settings_for
 from .beside import further_roots, named_sources
 from .byhand import not_kept
 from .options import Asked, excluding, json_option, path_options, run_options
+from .probed import probe_once
 from .progress import ProgressLine
 from .shell import Shell, say
 
@@ -81,6 +83,8 @@ def sync(
         known = len(book.complaints())
         missed = () if receipt.places_found else names
         sought = [book.source(each, more.get(each, ())) for each in missed]
+        probe_once(book, shell, asked)
+        alert_once(book, shell, asked, wait=True)
     if asked.format == "json":
         say(json_text(receipt_json(receipt, holds)))
     else:

@@ -11,6 +11,7 @@ from ..clock import local
 from ..exporting.delimited import json_text
 from ..format import count, number, plain
 from ..query import Query
+from .alerting import attended
 from .stopping import Stopping
 from .watchloop import Recorded, follower_of
 from .watchtroubles import Troubles
@@ -29,7 +30,7 @@ def keep_reading(watching: Watching, *, full: bool) -> int:
     with Stopping() as stop:
         follower = follower_of(watching, stop, lambda: None)
         follower.look(full=full)
-        for pulse in follower.pulses():
+        for pulse in attended(watching, follower):
             troubles.tell(pulse)
             if pulse.receipt is None:
                 continue

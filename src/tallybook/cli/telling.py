@@ -13,8 +13,9 @@ from typing import cast
 from ..clock import NO_ZONE
 from ..errors import UsageMistake
 from ..settings import VARIABLES, Settings, user_file
-from ..settings.keys import KEYS, SOURCE_KEYS, TABLES, setting_of
+from ..settings.keys import KEYS, SOURCE_KEYS, TABLES, TOLD, setting_of
 from ..settings.logs import FIELDS, FIXED
+from ..settings.tablekeys import TABLE_KEYS
 from ..settings.values import Ground
 from .redacting import Redactor, Telling
 from .shell import Shell
@@ -32,6 +33,7 @@ def telling_for(shell: Shell, settings: Settings, *, names: bool) -> Telling:
     shipped = source_names()
     tables = (f"source.{name}.{key}" for name in shipped for key in SOURCE_KEYS)
     words = {*KEYS, *TABLES, *SOURCE_KEYS, *FIELDS, *FIXED, *tables}
+    words.update(key for keys in TABLE_KEYS.values() for key in keys)
     return Redactor(shell.surroundings.home, _own(shell, settings), words).telling()
 
 
@@ -52,6 +54,8 @@ def _own(shell: Shell, settings: Settings) -> Iterator[str]:
     for file in settings.files:
         raw = dict(_raw(file, surroundings.home))
         raw.pop("keys", None)  # they say nothing of the user, and are too short to be looked for
+        for kind in TOLD:
+            yield from _in_told(kind, raw.pop(kind, None))
         yield from _in_table(raw, Ground(file.parent, ground.home))
     for paths in settings.paths.values():
         yield from map(str, paths)
@@ -61,6 +65,25 @@ def _raw(file: Path, home: Path) -> Mapping[str, object]:
     from ..settings.layers import file_layer
 
     return file_layer(file, home, lambda _fault: None).values  # its faults are told elsewhere
+
+
+_OWN_WORDS = ("where", "title", "usage", "to", "secret", "view", "url")
+"""The keys of quotas, alerts, views and probes whose values are the user's words."""
+
+
+def _in_told(kind: str, tables: object) -> Iterator[str]:
+    """The names that a user gave, and those of the values that are the user's words. Probes are
+    named by the program."""
+    for name, values in cast(
+        "dict[str, object]", tables if isinstance(tables, dict) else {}
+    ).items():
+        if kind != "probe":
+            yield name
+        named = cast("dict[str, object]", values) if isinstance(values, dict) else {}
+        for key in _OWN_WORDS:
+            told = named.get(key)
+            several = cast("list[object]", told) if isinstance(told, list) else [told]
+            yield from (each for each in several if isinstance(each, str))
 
 
 def _in_table(values: Mapping[str, object], ground: Ground) -> Iterator[str]:

@@ -59,7 +59,12 @@ def today(context: click.Context, **_options: object) -> int:
             report, title = last
         show_report(shell, fitted, report, title)
         if asked.format == "table":
-            say("\n".join(["", *_trend(shell, book, query), suggestions(report.query, receipt)]))
+            below = [*_trend(shell, book, query), *_quotas(shell, book)]
+            say("\n".join(["", *below, suggestions(report.query, receipt)]))
+        if asked.sync and (settings.alerts or settings.quotas):
+            from .alerting import alert_once
+
+            alert_once(book, shell, asked, wait=False)
     return exit_code([report])
 
 
@@ -92,6 +97,16 @@ def _trend(shell: Shell, book: Book, query: Query) -> list[str]:
     report = book.ask(replace(days, until_ms=None, sort=None, limit=None))
     lines = trend_lines(report, measures_of(report, ""))
     return [part for line in lines for part in folded(line, shell.width)]
+
+
+def _quotas(shell: Shell, book: Book) -> list[str]:
+    """One line of what stands of the quotas; nothing, and no question, without any."""
+    if not book.settings.quotas:
+        return []
+    from .quotaboard import summary_text
+    from .tables import folded
+
+    return folded(summary_text(book.standings(shell.now_ms)), shell.width)
 
 
 def suggestions(query: Query, receipt: SyncReceipt | None) -> str:

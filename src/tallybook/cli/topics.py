@@ -13,6 +13,7 @@ from types import MappingProxyType
 from ..query import DIMENSIONS, MEASURES
 from ..settings.keys import KEYSTROKES, SETTINGS, SOURCE_KEYS, VARIABLES, Setting
 from ..settings.logs import FIELDS
+from ..settings.tablekeys import TABLE_KEYS
 from .exits import EXITS
 
 
@@ -50,6 +51,11 @@ def _settings() -> list[tuple[str, str]]:
     return [
         (key, f"{_meaning(each)} ({each.default.replace('`', '')})") for key, each in rows.items()
     ]
+
+
+def _tables() -> list[tuple[str, str]]:
+    """The keys of quotas, alerts, views and probes."""
+    return [(f"[{kind}.NAME]", ", ".join(keys)) for kind, keys in TABLE_KEYS.items()]
 
 
 def _variables() -> list[tuple[str, str]]:
@@ -162,12 +168,52 @@ Settings: nothing has to be set.
 {_columns(_settings())}
 
 The first that has a value counts: a flag, a TALLY_ variable, the project's tally.toml,
-your config.toml, the default.
+your config.toml, the default. Quotas, alerts, views and probes: tally help tables
 
 Examples
   tally config show
   tally config set week_start sunday
   tally config check
+""",
+        "tables": f"""\
+Tables of the settings, each under a name of small letters, digits and hyphens.
+
+{_columns(_tables())}
+
+A quota is a limit in a window, an alert says who is told of what, a view is a report that
+is asked again, a probe your word that a provider may be asked for your official limits.
+What each key means: docs/settings.md, or in an editor by tally config schema.
+
+A project may hold quotas and views in its tally.toml. A table of a stronger layer takes the
+place of one of the same name as a whole. What is in `to` and `secret` is never shown.
+
+Examples
+  tally init --budget 20usd/day
+  tally usage model --save costs
+  tally @costs
+""",
+        "alerts": """\
+Alerts: be told in time, once. [alert.NAME] says of which rules, and where.
+
+  [alert.team]
+  on = ["quota:*", "limit:*"]       # also pace, unpriced, silent, cache, or * for all
+  to = ["env:MY_DISCORD"]           # addresses, see below
+  at_least = 90                     # per cent
+
+  discord://ID/TOKEN                slack://A/B/C             tgram://BOT_TOKEN/CHAT_ID
+  dingtalk://TOKEN                  feishu://TOKEN            wecombot://KEY
+  mailto://USER:PASSWORD@gmail.com  ntfy://ntfy.sh/TOPIC      macosx://  windows://  dbus://
+  https://HOST/PATH                 a webhook, signed with `secret`
+  command:notify-send {title} {text}    a program, without a shell
+  env:NAME                          what that variable holds when something is sent
+
+An address is a secret: it is shown nowhere. `tally alert add … --to -` asks for it.
+Looked at and sent by tally sync, watch, top, and tally alone.
+
+Examples
+  tally alert add me --on 'quota:*' --to env:MY_DISCORD
+  tally alert mute 'quota:*' --for 2h
+  tally alert history
 """,
         "logs": f"""\
 Logs: calls that a gateway wrote down, read without code. Higress, LiteLLM and Envoy AI

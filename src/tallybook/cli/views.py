@@ -75,6 +75,11 @@ def view_options(command: _F) -> _F:
     return compare(chart(amounts(command)))
 
 
+def headline(what: str) -> str:
+    """What a report is, as it stands above it: a title of the user's keeps its capitals."""
+    return what[:1].upper() + what[1:]
+
+
 def plan_of(asked: Asked, query: Query, kind: Kind, frame: Frame) -> Plan:
     """Which question is held against which other one."""
     from ..comparison import planned
@@ -105,8 +110,8 @@ def _compared_lines(shell: Shell, asked: Asked, found: Comparison, what: str) ->
         from .comparisontable import comparison_lines, comparison_markdown
 
         if asked.format == "md":
-            return comparison_markdown(found, what.capitalize(), asked)
-        return comparison_lines(shell, asked, found, what.capitalize())
+            return comparison_markdown(found, headline(what), asked)
+        return comparison_lines(shell, asked, found, headline(what))
     from .comparisonjson import comparison_json, comparison_objects, comparison_text
 
     if asked.format == "json":
@@ -131,7 +136,7 @@ def show_chart(shell: Shell, asked: Asked, book: Book, report: Report, view: Vie
     from .tables import folded
 
     measured = view.chart if view.chart in _CHARTED else ""
-    title = title_of(report.query, view.what.capitalize())
+    title = title_of(report.query, headline(view.what))
     lines = chart_lines(shell, asked, report, title, measured)
     first, last = report.totals.first_ms, report.totals.last_ms
     if report.query.by != ("date",) and first is not None and last is not None:

@@ -15,6 +15,7 @@ from rich.cells import cell_len
 from ..activity import Activity
 from ..errors import TallyError
 from ..format import begun
+from .alerting import attended, news_lines
 from .progress import PATIENCE_NS, progress_text
 from .tables import Ink
 from .watchboard import Board, board_lines, heading
@@ -22,6 +23,7 @@ from .watchloop import Recorded, Watching, follower_of
 from .watchscreen import Screen
 
 if TYPE_CHECKING:
+    from ..alerts import News
     from ..flow import Progress
     from .stopping import Stopping
 
@@ -29,6 +31,7 @@ _FRESH_S = 5.0
 """Seconds after which a board without a change is asked for again: sessions cease to be active."""
 
 _PROGRESS_S = 0.1
+_MOST_NEWS = 3
 _BEGINNING = "reading what is new …"
 _ENDING, _REDRAW = ("q", "Q", "\x03", "\x04"), "\x0c"
 
@@ -48,6 +51,7 @@ class _Live:
         self._screen = screen
         self._board: Board | None = None
         self._gone: list[str] = []
+        self._news: list[str] = []
         self._doing = _BEGINNING
         self._next_progress_s = self._patient_until_s = 0.0
 
@@ -58,7 +62,7 @@ class _Live:
         follower = follower_of(
             self._watching, self._stop, self._watching.look, self._on_progress, fresh_s=_FRESH_S
         )
-        for pulse in follower.pulses():
+        for pulse in attended(self._watching, follower, self._on_news):
             recorded.add(pulse.receipt)
             self._patient_until_s = 0.0
             if pulse.gone is not None:
@@ -78,7 +82,7 @@ class _Live:
         return recorded
 
     def _draw(self, now: Activity, before: Activity | None, notes: Sequence[str]) -> None:
-        self._board = self._watching.board(now, before, notes)
+        self._board = self._watching.board(now, before, [*notes, *self._news])
         self._show()
 
     def _show(self) -> None:
@@ -104,6 +108,13 @@ class _Live:
 
     def _heading(self, board: Board) -> str:
         return heading(board, self._screen.size[0], self._watching.now_ms())
+
+    def _on_news(self, news: News) -> None:
+        """What was told last stays on the board."""
+        hidden = self._watching.shell.hidden
+        self._news = [*self._news, *map(hidden, news_lines(news))][-_MOST_NEWS:]
+        if self._board is not None:
+            self._draw(self._board.activity, None, self._gone)
 
     def _on_progress(self, progress: Progress) -> None:
         """Tell how far a long read has come, not more often than an eye can follow; of a short one

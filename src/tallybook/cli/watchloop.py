@@ -17,6 +17,7 @@ from ..errors import LedgerBusy, LedgerReadOnly
 from ..exporting.delimited import json_text
 from ..format import count, number
 from ..query import Filter
+from .alerting import attended
 from .asking import PARTIAL, question
 from .budget import Budget, Spent, spent
 from .options import Asked
@@ -155,7 +156,7 @@ def in_lines(watching: Watching, stop: Stopping) -> str:
 
     recorded, before, troubles = Recorded(), None, Troubles(watching.shell)
     follower = follower_of(watching, stop, lambda: watching.look(ever=True))
-    for pulse in follower.pulses():
+    for pulse in attended(watching, follower):
         recorded.add(pulse.receipt)
         troubles.tell(pulse)
         now = pulse.answer
@@ -174,7 +175,7 @@ def in_lines(watching: Watching, stop: Stopping) -> str:
 def in_silence(watching: Watching, stop: Stopping) -> str:
     """Record, and tell on stderr what goes wrong: nobody asks what there is."""
     recorded, troubles = Recorded(), Troubles(watching.shell)
-    for pulse in follower_of(watching, stop, lambda: None).pulses():
+    for pulse in attended(watching, follower_of(watching, stop, lambda: None)):
         recorded.add(pulse.receipt)
         troubles.tell(pulse)
         if pulse.receipt is not None:

@@ -1,0 +1,359 @@
+"""`tally quota`, `update` and `reset`: a real ledger with calls around a frozen noon, and a
+settings file that is really written."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+
+from tallybook.cli.boundary import run
+from tallybook.clock import HOUR_MS
+
+from .conftest import NOW
+from .noon import fill, shell
+
+GOLDENS = Path(__file__).with_name("goldens_quota")
+WRITING = os.environ.get("TALLY_GOLDENS") == "write"
+SETTINGS = """\
+# mine
+[quota.daily]
+limit = "20usd"   # enough
+per = "day"
+
+[quota.copilot]
+limit = "300 requests"
+per = "month"
+where = ["provider=github-copilot"]
+
+[quota.deepseek]
+limit = "300cny"
+per = "prepaid"
+since = "2026-11-01"
+where = ["provider=deepseek"]
+
+[quota.plan]
+per = "5h"
+where = ["source=claude-code"]
+
+[quota.team]
+limit = "50k tokens"
+per = "week"
+each = "project"
+warn = [50, 90]
+"""
+Say = Callable[..., str]
+
+
+class Home:
+    """A home with a ledger and settings, in which command lines run."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder, self._capsys = folder, capsys
+        self.settings = folder / "config.toml"
+        self.err = ""
+
+    def say(self, *words: str, width: int = 100, now: int = NOW, code: int = 0) -> str:
+        """Run a command line; its stdout. What stood on stderr is in `err`."""
+        self._capsys.readouterr()
+        reading = words[0] != "config" and words[:2] != ("quota", "rm")
+        line = [*words, "--no-sync"] if reading else [*words]
+        found = run(line, shell(self.folder, width=width, now_ms=now))
+        printed = self._capsys.readouterr()
+        self.err = printed.err
+        assert found == code, printed.err
+        return printed.out
+
+    def json(self, *words: str, **more: Any) -> dict[str, Any]:
+        """The same as JSON."""
+        return json.loads(self.say(*words, "--json", **more))
+
+    def tables(self) -> dict[str, Any]:
+        """The quotas of the settings file."""
+        return tomllib.loads(self.settings.read_text("utf-8")).get("quota", {})
+
+
+@pytest.fixture
+def bare(home: Path, capsys: pytest.CaptureFixture[str]) -> Home:
+    """A ledger and no settings."""
+    fill(home)
+    return Home(home, capsys)
+
+
+@pytest.fixture
+def mine(bare: Home) -> Home:
+    """The same with quotas."""
+    bare.settings.write_text(SETTINGS, "utf-8")
+    return bare
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 160])
+def test_the_table_at_every_width(mine: Home, width: int) -> None:
+    mine.say("update", "copilot", "252")
+    drawn = mine.say("quota", "list", width=width)
+    golden = GOLDENS / f"list-{width}.txt"
+    if WRITING:
+        golden.parent.mkdir(exist_ok=True)
+        golden.write_text(drawn, "utf-8")
+    assert drawn == golden.read_text("utf-8")
+    assert max(map(cell_len, drawn.splitlines())) <= width
+
+
+def test_none_is_no_error_and_says_how_to_begin(bare: Home) -> None:
+    assert "tally quota set daily" in bare.say("quota", "list")
+    assert bare.json("quota", "list")["rows"] == []
+    assert bare.say("quota", "check").startswith("There is no quota to check")
+
+
+def test_a_quota_is_set_shown_and_changed(bare: Home) -> None:
+    words = ("quota", "set", "daily", "--limit", "20usd", "--per", "day", "--project", "/p")
+    first = bare.say(*words, "--warn", "90,80", "--multiplier", "claude-opus=2.5")
+    assert first.splitlines()[0] == (
+        "daily: $20.00 per day, of project=/p, claude-opus × 2.5, told at 80%, 90%"
+    )
+    assert first.splitlines()[1].startswith("daily: $")
+    assert "written to ~/config.toml" in bare.err
+    table = {"limit": "20usd", "per": "day", "where": ["project=/p"], "warn": [90, 80]}
+    assert bare.tables()["daily"] == {**table, "multipliers": {"claude-opus": "2.5"}}
+    again = bare.say("quota", "set", "daily", "--limit", "30usd")
+    assert "$30.00 per day" in again
+    assert "(was $20.00 per day" in again
+    assert bare.tables()["daily"]["per"] == "day"
+    bare.say("quota", "set", "daily", "--limit", "30usd")
+    assert "stands already in" in bare.err
+
+
+def test_the_same_for_programs(bare: Home) -> None:
+    told = bare.json("quota", "set", "five", "--limit", "5M", "--per", "5h", "--tz", "Asia/Tokyo")
+    assert told["schema"] == "tallybook.quota-change/1"
+    assert told["before"] is None
+    assert told["after"] == {"limit": "5M", "per": "5h", "tz": "Asia/Tokyo"}
+    assert told["standings"]["rows"][0]["window"]["tz"] == "Asia/Tokyo"
+    gone = bare.json("quota", "rm", "five")
+    assert (gone["before"]["per"], gone["after"]) == ("5h", None)
+
+
+def test_what_is_prepaid_begins_today_unless_told(bare: Home) -> None:
+    assert "prepaid since 2026-11-22" in bare.say(
+        *("quota", "set", "deepseek", "--limit", "100cny", "--per", "prepaid")
+    )
+    bare.say("quota", "set", "deepseek", "--since", "2026-11-01")
+    bare.say("quota", "set", "deepseek", "--per", "prepaid")
+    assert bare.tables()["deepseek"]["since"] == "2026-11-01"
+
+
+def test_an_empty_value_takes_a_key_out(bare: Home) -> None:
+    words = ("quota", "set", "shop", "--per", "month", "--since", "2026-01-31")
+    bare.say(*words, "--where", "project=shop", "--limit", "5usd")
+    bare.say("quota", "set", "shop", "--per", "day", code=2)
+    assert "leave since out" in bare.err
+    bare.say("quota", "set", "shop", "--per", "day", "--since", "", "--where", "")
+    assert bare.tables()["shop"] == {"per": "day", "limit": "5usd"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("daily", "--limit", "20usd"), "a new one needs a window"),
+        (("daily", "--limit", "lots", "--per", "day"), "can't read the limit 'lots'"),
+        (("daily", "--per", "fortnight"), "can't read the window 'fortnight'"),
+        (("Daily", "--per", "day"), "a name is small letters"),
+        (("daily", "--per", "day", "--where", "colour=red"), "unknown dimension 'colour'"),
+        (("daily", "--per", "day", "--each", "colour"), "use one of"),
+        (("daily", "--per", "day", "--warn", "many"), "per cent"),
+        (("daily", "--per", "day", "--multiplier", "opus"), "can't read the multiplier"),
+        (("daily", "--per", "day", "--tz", "Mars/Base"), "quota.daily.tz: use an IANA name"),
+    ],
+)
+def test_what_can_not_be_is_refused_and_nothing_written(
+    bare: Home, words: tuple[str, ...], said: str
+) -> None:
+    bare.say("quota", "set", *words, code=2)
+    assert said in bare.err
+    assert "  try: " in bare.err
+    assert not bare.settings.exists()
+
+
+def test_a_quota_goes_with_the_way_back(mine: Home) -> None:
+    told = mine.say("quota", "rm", "team")
+    assert told.startswith("team is gone; it was 50,000 tokens per week")
+    back = mine.err.partition("to undo: tally quota set team ")[2].splitlines()[0]
+    assert back == "--limit '50k tokens' --per week --each project --warn 50,90"
+    assert "team" not in mine.tables()
+    assert "# enough" in mine.settings.read_text("utf-8")
+    mine.say("quota", "rm", "dayly", code=2)
+    assert "try: tally quota rm daily" in mine.err
+
+
+def test_a_projects_quota_comes_first_and_is_not_taken_away(mine: Home) -> None:
+    (mine.folder / "tally.toml").write_text('[quota.daily]\nlimit = "1usd"\nper = "day"\n')
+    mine.say("quota", "set", "daily", "--limit", "30usd")
+    assert "but ~/tally.toml has a quota of that name" in mine.err
+    mine.say("quota", "rm", "daily")
+    mine.say("quota", "rm", "daily", code=2)
+    assert "which others may share" in mine.err
+
+
+def test_check_ends_with_3_when_anything_is_used_up(mine: Home) -> None:
+    told = mine.say("quota", "check", "daily", "copilot")
+    assert [line.split()[0] for line in told.splitlines()] == ["fine", "fine"]
+    mine.say("update", "copilot", "300")
+    told = mine.say("quota", "check", code=3)
+    assert "OVER     copilot: 300 of 300 requests (100.0%)" in told
+    assert "resets in" in told
+    assert "to go on: raise it: tally quota set copilot --limit MORE" in mine.err
+    assert mine.say("quota", "check", "daily").startswith("fine")
+    whole = mine.json("quota", "check", code=3)
+    assert whole["schema"] == "tallybook.standing/1"
+    assert whole["exceeded"] == ["copilot", "team"]
+    assert whole["cures"][0] == "raise it: tally quota set copilot --limit MORE"
+
+
+def test_each_kind_of_limit_has_its_cure(mine: Home) -> None:
+    mine.say("update", "deepseek", "0")
+    mine.say("quota", "check", "deepseek", code=3)
+    assert "top up, then: tally update deepseek +AMOUNT" in mine.err
+    (mine.folder / "tally.toml").write_text('[quota.daily]\nlimit = "0usd"\nper = "day"\n')
+    mine.say("quota", "check", "daily", code=3)
+    assert "raise the limit of [quota.daily] in ~/tally.toml" in mine.err
+
+
+def test_check_takes_a_limit_of_its_own(bare: Home) -> None:
+    limit = ("quota", "check", "--limit")
+    assert bare.say(*limit, "500usd", "--per", "day", "--project", "/p").startswith("fine")
+    assert bare.say(*limit, "1 request", "--per", "sliding 24h", code=3).startswith("OVER")
+    assert bare.say(*limit, "1 request", "--session", "s", code=3).startswith("OVER")
+    assert bare.say(*limit, "1 request", "--session", "nobody").startswith("fine")
+    bare.say(*limit, "5usd", code=2)
+    assert "a limit needs a window" in bare.err
+    bare.say("quota", "check", "--project", "/p", code=2)
+    assert "--project needs a --limit" in bare.err
+    bare.say("quota", "check", "--session", "s", code=2)
+    assert "none is kept for each session" in bare.err
+
+
+def test_check_of_a_session_looks_at_what_is_kept_for_each(bare: Home) -> None:
+    words = ("--limit", "1 request", "--per", "ever", "--each", "session")
+    bare.say("quota", "set", "each", *words)
+    assert "OVER" in bare.say("quota", "check", "--session", "s", code=3)
+    assert "begin a new session" in bare.err
+    assert "nothing was used" in bare.say("quota", "check", "--session", "new-one")
+    current = bare.say("quota", "check", "--session", "current", code=3)
+    assert len(current.splitlines()) == 1
+
+
+def test_what_is_not_known_is_no_pass(bare: Home) -> None:
+    bare.say("quota", "set", "billed", "--limit", "5usd", "--per", "day", "--basis", "billed")
+    assert bare.say("quota", "check", code=5).startswith("unknown")
+
+
+def test_update_says_what_it_is_and_was(mine: Home) -> None:
+    assert mine.say("update", "copilot", "120") == (
+        "copilot: 120 of 300 requests used (40.0%), entered by hand; it was 0 requests\n"
+    )
+    assert mine.say("update", "github-copilot", "+5").startswith("copilot: 125 of 300 requests")
+    assert mine.say("update", "copilot", "-25").startswith("copilot: 100 of 300 requests")
+    assert mine.say("update", "copilot", "60", "--left").startswith("copilot: 240 of 300")
+    assert mine.say("update", "copilot", "400").endswith("; that is more than there is\n")
+    assert "to undo: tally update copilot --undo" in mine.err
+    assert mine.say("update", "copilot", "--undo").startswith("taken back: 400 requests, entered")
+    assert "240 of 300" in mine.say("quota", "list", "copilot", width=160)
+    assert "entered by hand" in mine.say("quota", "list", "copilot")
+
+
+def test_a_part_of_a_providers_name_is_enough(mine: Home) -> None:
+    assert mine.say("reset", "claude").startswith("plan: a window of 5 h")
+    mine.say("quota", "rm", "copilot")
+    mine.say("quota", "set", "premium", "--per", "month", "--provider", "github-copilot")
+    assert mine.say("update", "copilot", "5k").startswith("premium: 5,000 tokens used")
+
+
+def test_a_balance_is_what_is_left(mine: Home) -> None:
+    assert mine.say("update", "deepseek", "¥120.50") == (
+        "deepseek: 120.50 CNY left, entered by hand; it was 300.00 CNY\n"
+    )
+    assert mine.say("update", "deepseek", "+50").startswith("deepseek: 170.50 CNY left")
+    assert mine.say("reset", "deepseek").startswith("deepseek: 300.00 CNY left, which is all of it")
+    mine.say("update", "deepseek", "5usd", code=2)
+    assert "the limit is one of CNY" in mine.err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("nobody", "5"), "there is no quota of 'nobody'"),
+        (("copilto", "5"), "did you mean copilot?"),
+        (("copilot", "-1"), "can't go below 0"),
+        (("copilot", "many"), "can't read the amount 'many'"),
+        (("copilot",), "either an amount or --undo"),
+        (("copilot", "5", "--undo"), "either an amount or --undo"),
+        (("copilot", "--undo"), "nothing was entered by hand of copilot"),
+        (("copilot", "301", "--left"), "can't be left of it"),
+        (("copilot", "5", "--for", "ada"), "is one quota for all"),
+        (("team", "5"), "is kept for each project"),
+    ],
+)
+def test_updates_that_can_not_be(mine: Home, words: tuple[str, ...], said: str) -> None:
+    mine.say("update", *words, code=2)
+    assert said in mine.err
+    assert mine.json("quota", "list", "copilot")["rows"][0]["corrected"] is False
+
+
+def test_a_provider_with_several_quotas_is_asked_which(mine: Home) -> None:
+    mine.say("quota", "set", "copilot-day", "--per", "day", "--provider", "github-copilot")
+    mine.say("update", "github-copilot", "5", code=2)
+    assert "github-copilot has 2 quotas: copilot, copilot-day" in mine.err
+
+
+def test_no_recorded_figure_moves(mine: Home) -> None:
+    before = mine.json("usage", "--since", "all")
+    mine.say("update", "daily", "19usd")
+    mine.say("reset", "all")
+    assert mine.json("usage", "--since", "all") == before
+
+
+def test_a_window_of_hours_begins_now(mine: Home) -> None:
+    said = mine.say("reset", "claude-code", now=NOW + 11_000)
+    assert said.startswith("plan: a window of 5 h from first use begins now, resets in 5 h; it")
+    row = mine.json("quota", "list", "plan", now=NOW + 11_000)["rows"][0]
+    assert row["since"] == "2026-11-22T12:00:11+00:00"
+    assert row["until"] == "2026-11-22T17:00:11+00:00"
+    mine.say("reset", "plan", "--undo", now=NOW + 12_000)
+    back = mine.json("quota", "list", "plan", now=NOW + 12_000)["rows"][0]
+    assert back["since"] != row["since"]
+
+
+def test_reset_all_says_each_and_json_both_sides(mine: Home) -> None:
+    mine.say("update", "copilot", "252")
+    told = mine.json("reset", "all", now=NOW + HOUR_MS)
+    assert told["schema"] == "tallybook.correction/1"
+    rows = {row["quota"]: row for row in told["rows"]}
+    assert set(rows) == {"daily", "copilot", "deepseek", "plan", "team"}
+    assert rows["copilot"]["before"]["used"] == "252"
+    assert rows["copilot"]["after"]["used"] == "0"
+    assert {row["kind"] for row in rows.values()} == {"reset"}
+    assert "copilot: nothing used of 300 requests" in mine.say("reset", "copilot")
+    mine.say("quota", "set", "people", "--limit", "9 requests", "--per", "day", "--each", "user")
+    mine.say("quota", "set", "people", "--where", "user=nobody")
+    assert mine.say("reset", "people").startswith("nobody has used anything of it yet")
+
+
+def test_without_any_quota_reset_and_update_say_what_to_do(bare: Home) -> None:
+    bare.say("reset", "all", code=2)
+    assert "there is no quota" in bare.err
+    bare.say("update", "copilot", "5", code=2)
+    assert "try: tally quota set copilot --limit '300 requests' --per month" in bare.err
+
+
+def test_today_has_one_line_of_them(mine: Home) -> None:
+    mine.say("update", "copilot", "252")
+    line = next(each for each in mine.say("today").splitlines() if each.startswith("Quotas: "))
+    assert "copilot 84.0% of 300 requests" in line
+    mine.settings.unlink()
+    assert "Quotas" not in mine.say("today")
