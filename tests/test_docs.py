@@ -30,6 +30,7 @@ from tallybook.ledger.schema import MIGRATIONS
 from tallybook.settings import VARIABLES, Settings, Surroundings
 from tallybook.settings.keys import SOURCE_KEYS
 from tallybook.settings.logs import FIELDS, FIXED
+from tallybook.settings.tablekeys import TABLE_KEYS
 from tallybook.sources import open_source, source_names
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -109,7 +110,7 @@ def test_every_command_line_in_a_document_exists(page: Path) -> None:
 def is_a_command(rest: str) -> bool:
     """Whether the words after `tally`, up to an option or a comment, begin with a command."""
     words = re.split(r"\s(?:-|#|\||>)", f" {rest.strip()} ")[0].split()
-    return not words or words[0] in ALIASES or f"tally {words[0]}" in TREE
+    return not words or words[0] in ALIASES or f"tally {words[0]}" in TREE or words[0][0] == "@"
 
 
 class Example(NamedTuple):
@@ -213,11 +214,14 @@ def test_every_setting_is_documented() -> None:
         "files",
         "price_data",
         "content_file",
-        *("sources", "logs"),  # tables, whose keys are asked for below
+        *("sources", "logs", "tables"),  # tables, whose keys are asked for below
+        *("quotas", "alerts", "views", "probes"),
         "max_rotate",  # an option's
     }
     keys = {*fields, *SOURCE_KEYS}
     assert [name for name in sorted(keys) if f"`{name}`" not in page] == []
+    told = {key for keys in TABLE_KEYS.values() for key in keys}
+    assert [name for name in sorted(told) if f"| `{name}` |" not in page] == []
     logs = text("docs/other-logs.md")
     assert [name for name in (*FIXED, *FIELDS) if f"| `{name}` |" not in logs] == []
 

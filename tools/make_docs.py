@@ -15,6 +15,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -26,6 +27,7 @@ from tallybook.cli.configcheck import schema_text
 from tallybook.cli.exits import EXITS
 from tallybook.settings.keys import KEYSTROKES, SETTINGS, SOURCE_KEYS, VARIABLES
 from tallybook.settings.logs import FIELDS, FIXED
+from tallybook.settings.tablekeys import TABLE_KEYS, toml_example
 from tallybook.sources import envoy_ai_gateway, litellm
 from tallybook.tui.keys import KEYS, key_names
 
@@ -135,6 +137,15 @@ def settings_table() -> str:
     return table(("key", "variable", "default", "meaning"), rows)
 
 
+def table_of_keys(kind: str) -> str:
+    """The keys of a table such as `[quota.NAME]`, their defaults and meanings."""
+    rows = [
+        (f"`{key}`", each.default, each.meaning, f"`{toml_example(key, each)}`")
+        for key, each in TABLE_KEYS[kind].items()
+    ]
+    return table(("key", "default", "meaning", "example"), rows)
+
+
 def meanings(keys: Mapping[str, str]) -> str:
     """Keys and what they mean."""
     return table(("key", "meaning"), [(f"`{key}`", meaning) for key, meaning in keys.items()])
@@ -220,6 +231,7 @@ def made() -> Mapping[Path, str]:
     """Every page that is made, or has a part that is, as it should be now."""
     tables = {
         "settings": settings_table,
+        **{f"{kind}keys": partial(table_of_keys, kind) for kind in TABLE_KEYS},
         "logkeys": lambda: meanings(FIXED),
         "logfields": lambda: meanings(FIELDS),
         "litellm": lambda: mapping_block("litellm", litellm.MAPPING),

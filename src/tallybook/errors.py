@@ -4,6 +4,7 @@
     ├── UsageMistake               2   the command line or a query was not understood
     ├── SettingsError              2   a settings file or variable is wrong
     ├── SourceError                5   a source as a whole could not be read
+    ├── ProbeError                 5   a provider did not tell its official limits
     ├── PriceError                 1   a price book or override is damaged
     ├── ContentError               1   the store of captured content can't be used
     └── LedgerError                1   the ledger can't be opened, read or written
@@ -49,6 +50,22 @@ class SourceError(TallyError):
     """A source as a whole could not be read (single bad places become complaints instead)."""
 
     exit_code = 5
+
+
+class ProbeError(TallyError):
+    """A provider could not be asked for its official limits, or gave no answer that is
+    understood. `status` is that of its answer, `retry_s` for how long it wants to be left alone; 0
+    where there is none and where it does not say."""
+
+    exit_code = 5
+
+    status = 0
+    retry_s = 0
+
+    def answered(self, status: int, retry_s: int = 0) -> ProbeError:
+        """The same, of an answer with this status."""
+        self.status, self.retry_s = status, retry_s
+        return self
 
 
 class PriceError(TallyError):

@@ -123,10 +123,11 @@ class SessionClaim(NamedTuple):
 
 class LimitSnapshot(NamedTuple):
     """An official quota window as an agent saw it at `seen_ms`: `name` is the window's own,
-    `used` hundredths of a percent, `window_minutes` its length (0 where it has none, as a balance),
-    `resets_ms` when it starts anew (0 where that is not told), `plan` the subscription's name.
-    `most` is what the window holds in nano-units of `unit` (`requests`, `tokens`, a currency), None
-    where only the share is told."""
+    `used` hundredths of a percent, `window_minutes` its length (0 where it has none, as a balance,
+    or no fixed one, as a month), `resets_ms` when it starts anew (0 where that is not told, or it
+    has not begun), `plan` the subscription's name. `most` is what the window holds in nano-units of
+    `unit` (`requests`, `tokens`, `credits`, a currency), `left` what is left of it; None where that
+    is not told. A balance of which only `left` is told has no share: its `used` says nothing."""
 
     source: str
     name: str
@@ -137,6 +138,12 @@ class LimitSnapshot(NamedTuple):
     plan: str = ""
     most: int | None = None
     unit: str = ""
+    left: int | None = None
+
+    @property
+    def bare(self) -> bool:
+        """Whether only what is left is told, and not of how much."""
+        return self.left is not None and self.most is None
 
 
 class Spelling(NamedTuple):
