@@ -72,6 +72,8 @@ def rows(home: Path, ledger: Path) -> list[Row]:
         Row("usage model, table", [*TALLY, "usage", "model", *everything]),
         Row("sessions, table", [*TALLY, "sessions", *everything]),
         Row("session current --rounds", session),
+        Row("status --no-sync", [*TALLY, "status", "--no-sync"]),
+        Row("statusline", [*TALLY, "statusline", "--format", "tmux"]),
     ]
 
 
