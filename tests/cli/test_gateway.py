@@ -269,7 +269,6 @@ def test_the_reports_of_the_old_monitor(typed: Type) -> None:
         ("watch higress --once --log-path=", "tally sync SOURCE --path PATH"),
         ("sync higress --budget 500000", "tally watch --budget N"),
         ("usage --budget 500000", "tally watch --budget N"),
-        ("status", "tally, or tally watch --once"),
         ("sync --path nowhere", "tally sync --path FOLDER"),
         ("sync --path '/nowhere/*.jsonl'", "tally sync --path FOLDER"),
     ],

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tallybook.dialects import counter
 from tallybook.model import STATUS_RANK, Counts, Money
+from tallybook.naming import UNKNOWN
 from tallybook.rawusage import join
 from tallybook.reading import (
     Attribution,
@@ -92,6 +93,11 @@ def parsed(usage: bytes) -> object:
         return usage
 
 
+def served_by(one: Reading) -> tuple[bool, bool, str, str]:
+    """Provider and model go together, and who tells neither goes behind everybody."""
+    return one.model != UNKNOWN, one.provider != UNKNOWN, one.provider, one.model
+
+
 def call_of(group: list[Reading]) -> Call:
     """The readings of one call as one."""
     best = max(group, key=lambda one: (one.attr, [part or "" for part in one.who], one.offset))
@@ -105,7 +111,7 @@ def call_of(group: list[Reading]) -> Call:
         tools[name] = max(number, tools.get(name, 0))
     return Call(
         keys=frozenset(key for one in group for key in one.keys),
-        model=max(one.model for one in seen),
+        model=max(map(served_by, seen))[-1],
         counts=counted.counts,
         usage=parsed(usage),
         context=counted.context,

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tallybook.reading import SessionClaim, SessionFact
@@ -119,7 +119,34 @@ def test_growing_says_the_same(
     assert grown.cursors[-1].state == whole.cursors[-1].state
 
 
+def with_models(*models: str) -> list[dict[str, object]]:
+    """Lines of one request, each of which names another model."""
+    lines = [{"type": "mode", "timestamp": "2026-05-01T10:00:00.000Z"}]
+    for number, model in enumerate(models, 1):
+        message = {
+            "type": "message",
+            "role": "assistant",
+            "model": model,
+            "content": [{"type": "thinking"}],
+            "stop_reason": None,
+            "usage": {"input_tokens": 3, "output_tokens": 1},
+        }
+        lines.append(
+            line(
+                type="assistant",
+                message=message,
+                requestId="req_0",
+                parentUuid=f"u{number - 1}",
+                uuid=f"u{number}",
+                timestamp=f"2026-05-01T10:{number:02}:00.000Z",
+            )
+        )
+    return lines
+
+
 @given(lines=histories())
+@example(lines=with_models("glm-4.7", "claude-sonnet-4-5"))
+@example(lines=with_models("claude-sonnet-4-5", "glm-4.7"))
 def test_a_sync_after_every_line_says_the_same(
     lines: list[dict[str, object]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
