@@ -216,6 +216,59 @@ def test_another_session_agent_or_model_is_another_conversation(tmp_path: Path) 
     assert (found.amount, found.calls) == (usd(30_000_000), 1)
 
 
+def late(folder: Path, between: Reading) -> tuple[int, int]:
+    """The late calls and late tokens if 10,000 tokens are written for an hour, and read after eight
+    minutes, with a call in between after four."""
+    calls = [
+        call("a", {"cache_write_1h": 10_000}),
+        between,
+        call("b", {"cache_read": 10_000}, minute=8),
+    ]
+    (found,) = told(folder, calls, "cache-lifetime")
+    facts = found.facts
+    return int(facts["late_calls"]), int(facts["late_tokens"])
+
+
+def test_a_call_that_used_no_cache_keeps_none_warm(tmp_path: Path) -> None:
+    assert late(tmp_path, call("x", {"input": 100, "output": 1}, minute=4)) == (1, 10_000)
+
+
+def test_a_refused_call_keeps_no_cache_warm(tmp_path: Path) -> None:
+    assert late(tmp_path, call("x", {}, minute=4, status="failed")) == (1, 10_000)
+
+
+def test_a_call_that_cannot_be_priced_again_keeps_the_cache_warm(tmp_path: Path) -> None:
+    usage = {
+        "input_tokens": 1,
+        "cache_read_input_tokens": 10_000,
+        "server_tool_use": {"web_search_requests": 1},
+    }
+    searched = call("x", {}, minute=4)
+    searched = searched._replace(dialect="anthropic", usage=json.dumps(usage).encode())
+    assert late(tmp_path, searched) == (0, 0)
+
+
+def test_another_provider_of_the_model_has_another_cache(tmp_path: Path) -> None:
+    other = call("x", {"cache_read": 10_000}, minute=4, provider="yuan", model=BIG)
+    assert late(tmp_path, other) == (1, 10_000)
+
+
+def test_two_helpers_of_a_kind_at_once_are_two_conversations(tmp_path: Path) -> None:
+    # Each is called every eight minutes, and the other one in between. What the second begins with
+    # is held against the last call of its kind.
+    calls = [
+        call("a1", {"cache_write_1h": 10_000}, place="agent-a.jsonl"),
+        call("b1", {"cache_read": 500, "cache_write_1h": 10_000}, minute=4, place="agent-b.jsonl"),
+        call("a2", {"cache_read": 10_000}, minute=8, place="agent-a.jsonl"),
+        call("b2", {"cache_read": 10_500}, minute=12, place="agent-b.jsonl"),
+        call("c1", {"cache_read": 500}, minute=20, place="agent-c.jsonl"),
+    ]
+    (found,) = told(tmp_path, calls, "cache-lifetime")
+    assert (found.facts["late_calls"], found.facts["late_tokens"]) == (3, 21_000)
+    # 20,000 x 3,000 more; 21,000 x (5,000 - 400) kept.
+    assert found.amount == usd(21_000 * 4_600 - 20_000 * 3_000)
+
+
 def test_lifetimes_of_other_makers_are_left_alone(tmp_path: Path) -> None:
     other = PRICES.replace('web_search = "10"', 'cache_write_30m = "5"')
     assert told(tmp_path, [call("a", {"cache_write_1h": 10_000})], "cache-lifetime", other) == []
@@ -245,6 +298,32 @@ def test_a_tier_costs_what_its_rates_are_above_the_base(tmp_path: Path) -> None:
     assert found.command == "tally session s1 --rounds"
 
 
+ANSWERS = """
+[[price]]
+provider = "acme"
+model = "reed-2"
+rates = { input = "2", output = "8" }
+[[price.tier]]
+output_over = 200
+rates = { input = "3", output = "14" }
+[[price.tier]]
+over = 32_000
+rates = { input = "4", output = "16" }
+"""
+
+
+def test_a_long_answer_is_no_long_prompt(tmp_path: Path) -> None:
+    # Only the second crosses: 40,000 x 4,000 + 300 x 16,000 = 164,800,000; with a short prompt its
+    # answer would still be long: 40,000 x 3,000 + 300 x 14,000 = 124,200,000.
+    calls = [
+        call("wordy", {"input": 1_000, "output": 300}, model="reed-2"),
+        call("long", {"input": 40_000, "output": 300}, model="reed-2", minute=1),
+    ]
+    (found,) = told(tmp_path, calls, "long-context", PRICES + ANSWERS)
+    assert (found.amount, found.calls) == (usd(40_600_000), 1)
+    assert found.facts["first_prompt"] == 40_000
+
+
 # Who costs more than he writes.
 
 
@@ -259,6 +338,10 @@ def test_an_agent_is_held_against_its_share_of_what_was_written(tmp_path: Path) 
     assert found.amount == usd(40_200_000 - 640_000)
     assert found.title == "agent scout: 62.8% of the cost and 1.0% of what was written"
     assert found.facts == {"cost": "0.0402", "written": 10}
+    # What is named is the cost of a session, of which the amount is no sum.
+    assert (found.is_sum, found.plan_nanos) == (False, None)
+    assert [part.nanos for part in found.parts] == [40_200_000]
+    assert "   costliest:  s1 ($0.0402)" in advice_text(found)
     assert told_again(tmp_path, "costly-project") == []  # there is only one
 
 
@@ -295,6 +378,10 @@ def test_a_batch_is_only_for_what_nobody_waits_for(tmp_path: Path) -> None:
     (found,) = told(tmp_path, [bare, script, typed], "batch")
     assert (found.amount, found.calls, found.sure) == (usd(6_000_000), 2, "possible")
     assert [part.session for part in found.parts] == ["nightly"]
+
+
+def test_an_agent_is_waited_for_in_calls_of_no_session_too(tmp_path: Path) -> None:
+    assert told(tmp_path, [call("a", {"input": 1_000}, who={"session": None})], "batch") == []
 
 
 def test_no_batch_is_advised_where_a_plan_pays(tmp_path: Path) -> None:
@@ -345,6 +432,15 @@ def test_a_plan_of_the_price_file_is_held_against_paying_by_use(tmp_path: Path) 
     assert cheap.amount == usd(800_000_000 - 913_242)
 
 
+def test_no_fee_is_counted_before_histories_begin(tmp_path: Path) -> None:
+    # Asked for 83 days, of which the first ten are before any history: 48 dollars for 73 days.
+    fee = Fee(nanos=20_000_000_000, currency="USD", period="month")
+    query = Query(since_ms=T0 - 10 * DAY, until_ms=T0 + 73 * DAY)
+    with book_of(tmp_path, [call("a", {"input": 1_000})]) as book:
+        (found,) = [each for each in advise(book, query, NOW, fee=fee) if each.name[:4] == "fee:"]
+    assert found.facts["fee"] == "48"
+
+
 def test_a_plan_without_a_fee_is_only_told_for_what_it_is_worth(tmp_path: Path) -> None:
     (found,) = told(tmp_path, [call("a", {"input": 1_000})], "plan", PRICES + PLAN)
     assert (found.amount, found.sense, found.sure) == (usd(4_000_000), "finding", "certain")
@@ -369,6 +465,30 @@ def test_a_fee_counts_while_the_plan_holds_and_in_its_own_currency(tmp_path: Pat
     )
     assert (other.amount, other.sense) == (Money(800_000_000, "CNY"), "finding")
     assert other.title == "calls at yuan were worth this at list; the fee is in USD"
+
+
+def test_what_falls_on_no_bill_comes_after_what_does(tmp_path: Path) -> None:
+    calls = [
+        *(call(f"p{n}", {"input": 1_000, "output": 100}, minute=n) for n in range(2)),
+        call("long", {"input": 200_001}, minute=5, who={"session": "s2"}),
+        call("paid", {"cache_write_1h": 1_000}, minute=9, who={"source": "manual"}),
+    ]
+    with book_of(tmp_path, calls, PRICES + PLAN) as book:
+        found = [each for each in advise(book, Query(), NOW) if each.sense == "saving"]
+    # cheaper: 4,500,000 each, and of the paid call 1,000 x (8,000 - 2,000). Of the paid call alone,
+    # for each of 1,000 tokens: without a cache 8,000 - 4,000, in a batch as much, for 5 minutes
+    # 8,000 - 5,000. The tier is half of 200,001 x 8,000.
+    got = [(each.name.partition(":")[0], each.amount, each.in_plan) for each in found]
+    assert got == [
+        ("cheaper-model", usd(15_000_000), 2),
+        ("batch", usd(4_000_000), 0),
+        ("caching", usd(4_000_000), 0),
+        ("cache-lifetime", usd(3_000_000), 0),
+        ("long-context", usd(800_004_000), 1),
+    ]
+    assert [each.plan_nanos for each in found] == [9_000_000, 0, 0, 0, 800_004_000]
+    assert "paid for 2 calls with $0.0090 of the amount" in advice_text(found[0])
+    assert advice_text(found[4]).startswith("$0.8000 at list, inside a plan, could be saved: pr")
 
 
 # What can't be seen.
@@ -528,7 +648,7 @@ def test_json_and_text_say_the_same(tmp_path: Path) -> None:
         }
     ]
     text = advice_text(found[1], "UTC", {each.name: at for at, each in enumerate(found, 1)})
-    assert text.startswith("2. $0.0400 could be saved: caching at acme cost more than it saved")
+    assert text.startswith("2. $0.0400 at list, inside a plan, could be saved: caching at acme")
     assert "Fix ·[31mthe parser s1 ($0.0400)" in text
-    assert "all of them paid by a subscription" in text
+    assert "a subscription paid for all of them" in text
     assert "may count the same calls as 1, 3" in text

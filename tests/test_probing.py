@@ -17,8 +17,17 @@ from tallybook.alerts import Attendant
 from tallybook.book import Book
 from tallybook.errors import UsageMistake
 from tallybook.ledger.asked import Asked
-from tallybook.limits import is_stale, left_text, limit_json, limit_text, window_words
+from tallybook.limits import (
+    is_stale,
+    left_text,
+    limit_json,
+    limit_text,
+    present_json,
+    present_limits,
+    window_words,
+)
 from tallybook.probes.claude_windows import status_line_limits
+from tallybook.probes.opencode_go import OpenCodeGoProbe
 from tallybook.probing import Probed, is_due, keep, probe_due, probe_standings
 from tallybook.reading import LimitSnapshot
 from tallybook.settings import Settings
@@ -149,6 +158,41 @@ def test_a_clock_that_was_set_back_stops_nothing(book: Book, provider: Provider)
     assert probe_due(book, NOW - HOUR).asked == ("opencode-go",)
 
 
+def test_a_clock_that_goes_back_a_little_does_not_ask_again(book: Book, provider: Provider) -> None:
+    """As a clock that is kept right does, or that of another machine."""
+    provider.tells(GO, {}, status=429, headers={"Retry-After": "7200"})
+    probe_due(book, NOW)
+    assert probe_due(book, NOW - 500, force=True).waiting == ("opencode-go",)
+    assert not is_due(book, NOW - MINUTE)
+    assert len(provider.asked) == 1
+
+
+def test_an_answer_without_any_limit_is_told(book: Book, provider: Provider) -> None:
+    told(provider, 15)
+    probe_due(book, NOW)
+    provider.tells(GO, {"usage": {"rolling": {"percent": "15 %"}, "weekly": None}})
+    (trouble,) = probe_due(book, NOW + HOUR).troubles
+    assert trouble.because == ("OpenCode Go told of no limit: its answer has none that can be read")
+    assert trouble.again_ms == NOW + HOUR + 5 * MINUTE
+    assert used(book) == [(1_500, NOW)]
+
+
+def test_a_mistake_of_ours_is_told_without_what_it_says(
+    book: Book, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Its text may hold a credential, and nobody waits for a thread that is gone."""
+
+    def broken(_probe: object, _around: object) -> object:
+        raise RuntimeError("secret-key")
+
+    monkeypatch.setattr(OpenCodeGoProbe, "credentials", broken)
+    begun = time.monotonic()
+    (trouble,) = probe_due(book, NOW).troubles
+    assert time.monotonic() - begun < 5
+    assert trouble.because.endswith("there is a mistake in Tallybook (RuntimeError)")
+    assert "secret-key" not in "".join(capfd.readouterr())
+
+
 def test_credentials_are_nowhere_in_the_ledger(book: Book, tmp_path: Path) -> None:
     probe_due(book, NOW)
     files = [each.read_bytes() for each in tmp_path.glob("ledger.db*")]
@@ -258,6 +302,21 @@ def test_a_plan_that_was_left_is_not_shown_after_its_window(book: Book) -> None:
     assert [each.plan for each in book.ledger.limits()] == ["team"]
 
 
+def test_a_sight_of_the_future_does_not_hide_the_present(book: Book) -> None:
+    """A clock that was wrong for a while, here or where a history was written."""
+    book.ledger.keep_limits([sight(used=9_900, at=NOW + 400 * 24 * HOUR, resets_ms=0)])
+    assert present_limits(book.ledger, NOW) == ()
+    assert keep(book, [sight(used=100)]) == 1
+    assert [each.used for each in present_limits(book.ledger, NOW)] == [100]
+
+
+def test_a_window_that_nobody_tells_of_any_more_goes(book: Book) -> None:
+    gone = sight("tangelo", at=NOW - 31 * 24 * HOUR)
+    book.ledger.keep_limits([gone, sight(at=NOW - 29 * 24 * HOUR)])
+    assert [each.name for each in present_limits(book.ledger, NOW)] == ["five_hour"]
+    assert len(book.ledger.limits()) == 2  # what was seen stays
+
+
 # -- words
 
 
@@ -276,6 +335,17 @@ def test_words_of_balances_and_allowances() -> None:
         "limit (credits): $796.00 left, seen 0 ms ago"
     )
     assert (left_text(bare), left_text(sight())) == ("$796.00 left", "")
+
+
+def test_a_window_that_is_over_or_was_seen_long_ago_says_so_to_programs() -> None:
+    seen = sight(at=NOW, resets_ms=NOW + 4 * HOUR)
+    at = (NOW + MINUTE, NOW + HOUR, NOW + 4 * HOUR)
+    told = [present_json(seen, "UTC", each) for each in at]
+    assert [(each["over"], each["stale"]) for each in told] == [
+        (False, False),
+        (False, True),
+        (True, True),
+    ]
 
 
 @pytest.mark.parametrize(

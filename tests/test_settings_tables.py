@@ -3,7 +3,11 @@ they are written without touching anything else."""
 
 from __future__ import annotations
 
+import sys
+import time
 import tomllib
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -72,7 +76,7 @@ key = "MY_KEY"
 
 def around(folder: Path) -> Surroundings:
     return Surroundings(
-        environ={},
+        environ={"TZ": "UTC"},
         home=folder,
         cwd=folder / "project",
         config_file=folder / "config.toml",
@@ -197,14 +201,62 @@ def test_every_fault_is_told_and_what_is_sound_holds(tmp_path: Path) -> None:
 
 
 def test_a_project_has_quotas_and_views_of_its_own(tmp_path: Path) -> None:
-    user = '[quota.a]\nper = "day"\nlimit = "1usd"\n[quota.b]\nper = "week"\n'
+    user = '[quota.b]\nper = "week"\n'
     project = '[quota.a]\nper = "month"\n[view.v]\nusage = "model"\n'
     settings = loaded(tmp_path, user, project)
-    whole = settings.quotas["a"]
-    assert (whole.window.kind, whole.limit) == ("month", None)  # nothing of the weaker one is left
-    assert whole.origin == str(tmp_path / "project" / "tally.toml")
+    assert settings.quotas["a"].origin == str(tmp_path / "project" / "tally.toml")
     assert settings.quotas["b"].window.kind == "week"
     assert settings.views["v"].usage == ("model",)
+
+
+def test_a_project_puts_nothing_in_the_place_of_mine(tmp_path: Path) -> None:
+    user = '[quota.a]\nper = "day"\nlimit = "1usd"\n[view.v]\nusage = "day"\n'
+    project = '[quota.a]\nper = "day"\nlimit = "9usd"\nwarn = [1000]\n[view.v]\nusage = "model"\n'
+    settings = loaded(tmp_path, user, project)
+    mine, theirs = str(tmp_path / "config.toml"), str(tmp_path / "project" / "tally.toml")
+    whole = settings.quotas["a"]
+    assert (whole.limit, whole.levels, whole.origin) == (Limit(NANOS, "USD"), (80, 90, 100), mine)
+    assert settings.views["v"].usage == ("day",)
+    assert settings.overlooked == {"quota.a": theirs, "view.v": theirs}
+    assert settings.origins["quota.a"] == mine
+
+
+def test_a_project_cuts_its_own_quotas_and_not_mine(tmp_path: Path) -> None:
+    user = 'tz = "Asia/Tokyo"\n[quota.mine]\nper = "week"\n'
+    project = 'tz = "Pacific/Kiritimati"\nweek_start = "friday"\n[quota.theirs]\nper = "week"\n'
+    settings = loaded(tmp_path, user, project)
+    assert settings.quotas["mine"].window == Window("week", tz="Asia/Tokyo")
+    assert settings.quotas["theirs"].window == Window("week", tz="Pacific/Kiritimati", week_start=4)
+    assert settings.tz == "Pacific/Kiritimati"
+    assert loaded(tmp_path, '[quota.mine]\nper = "day"\n').quotas["mine"].window.tz == "UTC"
+
+
+def test_a_project_does_not_decide_where_usage_is_recorded(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="is not for a project's file"):
+        loaded(tmp_path, "", 'ledger = "here.db"\n')
+
+
+def test_one_file_that_is_both_is_read_once(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[quota.a]\nper = "day"\n[probe.codex]\n')
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project" / "tally.toml").symlink_to(tmp_path / "config.toml")
+    settings = load_settings(around(tmp_path))
+    assert (list(settings.quotas), settings.overlooked) == (["a"], {})
+    assert settings.files == (tmp_path / "config.toml",)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        '[quota.a]\nper = "day"\n' + "".join(f"k{n} = 1\n" for n in range(2_000)),
+        '[quota.a]\nper = "day"\nwhere = [\n' + '"x=1",\n' * 4_000 + "]\n",
+    ],
+)
+def test_a_strangers_file_does_not_hold_up_every_command(tmp_path: Path, lines: str) -> None:
+    began = time.process_time()
+    with pytest.raises(SettingsError, match="can't be used"):
+        loaded(tmp_path, "", lines)
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize("table", ['[alert.x]\non = ["*"]\nto = ["env:A"]', "[probe.claude]"])
@@ -303,6 +355,21 @@ def test_several_tables_are_written_at_once_or_not_at_all(tmp_path: Path) -> Non
     assert write_tables(file, {**good, ("probe", "codex"): {"consent": True}}, head="# new\n")
     assert file.read_text().startswith("# new\n")
     assert not drop_table(tmp_path / "other.toml", ("quota", "a"))
+
+
+def _write(file: Path, name: str) -> bool:
+    return write_table(file, ("quota", name), DAILY)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no folder can be locked there")
+def test_nothing_that_is_written_at_once_is_lost(tmp_path: Path) -> None:
+    file, names = tmp_path / "dotfiles" / "mine.toml", [f"q{number}" for number in range(24)]
+    (tmp_path / "config.toml").symlink_to(file)
+    with ProcessPoolExecutor(3, mp_context=get_context("spawn")) as pool:
+        there = [tmp_path / "config.toml"] * len(names)
+        assert all(pool.map(_write, there, names))
+    assert set(tomllib.loads(file.read_text())["quota"]) == set(names)
+    assert [each.name for each in file.parent.iterdir()] == ["mine.toml"]
 
 
 @given(

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from .errors import TallyError
     from .model import Money, TokenCounts
     from .query import Query, Report
-    from .quotas import check_and_alert, check_quota
+    from .quotas import cache_hits, check_and_alert, check_quota
     from .quoting import Quote, quote
+    from .sdk import open_book, record, statistics
     from .settings import Settings
 
 __version__ = "0.1.0"
@@ -32,9 +33,13 @@ __all__ = [
     "TokenCounts",
     "UsageEvent",
     "__version__",
+    "cache_hits",
     "check_and_alert",
     "check_quota",
+    "open_book",
     "quote",
+    "record",
+    "statistics",
 ]
 
 _HOMES = {
@@ -48,9 +53,13 @@ _HOMES = {
     "TallyError": "errors",
     "TokenCounts": "model",
     "UsageEvent": "charges",
+    "cache_hits": "quotas",
     "check_and_alert": "quotas",
     "check_quota": "quotas",
+    "open_book": "sdk",
     "quote": "quoting",
+    "record": "sdk",
+    "statistics": "sdk",
 }
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from . import __version__
 from .errors import ContentError
+from .lastread import mark_read
 from .ledger import Ledger, open_ledger
 from .query import Answering, Filter, Query, Report
 from .reading import Complaint, Round
@@ -138,6 +139,7 @@ class Book:
         with Capture(self.settings) as capture:
             receipt = sync(walk._replace(keep=capture if capture.is_on else None), chosen)
         capture.tidy(kept=receipt.kept > 0)
+        mark_read(self.settings)
         return receipt
 
     @property

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from .errors import LedgerBusy, LedgerError, TallyError
+from .lastread import mark_read
 from .noticing import Noticing, Stop
 from .renewal import Renewal
 from .retrying import later
@@ -36,6 +37,9 @@ BEAT_S = 0.25
 _HEARD, _UNHEARD = 200, 20
 """Looking and asking for no known reason take at most one part in so many of the time: where the
 system tells of changes, and where it does not."""
+
+_MARK_S = 60.0
+"""How often it is written down that histories are looked through."""
 
 _LONGEST_REST_S = 0.5
 """After a round that took long, as much time is left to others, up to this."""
@@ -96,6 +100,7 @@ class Follower(Generic[A]):
         self._revision: str | None = None
         self._told = ""
         self._full = False
+        self._mark_at = 0.0
         self._renewal = Renewal(book)
 
     def look(self, *, full: bool = False) -> None:
@@ -139,6 +144,7 @@ class Follower(Generic[A]):
         self._listen()
         changed = self._changed(now)
         receipt = self._sync(changed) if changed else None
+        self._mark(now)
         revision = self._book.ledger.revision()
         stale = now >= self._stale_at or bool(self._told)
         gone = self._missing()
@@ -154,6 +160,12 @@ class Follower(Generic[A]):
             self._stale_at = now + max(self._pursuit.fresh_s, cost)
         self._gone = gone
         return Pulse(answer, receipt, gone=gone if moved else None)
+
+    def _mark(self, now: float) -> None:
+        """Nothing new was found, either: say so once a minute."""
+        if now >= self._mark_at:
+            self._mark_at = now + _MARK_S
+            mark_read(self._book.settings)
 
     def _troubled(self, problem: TallyError) -> Pulse[A]:
         """Try again, later each time; tell each trouble once."""

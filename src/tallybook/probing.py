@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .clock import HOUR_MS, QUARTER_MS
 from .errors import ProbeError, UsageMistake
 from .ledger.asked import Asked
+from .limits import present_limits
 from .places import home_folder
 from .probes import PROBES, open_probe
 
@@ -49,12 +50,16 @@ _LATEST_MS = HOUR_MS
 _REFUSED_MS = QUARTER_MS
 """Credentials that were refused are not tried again sooner, unless somebody asks for it."""
 
+_DRIFT_MS = 60_000
+"""How far a clock that is kept right may go back, or those of two machines differ."""
+
 _FRESH_MS = 60_000
 """A sight that repeats the last one is written down once a minute."""
 
 
 class ProbeTrouble(NamedTuple):
-    """Why a probe has no answer, and what to do; `again_ms` is when it asks again."""
+    """Why a probe has no answer, and what to do, empty where that is to wait; `again_ms` is when
+    it asks again."""
 
     name: str
     title: str
@@ -143,19 +148,16 @@ def probe_standings(book: Book) -> tuple[ProbeStanding, ...]:
 def keep(book: Book, snapshots: Iterable[LimitSnapshot]) -> int:
     """Record windows that were seen elsewhere, as by a status line; how many were news. What is
     known is not written down again within a minute."""
-    known = {(each.source, each.name, each.window_minutes): each for each in book.ledger.limits()}
-    news = [
-        each
-        for each in snapshots
-        if _is_news(known.get((each.source, each.name, each.window_minutes)), each)
-    ]
+    seen = tuple(snapshots)
+    known = present_limits(book.ledger, max((each.seen_ms for each in seen), default=0))
+    news = [each for each in seen if all(_is_news(one, each) for one in known)]
     if news:
         book.ledger.keep_limits(news)
     return len(news)
 
 
-def _is_news(known: LimitSnapshot | None, seen: LimitSnapshot) -> bool:
-    if known is None:
+def _is_news(known: LimitSnapshot, seen: LimitSnapshot) -> bool:
+    if known[:2] != seen[:2] or known.window_minutes != seen.window_minutes:
         return True
     same = (known.used, known.resets_ms) == (seen.used, seen.resets_ms)
     return seen.seen_ms - known.seen_ms >= (_FRESH_MS if same else 1)
@@ -193,7 +195,7 @@ def _unknown(book: Book) -> tuple[ProbeTrouble, ...]:
 
 
 def _may_ask(before: Asked, now_ms: int, *, force: bool) -> bool:
-    if now_ms < before.asked_ms:
+    if now_ms < before.asked_ms - _DRIFT_MS:
         return True  # the clock was set back: nobody should have to wait for hours
     if force and not before.failures:
         return now_ms - before.asked_ms >= AT_ONCE_S * 1000
@@ -240,8 +242,7 @@ def _answers(tasks: Sequence[_Task], now_ms: int) -> list[tuple[_Task, Answer]]:
 def _settle(book: Book, task: _Task, answer: Answer, now_ms: int) -> int | ProbeTrouble:
     """Write down what came of one question: how many windows, or why there are none."""
     if not isinstance(answer, ProbeError):
-        if answer:
-            book.ledger.keep_limits(answer)
+        book.ledger.keep_limits(answer)
         book.ledger.asks.move(task.mark, task.mark._replace(failures=0))
         return len(answer)
     every_ms = _every_ms(task.permission)

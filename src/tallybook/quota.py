@@ -74,6 +74,12 @@ class Quota:
     title: str = ""
     origin: str = ""
 
+    @property
+    def called(self) -> str:
+        """Its name; of a limit at hand, which has none so that nothing said of a kept one is of it,
+        the title."""
+        return self.name or self.title
+
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9}
 _SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
@@ -114,7 +120,7 @@ def amount_text(nanos: int, unit: str, limit_nanos: int | None = None) -> str:
     """What is used or left, rounded as people read it: money to two decimals, or four where the
     limit is below one unit, and counts to two where they are weighed."""
     if unit not in (TOKENS, REQUESTS):
-        fine = limit_nanos is not None and limit_nanos < NANOS
+        fine = nanos and limit_nanos is not None and limit_nanos < NANOS
         return money(nanos, unit, 4 if fine else 2)
     return _counted(nanos, unit, min(2, _places(nanos)))
 

@@ -44,7 +44,7 @@ class Clocked:
         self.alerts = {"team": AlertRule(name="team", on=("*",), to=("command:true",))}
         self.use(*quotas)
 
-    def use(self, *quotas: Quota, files: tuple[Path, ...] = ()) -> None:
+    def use(self, *quotas: Quota) -> None:
         """Other settings, as after a restart."""
         if hasattr(self, "book"):
             self.book.close()
@@ -53,7 +53,6 @@ class Clocked:
             tz=self._tz,
             quotas={each.name: each for each in quotas},
             alerts=self.alerts,
-            files=files,
         )
         self.book = Book.open(settings)
 

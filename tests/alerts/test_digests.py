@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tallybook.alerts.digests import send_digests
-from tallybook.alerts.occurring import occurrence
+from tallybook.alerts.digests import occurrence, send_digests
 from tallybook.book import Book
 from tallybook.clock import DAY_MS, local
 from tallybook.ledger.notices import Mute
@@ -86,6 +85,15 @@ def test_a_view_that_is_gone_is_told_to_whom_it_was_sent(tmp_path: Path) -> None
         (alert,) = send_digests(book, NINE)
         assert alert.title == "The digest morning can't be made"
         assert "csots" in alert.text
+
+
+def test_a_clock_that_was_years_ahead_silences_no_digest(tmp_path: Path) -> None:
+    _, book = book_of(tmp_path)
+    with book:
+        send_digests(book, NINE)
+        assert len(send_digests(book, NINE + 9 * 365 * DAY_MS)) <= 1
+        assert send_digests(book, NINE + HOUR) == ()  # nothing is sent twice
+        assert len(send_digests(book, NINE + DAY_MS)) == 1
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tallybook.alerts.machine import step
 from tallybook.alerts.sighting import Sight, unsaid
-from tallybook.alerts.spans import is_ahead, is_over, same_span, span_name
+from tallybook.alerts.spans import is_over, same_span, span_name
 from tallybook.ledger.notices import AlertState
 
 DAY = 86_400_000
@@ -88,6 +88,30 @@ def test_another_limit(shares: list[tuple[str, int | None]], levels: list[int]) 
     assert told([sight(share, FIRST, bound=bound) for bound, share in shares]) == levels
 
 
+def test_programs_with_other_settings_tell_nothing_again() -> None:
+    old, new = sight(600, FIRST, bound="20"), sight(1200, FIRST, bound="10")
+    assert told([new, old] * 4) == [100, 0, 0, 0, 0, 0, 0, 0]
+    month = span_name(0, 31 * DAY)
+    assert told([sight(1000, FIRST), sight(900, month)] * 3) == [100, 90, 0, 0, 0, 0]
+    more = sight(950, FIRST, bound="20")
+    assert told([new, old, more, new, more]) == [100, 0, 90, 0, 0]
+
+
+def test_what_is_remembered_of_other_windows_ends_with_them() -> None:
+    state = step(None, sight(900, FIRST), 5).after
+    state = step(state, sight(900, span_name(0, 31 * DAY)), 6).after
+    assert json.loads(state.memory) == {"others": [[FIRST, "", 90, 6]]}
+    state = step(state, sight(900, span_name(0, 31 * DAY)), DAY).after
+    assert json.loads(state.memory) == {}
+
+
+def test_in_a_window_without_end_an_earlier_limit_is_remembered_for_a_day() -> None:
+    for later, level in ((DAY - 1, 0), (DAY, 90)):
+        state = step(None, sight(900, bound="10"), 0).after
+        state = step(state, sight(200, bound="50"), 1).after
+        assert step(state, sight(900, bound="10"), 1 + later).told == level
+
+
 def test_other_levels() -> None:
     looks = [sight(600, levels=(50,)), sight(850), sight(1000, levels=(50,))]
     assert told(looks) == [50, 80, 0]
@@ -116,6 +140,16 @@ def test_a_clock_that_was_put_back_tells_nothing_again() -> None:
     state = step(None, sight(1000, SECOND), DAY + 5).after
     done = step(state, sight(1000, FIRST), DAY - 5)
     assert (done.after, done.told) == (state, 0)
+    done = step(state, sight(0, SECOND), DAY + 4)  # as one sees it that began to look earlier
+    assert (done.after, done.told) == (state, 0)
+
+
+def test_a_clock_that_was_years_ahead_once_silences_nothing() -> None:
+    years = 1500 * DAY
+    state = step(None, sight(1000, span_name(years, years + DAY)), years).after
+    done = step(state, sight(1000, FIRST), 5)
+    assert (done.after.window, done.told) == (FIRST, 100)
+    assert step(done.after, sight(1000, FIRST), 6).told == 0
 
 
 def test_where_nothing_changes_the_state_is_the_same() -> None:
@@ -137,6 +171,10 @@ def test_where_nothing_changes_the_state_is_the_same() -> None:
         ((0, None), (0, None), True),
         ((0, None), (5, None), False),
         ((None, None), (0, 100), False),
+        ((None, 9 * DAY), (None, 9 * DAY + 3_600_000), True),
+        ((None, 9 * DAY), (None, 9 * DAY + 3_600_001), False),
+        ((None, 9 * DAY), (0, 9 * DAY), False),
+        ((None, 9 * DAY), (None, None), False),
         ((None, None), (None, None), True),
     ],
 )
@@ -150,11 +188,6 @@ def test_when_two_names_mean_one_window(
 def test_ends_of_windows() -> None:
     assert (is_over(FIRST, DAY - 1), is_over(FIRST, DAY), is_over("", DAY)) == (False, True, False)
     assert is_over(span_name(0, None), DAY) is False
-    assert (is_ahead(SECOND, DAY - 1), is_ahead(SECOND, DAY), is_ahead("", 0)) == (
-        True,
-        False,
-        False,
-    )
 
 
 SHARES = st.integers(0, 1300)

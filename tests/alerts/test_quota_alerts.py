@@ -166,6 +166,16 @@ def test_a_balance(tmp_path: Path) -> None:
     assert (told.level, told.title) == (100, "paid: balance used up")
 
 
+def test_a_balance_that_is_topped_up(tmp_path: Path) -> None:
+    world = Clocked(tmp_path, quota("paid", "10usd", "prepaid", since="2026-03-01"))
+    world.look(T0)
+    said = ("set", 1, 90), ("add", 20, 0), ("set", 2, 80), ("set", 0, 100), ("add", 50, 0)
+    for now, (kind, dollars, level) in enumerate((*said, ("set", 0, 100)), T0):
+        nanos = dollars * 10**9
+        world.book.ledger.notices.correct(Correction("paid", "", now, kind, nanos, "USD", now))
+        assert [each.level for each in world.look(now)] == [level] * bool(level)
+
+
 def test_a_limit_of_nothing(tmp_path: Path) -> None:
     world = Clocked(tmp_path, replace(DAILY, limit=Limit(0, "tokens")))
     assert world.look(T0) == []
@@ -210,21 +220,46 @@ def test_a_reset_arms_again(tmp_path: Path) -> None:
     assert world.told(T0 + 2 * HOUR) == [("quota:daily", "", 90)]
 
 
-def test_a_quota_that_is_taken_out_is_forgotten(tmp_path: Path) -> None:
-    mine, theirs = tmp_path / "config.toml", tmp_path / "tally.toml"
-    theirs.touch()
-    shared = quota("team", "1000 tokens", "day", origin=str(theirs))
-    own = replace(DAILY, origin=str(mine))
-    world = Clocked(tmp_path)
-    world.use(own, shared, files=(mine, theirs))
+def test_a_quota_that_is_taken_out_is_forgotten_in_time(tmp_path: Path) -> None:
+    world = Clocked(tmp_path, DAILY)
     world.call(T0, 950)
-    assert len(world.look(T0)) == 2
-    world.use(files=(mine,))  # in another folder, where only the project's file is not read
-    assert world.look(T0) == []
-    assert {rule for rule, _ in world.book.ledger.notices.states()} >= {"quota:team"}
-    assert "quota:daily" not in {rule for rule, _ in world.book.ledger.notices.states()}
-    world.use(own, shared, files=(mine, theirs))
-    assert world.told(T0) == [("quota:daily", "", 90)]
+    assert len(world.look(T0)) == 1
+    world.use()  # as in another project, or in a program that was started before it was set
+    assert world.look(T0 + 61 * DAY) == []
+    assert ("quota:daily", "") in world.book.ledger.notices.states()
+    assert world.look(T0 + 62 * DAY) == []
+    assert ("quota:daily", "") not in world.book.ledger.notices.states()
+
+
+def test_programs_with_other_settings_at_once(tmp_path: Path) -> None:
+    one, other = Clocked(tmp_path, DAILY), Clocked(tmp_path)
+    one.call(T0, 1200)
+    raised = replace(DAILY, limit=Limit(2000 * 10**9, "tokens"))
+    monthly = quota("daily", "1000 tokens", "month")
+    assert one.told(T0) == [("quota:daily", "", 100)]
+    for quotas, levels in (((), [0, 0]), ((raised,), [0, 0]), ((monthly,), [100, 0])):
+        other.use(*quotas)
+        for level in levels:
+            assert [each.level for each in other.look(T0 + 1)] == [level] * bool(level)
+            assert one.look(T0 + 1) == []
+
+
+def test_a_window_of_which_nothing_was_seen(tmp_path: Path) -> None:
+    for per, length in (("day", DAY), ("5h", 5 * HOUR)):
+        for name, more in (("all", {}), ("each", {"each": "user"})):
+            folder = tmp_path / per / name
+            folder.mkdir(parents=True)
+            world = Clocked(folder, quota("q", "1000 tokens", per, **more))
+            user = "me" if more else ""
+            world.look(T0)
+            world.call(T0 + length, 950)
+            now = T0 + 2 * length + 3 * HOUR
+            assert world.told(now) == [("quota:q", user, 90)]
+            world.call(T0 + length + 1, 200)
+            assert world.look(now + 1) == []
+            world.call(now + 2, 850)
+            assert world.told(now + 3) == [("quota:q", user, 80)]
+            assert world.look(now + 5 * DAY) == []
 
 
 def test_one_quota_that_fails_stops_no_other(tmp_path: Path) -> None:

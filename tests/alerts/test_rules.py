@@ -53,6 +53,36 @@ def test_old_sights_of_official_limits_tell_nothing(world: Clocked) -> None:
     assert world.told(T0) == [("limit:codex", "unknown end", 90)]
 
 
+def test_a_window_of_which_only_the_end_is_known(world: Clocked) -> None:
+    month = {"source": "copilot", "name": "premium_interactions", "window_minutes": 0}
+    resets = T0 + 20 * DAY
+    for used, level in ((82, 80), (85, 0), (91, 90), (100, 100), (100, 0)):
+        world.limit(used, resets, T0 + used, **month)
+        found = world.told(T0 + MINUTE)
+        assert found == [("limit:copilot", "premium_interactions", level)] * bool(level)
+    assert world.history[-1].title.endswith(": 100% of its premium interactions limit")
+    world.limit(85, resets + 31 * DAY, resets + HOUR, **month)
+    assert world.told(resets + HOUR) == [("limit:copilot", "premium_interactions", 80)]
+
+
+def test_a_window_that_was_reset_early(world: Clocked) -> None:
+    world.limit(92, T0 + 3 * HOUR, T0)
+    assert world.told(T0) == [("limit:codex", "primary", 90)]
+    world.limit(3, T0 + 5 * HOUR, T0 + MINUTE)
+    assert world.look(T0 + MINUTE) == []
+    world.limit(85, T0 + 5 * HOUR, T0 + HOUR)
+    assert world.told(T0 + HOUR) == [("limit:codex", "primary", 80)]
+
+
+def test_a_balance_that_is_used_up(world: Clocked) -> None:
+    paid = {"source": "openrouter", "name": "credits", "window_minutes": 0, "unit": "USD"}
+    tenths = (10, 0), (0, 100), (-1, 0), (90, 0), (0, 100)
+    for now, (left, level) in enumerate(tenths, T0):
+        world.limit(0, 0, now, left=left * NANOS // 10, **paid)
+        assert [each.level for each in world.look(now)] == [level] * bool(level)
+    assert world.history[0].title.endswith(": its balance is used up")
+
+
 def test_each_plan_has_its_own_limits(world: Clocked) -> None:
     world.limit(95, T0 + HOUR, T0, plan="pro")
     world.limit(85, T0 + HOUR, T0, plan="team")
@@ -192,6 +222,13 @@ def test_who_was_away_is_told_nothing_at_his_return(world: Clocked) -> None:
     every_day(world, "codex", -28, 1)
     world.look(T0 + 5 * HOUR)
     assert looked_daily(world, 21, 23) == []
+
+
+def test_on_holiday_nothing_has_gone_silent(world: Clocked) -> None:
+    every_day(world, "codex", -28, 0)
+    every_day(world, "claude-code", -28, 0)
+    assert looked_daily(world, 0, 14) == []  # a timer goes on looking while everybody is away
+    assert looked_daily(world, 14, 60) == [(15, "claude-code"), (15, "codex")]
 
 
 def test_holidays_of_the_past_are_allowed_again(world: Clocked) -> None:

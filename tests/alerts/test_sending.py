@@ -5,16 +5,20 @@ from __future__ import annotations
 
 import hmac
 import json
+import socket
 import sys
+import threading
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tallybook.alerts import httpanswer
 from tallybook.alerts.addresses import kind_of, route
 from tallybook.alerts.dispatching import Patience, send
 from tallybook.alerts.message import trial
-from tallybook.alerts.waits import after_s
 from tallybook.errors import SettingsError
 
 from .receivers import HANG, RESET, Reply, proxied, receiver, use
@@ -86,6 +90,119 @@ def test_a_service_that_wants_to_be_left_alone_is(
     assert (answer.sent, answer.heals, answer.after_s) == (False, True, 90)
 
 
+@pytest.mark.parametrize(
+    ("name", "body", "words"),
+    [
+        (
+            "dingtalk",
+            '{"errcode": 310000, "errmsg": "keywords not in content"}',
+            "310000: keywords",
+        ),
+        ("wecom", '{"errcode": 45009, "errmsg": "api freq out of limit"}', "45009"),
+        ("feishu", '{"code": 19024, "msg": "Key Words Not Found"}', "19024: Key Words"),
+        ("telegram", '{"ok": false, "description": "chat not found"}', "chat not found"),
+        ("slack", "no_team", "Slack"),
+    ],
+)
+def test_a_friendly_status_with_a_refusal_in_its_body_is_no_success(
+    name: str, body: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with proxied(tmp_path) as (world, environ):
+        use(environ, monkeypatch)
+        world.will(Reply(200, body=body))
+        answer = send(MESSAGE, SERVICES[name][0])
+    assert (answer.sent, answer.heals) == (False, True)
+    assert words in answer.trouble
+
+
+@pytest.mark.parametrize("body", ["[" * 50_000, "null", "[1]", '{"errcode": "0", "code": 200}'])
+def test_what_is_no_refusal_is_none(body: str) -> None:
+    assert not httpanswer.refusal(httpanswer.Reply(200, {}, body.encode(), "example.org"))
+
+
+def test_a_redirection_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with proxied(tmp_path) as (world, environ):
+        use(environ, monkeypatch)
+        world.will(Reply(302, {"Location": "https://portal.example.org/login"}))
+        answer = send(MESSAGE, SERVICES["discord"][0])
+    assert (answer.sent, answer.heals) == (False, True)
+    assert world.hosts() == ["discord.com"]
+
+
+def test_of_two_receivers_one_that_will_never_be_reached_has_none_sent_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with proxied(tmp_path) as (world, environ):
+        use(environ, monkeypatch)
+        world.will(404, 200)
+        answer = send(MESSAGE, "tgram://123456789:abcdefg_hijklmnop/111/222/")
+        assert len(world.heard) == 2
+    assert (answer.sent, answer.heals) == (False, False)
+
+
+def test_a_limit_is_waited_for_by_nobody_and_not_tried_against(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reset = str(int(time.time()) + 90)
+    limited = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset, "Retry-After": "90"}
+    with proxied(tmp_path) as (world, environ):
+        use(environ, monkeypatch)
+        begun = time.monotonic()
+        for reply, seconds in (
+            (Reply(429, limited), 90),
+            (Reply(429, body='{"message": "slow down", "retry_after": 44.2}'), 45),
+            (Reply(429, body='{"ok": false, "parameters": {"retry_after": 33}}'), 33),
+            (Reply(429, {"Retry-After": "Fri, 01 Jan 99999 00:00:00 GMT"}), 0),
+        ):
+            world.heard.clear()
+            world.will(reply)
+            answer = send(MESSAGE, SERVICES["discord"][0])
+            assert (answer.sent, answer.heals, answer.after_s) == (False, True, seconds)
+            assert len(world.heard) == 1
+    assert time.monotonic() - begun < 10
+
+
+def test_what_is_too_long_for_a_service_goes_in_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "\n".join(f"line {number} of many" for number in range(150))
+    with proxied(tmp_path) as (world, environ):
+        use(environ, monkeypatch)
+        assert send(MESSAGE._replace(text=text), SERVICES["discord"][0]).sent
+        parts = [each.json["content"] for each in world.heard]
+    assert all(len(part) <= 2000 for part in parts)
+    assert "line 149 of many" in parts[-1]
+
+
+@pytest.mark.parametrize("said", [b"HTTP/9.9 banana\r\n\r\n", b"what?\r\n\r\n"])
+def test_what_does_not_speak_http_is_told(said: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer_once() -> None:
+            peer, _ = server.accept()
+            with peer:
+                peer.recv(65_536)
+                peer.sendall(said)
+
+        threading.Thread(target=answer_once, daemon=True).start()
+        answer = send(MESSAGE, f"http://127.0.0.1:{server.getsockname()[1]}/hook")
+    assert (answer.sent, answer.heals) == (False, True)
+    assert "not HTTP" in answer.trouble
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://oapi.dingtalk.com/robot/send?access_token=abcdefgh",
+        "https://open.feishu.cn/open-apis/bot/v2/hook/abcdefgh",
+    ],
+)
+def test_a_pasted_address_that_would_lose_everything_is_refused(address: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        kind_of(address)
+    assert "abcdefgh" not in str(refused.value)
+
+
 def test_certificates_of_nobody_are_not_trusted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,6 +229,12 @@ def test_a_webhook_is_signed_over_time_and_body() -> None:
     assert heard.json["alerts"][0]["rule"] == "test"
 
 
+def test_a_webhook_may_have_any_letters_in_its_path() -> None:
+    with receiver() as world:
+        assert send(MESSAGE, f"{world.address}/ümlaut/a%20b?k=ä&x={{1}}").sent
+    assert world.heard[0].path == "/%C3%BCmlaut/a%20b?k=%C3%A4&x=%7B1%7D"
+
+
 def test_a_webhook_without_a_secret_is_not_signed() -> None:
     with receiver() as world:
         assert send(MESSAGE, world.address).sent
@@ -120,7 +243,13 @@ def test_a_webhook_without_a_secret_is_not_signed() -> None:
 
 @pytest.mark.parametrize(
     ("reply", "heals"),
-    [(Reply(302, {"Location": "/elsewhere"}), False), (410, False), (408, True), (503, True)],
+    [
+        (Reply(302, {"Location": "/login"}), True),  # as in a hotel
+        (Reply(301, {"Location": "/elsewhere"}), False),
+        (410, False),
+        (408, True),
+        (503, True),
+    ],
 )
 def test_an_answer_of_a_webhook_heals_or_not(reply: Reply | int, heals: bool) -> None:
     with receiver() as world:
@@ -237,6 +366,10 @@ def test_what_is_no_address_is_refused(address: str) -> None:
         kind_of(address)
 
 
+def test_what_is_not_signed_needs_no_secret() -> None:
+    assert send(MESSAGE, "command:true", "env:NO_SUCH_KEY").sent
+
+
 def test_a_variable_leads_to_no_other() -> None:
     with pytest.raises(SettingsError, match="another variable"):
         route("env:A", "", {"A": "env:B", "B": "https://example.org"})
@@ -258,4 +391,25 @@ def test_a_variable_leads_to_no_other() -> None:
     ],
 )
 def test_how_long_to_wait(headers: dict[str, str], seconds: int) -> None:
-    assert after_s(headers, NOW / 1000) == seconds
+    answer = httpanswer.answer_to(httpanswer.Reply(429, headers), NOW / 1000)
+    assert answer.after_s == seconds
+
+
+def test_the_recipe_of_the_manual_verifies_what_is_sent_and_nothing_else() -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "alerts.md").read_text(encoding="utf-8")
+    recipe = manual.partition("```python\n")[2].partition("```")[0]
+    names: dict[str, Any] = {}
+    exec(recipe, names)  # as somebody pastes it
+    is_ours: Callable[[str, Mapping[str, str], bytes], bool] = names["is_ours"]
+    with receiver() as world:
+        assert send(MESSAGE._replace(title="ümlaut"), f"{world.address}/hook", "schlüssel").sent
+        heard = world.heard[0]
+    headers = heard.headers
+    assert is_ours("schlüssel", headers, heard.body)
+    assert not is_ours("another", headers, heard.body)
+    assert not is_ours("schlüssel", headers, heard.body + b" ")
+    assert not is_ours("schlüssel", {}, heard.body)
+    old = str(int(headers["Tally-Timestamp"]) - 400)
+    for wrong in ("", "soon", "-1", old):
+        assert not is_ours("schlüssel", {**headers, "Tally-Timestamp": wrong}, heard.body)
+    assert not is_ours("schlüssel", {**headers, "Tally-Signature": "v1=ü"}, heard.body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import shutil
 from collections.abc import Callable
@@ -81,9 +82,27 @@ def test_a_fee_is_held_against_each_provider(say: Say) -> None:
 
 
 def test_nothing_is_said_so(say: Say) -> None:
-    said = say("advise")
-    assert "Nothing to advise" in said
+    assert say("advise").startswith("No calls, ")
     assert json.loads(say("advise", "--json"))["advice"] == []
+    say("record", "--model", "openai/gpt-5.4", "--session", "s", "--tokens", "output=10000")
+    assert "could be saved: batch rates of openai" in say("advise")
+    say("record", "--model", "ollama/llama3", "--tokens", "input=10")
+    assert "Nothing to advise: " in say("advise", "--model", "llama3")
+    assert "The last recorded call was on" in say(
+        "advise", "--since", "2026-01-01", "--until", "2026-01-02"
+    )
+
+
+@pytest.mark.usefixtures("samples")
+def test_what_is_the_same_is_told_once_and_numbers_stand_apart(say: Say) -> None:
+    said = say("advise", *SAMPLE_TIME, "--no-sync", "--fee", "20usd/month", width=80)
+    heads = [line for line in said.splitlines() if line[:1].isdigit()]
+    assert len(heads) > 9
+    for place, head in enumerate(heads, 1):
+        assert re.match(rf"{place}\. \S", head)
+    lines = [line for line in said.splitlines() if line.startswith("   worked out: ")]
+    firsts = [line for line in lines if "as for" not in line]
+    assert len(set(firsts)) == len(firsts) < len(lines)
 
 
 @pytest.mark.parametrize(

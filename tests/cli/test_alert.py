@@ -148,6 +148,34 @@ def test_what_can_not_be_sent_makes_no_command_fail(tally) -> None:
     assert "waits, next try in" in tally("alert", "history").stdout
 
 
+def test_the_answer_waits_for_no_network(tally, tmp_path) -> None:
+    told = tmp_path / "told"
+    slow = f"command:{sys.executable} -c 'import time; time.sleep(4)'"
+    tally("quota", "set", "daily", "--limit", "1000 tokens", "--per", "day")
+    tally("alert", "add", "me", "--on", "quota:*", "--to", slow)
+    tally("sync")
+    record(tally, 850)
+    with told.open("w") as out:
+        syncing = subprocess.Popen([sys.executable, "-m", "tallybook", "sync"], stdout=out)
+        try:
+            until(lambda: "Ledger: " in told.read_text())
+            assert syncing.poll() is None
+        finally:
+            syncing.communicate()
+
+
+def test_a_table_that_is_taken_out_leaves_nothing_on_the_way(tally) -> None:
+    tally("quota", "set", "daily", "--limit", "1000 tokens", "--per", "day")
+    tally("alert", "add", "me", "--on", "quota:*", "--to", "env:NOT_THERE")
+    tally("sync")
+    record(tally, 850)
+    tally("sync")
+    assert "1 delivery on the way" in tally("alert", "list").stdout
+    tally("alert", "rm", "me")
+    assert "on the way" not in tally("alert", "list").stdout
+    assert "taken out of the settings" in tally("alert", "history", "quota:*").stdout
+
+
 def test_rm(tally, config) -> None:
     tally("alert", "add", "me", "--on", "*", "--to", "env:X")
     assert tally("alert", "rm", "mee").returncode == 2

@@ -34,6 +34,10 @@ LINES = (
     ("tally help filt", ["filters"]),
     ("tally source explain clau", ["claude-code"]),
     ("tally completion f", ["fish"]),
+    ("tally alert rm to-", ["to-me"]),
+    ("tally alert test to-", ["to-me"]),
+    ("tally alert mute unp", ["unpriced"]),
+    ("tally alert add x --on sil", ["silent"]),
     ("tally nosuch x", []),
     ("tally ledger nosuch x", []),
 )
@@ -48,6 +52,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m tallybook "$@"\n')
     program.chmod(0o755)
+    own = home / "own" / "config.toml"
+    own.parent.mkdir()
+    own.write_text(
+        '[alert.to-me]\non = ["*"]\nto = ["command:true"]\n'
+        '[quota.daily]\nlimit = "20usd"\nper = "day"\n'
+    )
     subprocess.run([program, "sync", "--quiet"], env=environ(home), check=True, capture_output=True)
     return home
 

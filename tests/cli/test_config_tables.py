@@ -97,6 +97,17 @@ def test_nothing_secret_is_shown(ask, file: Path, capsys) -> None:
     assert "hunter22x" in file.read_text()
 
 
+def test_a_file_that_holds_a_secret_is_ones_own(ask, file: Path, capsys) -> None:
+    for words, mode in (
+        (("alert.team.secret", "env:MINE"), 0o644),
+        (("alert.team.secret", "hunter22"), 0o600),
+    ):
+        file.chmod(0o644)
+        assert ask("config", "set", *words) == 0
+        assert file.stat().st_mode & 0o777 == mode
+    assert "now readable for you alone" in capsys.readouterr().err
+
+
 def test_a_bundle_tells_neither_names_nor_addresses(tell, home: Path) -> None:
     view = '[view.northwind]\nusage = "model --project northwind"\n'
     (home / "config.toml").write_text(TEXT.replace("team", "acme-team") + view)
@@ -115,6 +126,52 @@ def test_what_there_is_none_of_is_found_by_the_check(ask, file: Path, capsys) ->
         out = capsys.readouterr().out
         assert "unknown probe 'codx' in ~/config.toml:10" in out
         assert "did you mean codex?" in out
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "way"),
+    [
+        ('[quota.a]\nper = "day"\nwhere = ["source=claud-code"]\n', "'claud-code'", "claude-code"),
+        ('[quota.a]\nper = "day"\nwhere = ["source!=Codex"]\n', "'Codex'", "codex"),
+        ('[alert.a]\non = ["quota:dayly"]\nto = ["env:A"]\n', "'quota:dayly'", "quota:daily"),
+        ('[alert.a]\non = ["limit:claude"]\nto = ["env:A"]\n', "'limit:claude'", "limit:claude-co"),
+    ],
+)
+def test_what_would_never_be_told_is_found_by_the_check(
+    ask, file: Path, capsys, text: str, told: str, way: str
+) -> None:
+    file.write_text(f'{text}[quota.daily]\nper = "day"\n')
+    for words in (("check",), ("check", str(file))):
+        assert ask("config", *words) == 2
+        out = capsys.readouterr().out
+        assert told in out
+        assert "~/config.toml:" in out
+        assert f"did you mean {way}" in out
+        assert "1 fault." in out
+
+
+def test_what_may_well_be_told_is_no_fault(ask, file: Path, tmp_path: Path, capsys) -> None:
+    file.write_text(
+        '[quota.daily]\nper = "day"\nwhere = ["source=claude,mine", "source~cod", "model=gpt"]\n'
+        '[alert.a]\nto = ["env:A"]\n'
+        'on = ["quota:*", "quota:da*", "limit:*", "limit:zai", "limit:claude-code", "pace", "*"]\n'
+    )
+    assert ask("config", "check") == 0, capsys.readouterr().out
+    one = tmp_path / "other.toml"  # listens to a quota of another file
+    one.write_text('[alert.b]\non = ["quota:daily"]\nto = ["env:A"]\n')
+    assert ask("config", "check", str(one)) == 0
+
+
+def test_a_projects_table_that_is_not_gone_by_is_found_by_the_check(
+    ask, file: Path, tmp_path: Path, capsys
+) -> None:
+    (tmp_path / "tally.toml").write_text('\n[quota.daily]\nlimit = "900usd"\nper = "day"\n')
+    assert ask("config", "check") == 2
+    out = capsys.readouterr().out
+    assert "'quota.daily' in" in out
+    assert "tally.toml:2 is not gone by" in out
+    assert ask("config", "set", "--project", "quota.daily.limit", "800usd") == 0
+    assert "sets it too, and comes first" in capsys.readouterr().err
 
 
 def test_a_quota_may_name_a_source_by_its_beginning(ask, tome, file: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 from shutil import copytree, which
 
@@ -13,6 +15,8 @@ import pytest
 
 from tallybook.cli.demo import SAMPLES
 from tallybook.cli.hooking import HookCall, Verdict, answer_text, call_from
+
+from ..growing import grow
 
 ROOT = Path(__file__).resolve().parents[2]
 OVER = Verdict(over=("daily: $21.00 of $20.00",))
@@ -120,6 +124,21 @@ def test_a_limit_of_the_hook_is_for_its_session(samples: Path) -> None:
     budget(samples, "0.01usd", 'each = "session"\n')
     assert hooked("claude", session=costly)["decision"] == "block"
     assert hooked("claude", session="not-yet-recorded") == {}
+
+
+def test_a_busy_ledger_opens_or_closes_in_time(samples: Path) -> None:
+    budget(samples, "1000000usd")
+    assert hooked("claude") == {}
+    grow(samples, "new")
+    other = sqlite3.connect(samples / "tallybook" / "ledger.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    begun = time.monotonic()
+    assert "Budget unknown. the ledger is busy" in str(hooked("claude")["systemMessage"])
+    assert time.monotonic() - begun < 15  # the hooks of the docs are ended after 20 s
+    assert hooked("claude", "--on-error", "closed")["decision"] == "block"
+    other.execute("ROLLBACK")
+    other.close()
+    assert hooked("claude") == {}
 
 
 def test_wrong_settings_open_or_close(samples: Path) -> None:

@@ -1,13 +1,22 @@
-"""`tally init` without a terminal: what it proposes, adds, leaves out and leaves alone."""
+"""`tally init`: what it proposes, adds, leaves out and leaves alone, and what it asks."""
 
 from __future__ import annotations
 
+import os
+import select
+import subprocess
+import sys
+import time
 import tomllib
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tallybook.cli.initplans import PROBED, generous
+from tallybook.cli.initplans import PROBED, budget, generous
+from tallybook.cli.initwriting import write
+from tallybook.cli.shell import Shell
 from tallybook.model import NANOS
 from tallybook.probes import PROBES
 from tallybook.query import Row
@@ -113,7 +122,10 @@ def test_what_is_there_stays_and_the_difference_is_shown(ask, used, home: Path, 
         ((), "there is no terminal"),
         (("--plan", "claude"), "--plan"),
         (("--plan", "claude=fortnight"), "fortnight"),
-        (("--balance", "deepseek=100"), "currency"),
+        (("--balance", "deepseek=100"), "--balance deepseek=100cny"),
+        (("--plan", "copilot=300/month"), "--plan copilot=300requests/month"),
+        (("--budget", "20/day"), "--budget 20usd/day"),
+        (("--budget", "1,000.50/day"), "a number alone"),
         (("--balance", "deepseek=100cny@soon"), "since"),
         (("--budget", "20usd"), "--budget 20usd/day"),
         (("--budget", "20bananas/day"), "20bananas"),
@@ -132,6 +144,100 @@ def test_nothing_is_used_and_nothing_added(ask, home: Path, capsys) -> None:
     assert "nothing to add" in said.err
     assert said.out == ""
     assert not (home / "config.toml").exists()
+
+
+def test_what_came_there_while_somebody_was_asked_stays(home: Path) -> None:
+    shell, file = replace(Shell.real(), width=80), home / "config.toml"
+    wanted = [budget("20usd/day"), budget("5M/week")]
+    file.write_text('[quota.daily]\nlimit = "3usd"\nper = "day"\n')
+    assert write(shell, wanted, file) == 1
+    assert tables(home)["quota"] == {
+        "daily": {"limit": "3usd", "per": "day"},
+        "weekly": {"limit": "5M", "per": "week"},
+    }
+
+
+ANSWERS = (
+    ("Another plan", b"kimi\n"),
+    ("can't read the plan 'kimi'; such as claude=5h", b"kimi=5h\n"),
+    ("Another plan", b"\n"),
+    ("Another balance", b"\n"),
+    ("Budget a day", b"20\n"),
+    ("a number alone does not say of what", b"20usd\n"),
+    ("Budget a month", b"\n"),
+)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such terminals")
+@pytest.mark.parametrize(("last", "code"), [(b"\n", 0), (b"n\n", 0), (b"\x03", 130)])
+def test_questions_on_a_terminal(tmp_path: Path, last: bytes, code: int) -> None:
+    with Terminal(tmp_path, "init") as there:
+        for question, answer in (*ANSWERS, ("config.toml? [Y/n]: ", last)):
+            there.answer(question, answer)
+        assert there.ended() == code
+    file = tmp_path / "tally" / "config.toml"
+    assert file.exists() == (last == b"\n")
+    if file.exists():
+        quotas = tomllib.loads(file.read_text())["quota"]
+        assert quotas["daily"] == {"limit": "20usd", "per": "day"}
+        assert quotas["kimi"]["where"] == ["provider=kimi-for-coding"]
+        assert file.stat().st_mode & 0o777 == 0o600
+
+
+class Terminal:
+    """The program on a terminal of its own."""
+
+    def __init__(self, home: Path, *words: str) -> None:
+        import pty
+
+        self.said, (self._ours, theirs) = "", pty.openpty()
+        places = {"HOME": str(home), "TALLY_HOME": str(home / "tally"), "TERM": "xterm"}
+        self._run = subprocess.Popen(
+            [sys.executable, "-m", "tallybook", *words],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            cwd=home,
+            env={"PATH": os.environ["PATH"], **places},
+            preexec_fn=lambda: _own_terminal(theirs),  # Ctrl+C is a signal to whose it is
+        )
+        os.close(theirs)
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(self, *_problem: object) -> None:
+        self._run.kill()
+        self._run.wait()
+        os.close(self._ours)
+
+    def answer(self, question: str, answer: bytes) -> None:
+        """Wait for a question, and answer it."""
+        until = time.monotonic() + 30
+        while question not in self.said:
+            assert time.monotonic() < until, self.said
+            if select.select([self._ours], [], [], 0.1)[0]:
+                self.said += os.read(self._ours, 4096).decode()
+        self.said = self.said.partition(question)[2]
+        os.write(self._ours, answer)
+
+    def ended(self) -> int:
+        """How it ended, once all that it says was read."""
+        until = time.monotonic() + 30
+        while self._run.poll() is None:
+            assert time.monotonic() < until, self.said
+            if select.select([self._ours], [], [], 0.1)[0]:
+                with suppress(OSError):  # it has just ended
+                    self.said += os.read(self._ours, 4096).decode()
+        return self._run.returncode
+
+
+def _own_terminal(theirs: int) -> None:
+    import fcntl
+    import termios
+
+    os.setsid()
+    fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
 
 
 def test_every_probe_may_be_asked_for() -> None:

@@ -6,9 +6,11 @@ against systemd's own judgement where it is there.
 
 from __future__ import annotations
 
+import os
 import plistlib
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -88,13 +90,13 @@ def test_what_no_timer_can_do_is_refused(every: str | None, at: str | None) -> N
 
 def test_a_line_of_a_crontab_survives_the_shell_and_cron(tmp_path: Path) -> None:
     line = cron_line(JOB._replace(words=("env",), log=str(tmp_path / "it's a log")))
-    command = line.split(" ", 5)[5].removesuffix(MARK).replace("\\%", "%")
+    command = line.split(" ", 5)[5].removesuffix(f"# {MARK} cron").replace("\\%", "%")
     subprocess.run(["/bin/sh", "-c", command], check=True)
     assert "TALLY_HOME=/data/50%/$home" in (tmp_path / "it's a log").read_text().splitlines()
 
 
 def test_other_lines_of_a_crontab_stay_as_they_are() -> None:
-    theirs = "# mine\n0 3 * * * backup --to 'a b'\n"
+    theirs = "# mine\n0 3 * * * backup --to 'a b'\n# a page\x0c and \u2028 a line\n"
     once = with_line(theirs, cron_line(JOB))
     assert once.startswith(theirs)
     assert with_line(once, cron_line(JOB)) == once
@@ -118,8 +120,11 @@ def test_cron_is_told_and_can_be_untold(tell: Tell, stand: Stand) -> None:
 
 def test_a_first_crontab_is_made(tell: Tell, stand: Stand) -> None:
     kept = stand("crontab", CRONTAB)
-    tell("install", "cron")
-    assert kept.read_text().endswith(f"{MARK}\n")
+    line = tell("install", "cron")
+    assert kept.read_text().endswith(f"{MARK} cron\n")
+    log = Path(line.partition(">>")[2].partition(" 2>&1")[0])
+    assert log.name == "sync.log"
+    assert log.parent.is_dir()  # else the shell would run nothing
 
 
 def test_a_crontab_that_can_not_be_read_is_not_overwritten(tell: Tell, stand: Stand) -> None:
@@ -158,13 +163,48 @@ def test_systemd_has_no_fault_to_find_with_the_units(tmp_path: Path) -> None:
     assert "tallybook" not in done.stderr, done.stderr
 
 
+def test_what_is_not_ours_is_neither_changed_nor_taken_out(
+    tell: Tell, stand: Stand, home: Path
+) -> None:
+    orders = stand("systemctl", TELLTALE)
+    units = home / ".config/systemd/user"
+    units.mkdir(parents=True)
+    theirs = units / "tallybook-sync.timer"
+    theirs.write_bytes(b"[Timer]\n# mine \xff\n")
+    assert "is not ours" in tell("install", "systemd", code=2)
+    assert "nothing of ours" in tell("install", "systemd", "--remove")
+    assert [each.name for each in units.iterdir()] == [theirs.name]
+    assert theirs.read_bytes() == b"[Timer]\n# mine \xff\n"
+    assert not orders.exists()
+
+
+def test_bytes_of_a_crontab_that_are_no_text_stay_as_they_are(tell: Tell, stand: Stand) -> None:
+    kept = stand("crontab", CRONTAB)
+    kept.write_bytes(b"# caf\xe9\n0 3 * * * backup\n")
+    tell("install", "cron")
+    tell("install", "cron", "--remove")
+    assert kept.read_bytes() == b"# caf\xe9\n0 3 * * * backup\n"
+
+
+def test_no_timer_is_given_a_variable_of_several_lines(home: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tallybook", "install", "cron", "--print"],
+        env={**os.environ, "HOME": str(home), "CODEX_HOME": "/x\n* * * * * rm"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "CODEX_HOME has several lines" in done.stderr
+
+
 def test_launchd_reads_its_list(tell: Tell, stand: Stand, home: Path) -> None:
     orders = stand("launchctl", TELLTALE)
     tell("install", "launchd", "--at", "09:30")
     place = home / "Library/LaunchAgents/org.tallybook.sync.plist"
     told = plistlib.loads(place.read_bytes())
     assert told["StartCalendarInterval"] == {"Hour": 9, "Minute": 30}
-    assert told["ProgramArguments"][1:] == ["-m", "tallybook", "sync", "--quiet"]
+    assert told["ProgramArguments"][1:] == ["-P", "-m", "tallybook", "sync", "--quiet"]
     assert orders.read_text().strip() == f"load -w {place}"
     listed = plistlib.loads(launchd_agent(JOB._replace(environ={"A": "<&>"})).encode())
     assert listed["EnvironmentVariables"] == {"A": "<&>"}

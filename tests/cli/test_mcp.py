@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
+import sqlite3
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -12,6 +15,7 @@ from typing import Any
 
 import pytest
 from mcp import ClientSession, StdioServerParameters, stdio_client
+from mcp.shared.exceptions import MCPError
 
 from tallybook.cli.mcp import served
 from tallybook.cli.mcptools import Desk
@@ -84,6 +88,9 @@ def test_usage_is_the_report_and_sees_what_is_new(home: Path) -> None:
         assert narrow["rows"] == []
         assert "did you mean model?" in await fault(session, "usage", by="modle")
         assert "limit" in await fault(session, "usage", limit=0)
+        with pytest.raises(MCPError, match="no argument model; there are by, when, where"):
+            await session.call_tool("usage", {"model": "opus"})
+        assert "limit" in await fault(session, "sessions", limit=-5)
 
     talk(home, speak)
 
@@ -121,6 +128,61 @@ def test_standings_and_advice_are_those_of_the_commands(home: Path) -> None:
         assert advice["schema"] == "tallybook.advice/1"
 
     talk(home, speak)
+
+
+def test_what_a_busy_ledger_does_not_know_yet_is_said(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tallybook.cli.mcptools._LONGEST_S", 0.3)
+    grow(home, "first", 1)
+    shell = Shell.real()
+    desk = Desk(shell, shell.settings())
+    assert "not_read" not in desk.usage(when="today")
+    monkeypatch.setattr("tallybook.cli.mcptools._FRESH_S", 0.0)
+    grow(home, "first", 1)
+    other = sqlite3.connect(home / "tallybook" / "ledger.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    for answer in (desk.usage(when="today"), desk.quota_standing(), desk.sessions()):
+        assert "busy" in answer["not_read"]
+    other.execute("ROLLBACK")
+    other.close()
+    later = desk.usage(when="today")
+    assert ("not_read" in later, later["totals"]["requests"]) == (False, 2)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+def test_it_ends_quietly_when_the_agent_is_gone_or_somebody_ends_it(home: Path) -> None:
+    ask = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {}}
+    params = {"protocolVersion": "2025-06-18", "capabilities": {}}
+    ask["params"] = {**params, "clientInfo": {"name": "x", "version": "1"}}
+    line = json.dumps(ask).encode() + b"\n"
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tallybook", "mcp"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "HOME": str(home)},
+        )
+
+    gone = start()
+    assert gone.stdin
+    assert gone.stdout
+    assert gone.stderr
+    gone.stdout.close()
+    gone.stdin.write(line)
+    gone.stdin.close()
+    assert (gone.wait(LONG_S), gone.stderr.read()) == (0, b"")
+    gone.stderr.close()
+    with start() as ended:
+        assert ended.stdin
+        assert ended.stdout
+        ended.stdin.write(line)
+        ended.stdin.flush()
+        assert json.loads(ended.stdout.readline())["id"] == 1
+        ended.send_signal(signal.SIGINT)  # stdin stays open: it is not waited for
+        assert ended.wait(LONG_S) != 0
 
 
 def test_without_the_sdk_it_says_how_to_get_it(

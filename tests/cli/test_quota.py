@@ -191,11 +191,21 @@ def test_a_quota_goes_with_the_way_back(mine: Home) -> None:
     assert "try: tally quota rm daily" in mine.err
 
 
-def test_a_projects_quota_comes_first_and_is_not_taken_away(mine: Home) -> None:
-    (mine.folder / "tally.toml").write_text('[quota.daily]\nlimit = "1usd"\nper = "day"\n')
-    mine.say("quota", "set", "daily", "--limit", "30usd")
-    assert "but ~/tally.toml has a quota of that name" in mine.err
+def test_a_projects_quota_takes_the_place_of_none_and_is_not_taken_away(mine: Home) -> None:
+    (mine.folder / "tally.toml").write_text('[quota.daily]\nlimit = "900usd"\nper = "day"\n')
+    for words in (("list",), ("check", "daily"), ("set", "daily", "--limit", "30usd")):
+        assert "$900" not in mine.say("quota", *words)
+        assert "your own quota daily holds, not the one in ~/tally.toml" in mine.err
+    mine.say("quota", "check", "copilot")
+    assert "your own quota" not in mine.err
+    mine.say("status")
+    assert "your own quota daily holds" in mine.err
+    (mine.folder / "p.toml").write_text("schema = 1\n")
+    mine.say("config", "set", "--project", "prices", "p.toml")
+    mine.say("quota", "check", "daily")
+    assert "amounts are by the prices that ~/tally.toml names" in mine.err
     mine.say("quota", "rm", "daily")
+    assert "~/tally.toml has a quota of that name, which holds now" in mine.err
     mine.say("quota", "rm", "daily", code=2)
     assert "which others may share" in mine.err
 
@@ -219,9 +229,9 @@ def test_each_kind_of_limit_has_its_cure(mine: Home) -> None:
     mine.say("update", "deepseek", "0")
     mine.say("quota", "check", "deepseek", code=3)
     assert "top up, then: tally update deepseek +AMOUNT" in mine.err
-    (mine.folder / "tally.toml").write_text('[quota.daily]\nlimit = "0usd"\nper = "day"\n')
-    mine.say("quota", "check", "daily", code=3)
-    assert "raise the limit of [quota.daily] in ~/tally.toml" in mine.err
+    (mine.folder / "tally.toml").write_text('[quota.ours]\nlimit = "0usd"\nper = "day"\n')
+    mine.say("quota", "check", "ours", code=3)
+    assert "raise the limit of [quota.ours] in ~/tally.toml" in mine.err
 
 
 def test_check_takes_a_limit_of_its_own(bare: Home) -> None:
@@ -230,12 +240,21 @@ def test_check_takes_a_limit_of_its_own(bare: Home) -> None:
     assert bare.say(*limit, "1 request", "--per", "sliding 24h", code=3).startswith("OVER")
     assert bare.say(*limit, "1 request", "--session", "s", code=3).startswith("OVER")
     assert bare.say(*limit, "1 request", "--session", "nobody").startswith("fine")
+    assert "limit: $0.00 of $0.00" in bare.say(*limit, "0usd", "--per", "2min", code=3)
     bare.say(*limit, "5usd", code=2)
     assert "a limit needs a window" in bare.err
     bare.say("quota", "check", "--project", "/p", code=2)
     assert "--project needs a --limit" in bare.err
     bare.say("quota", "check", "--session", "s", code=2)
     assert "none is kept for each session" in bare.err
+
+
+def test_what_was_said_of_a_quota_is_not_of_a_limit_at_hand(bare: Home) -> None:
+    bare.say("quota", "set", "limit", "--limit", "9 requests", "--per", "day")
+    bare.say("update", "limit", "9")
+    found = bare.json("quota", "check", "--limit", "9000 requests", "--per", "day")["rows"][0]
+    assert (found["quota"], found["corrected"], found["origin"]) == ("limit", False, "command line")
+    assert float(found["used"]) < 9
 
 
 def test_check_of_a_session_looks_at_what_is_kept_for_each(bare: Home) -> None:
@@ -272,6 +291,9 @@ def test_a_part_of_a_providers_name_is_enough(mine: Home) -> None:
     mine.say("quota", "rm", "copilot")
     mine.say("quota", "set", "premium", "--per", "month", "--provider", "github-copilot")
     assert mine.say("update", "copilot", "5k").startswith("premium: 5,000 tokens used")
+    assert "it has no limit, so these are tokens; to count calls: tally quota set" in mine.err
+    mine.say("update", "copilot", "5 requests", code=2)
+    assert "premium has no limit, and is counted in tokens" in mine.err
 
 
 def test_a_balance_is_what_is_left(mine: Home) -> None:
@@ -344,11 +366,29 @@ def test_reset_all_says_each_and_json_both_sides(mine: Home) -> None:
     assert mine.say("reset", "people").startswith("nobody has used anything of it yet")
 
 
+def test_a_reset_of_many_is_taken_back_whole(mine: Home) -> None:
+    """Also for calls of nobody, and when there is a quota of which nothing was entered."""
+    mine.say("quota", "set", "people", "--limit", "9 requests", "--per", "day", "--each", "user")
+    before = mine.json("quota", "list")["rows"]
+    assert [row["subject"] for row in before if row["quota"] == "people"] == [None]
+    mine.say("reset", "all")
+    assert "to undo: tally reset people --for '' --undo" in mine.err
+    assert mine.json("quota", "list")["rows"] != before
+    mine.say("quota", "set", "new", "--limit", "9 requests", "--per", "day")
+    mine.say("reset", "all", "--undo")
+    mine.say("quota", "rm", "new")
+    assert mine.json("quota", "list")["rows"] == before
+    mine.say("reset", "all", "--undo", code=2)
+    assert "nothing was entered by hand of" in mine.err
+
+
 def test_without_any_quota_reset_and_update_say_what_to_do(bare: Home) -> None:
     bare.say("reset", "all", code=2)
     assert "there is no quota" in bare.err
     bare.say("update", "copilot", "5", code=2)
-    assert "try: tally quota set copilot --limit '300 requests' --per month" in bare.err
+    assert "try: tally init --plan copilot=300requests/month" in bare.err
+    bare.say("update", "xai", "5", code=2)
+    assert "try: tally quota set xai --limit '300 requests' --per month" in bare.err
 
 
 def test_today_has_one_line_of_them(mine: Home) -> None:

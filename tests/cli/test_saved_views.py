@@ -94,12 +94,18 @@ def test_what_can_not_be_saved_or_asked_is_told(ask, file: Path, capsys, words, 
     assert (said.out, file.read_text()) == ("", text)
 
 
-def test_the_project_comes_first_and_that_is_said(ask, tmp_path: Path, capsys) -> None:
+def test_a_view_of_ones_own_holds_before_a_projects_and_that_is_said(
+    ask, tmp_path: Path, capsys
+) -> None:
     (tmp_path / "tally.toml").write_text('[view.m]\nusage = "project"\n')
     assert ask("usage", "model", "--save", "m") == 0
-    assert "has a view m too, and comes first" in capsys.readouterr().err
+    assert "your own view m holds, not the one in" in capsys.readouterr().err
     assert ask("@m", "--json") == 0
-    assert json.loads(capsys.readouterr().out)["query"]["by"] == ["project"]
+    said = capsys.readouterr()
+    assert json.loads(said.out)["query"]["by"] == ["model"]
+    assert "your own view m holds" in said.err
+    assert ask("@m", "-q") == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_the_settings_list_and_check_views(ask, file: Path, capsys) -> None:

@@ -15,6 +15,7 @@ from rich.cells import cell_len
 from tallybook.appraising import Appraising
 from tallybook.cli.boundary import run
 from tallybook.clock import DAY_MS, HOUR_MS
+from tallybook.lastread import NAME
 from tallybook.ledger.notices import Alert, AlertState
 from tallybook.ledger.sqlite import SqliteLedger
 from tallybook.prices import open_price_book
@@ -30,12 +31,17 @@ AT_NOON = NOW - 6 * MINUTE
 """A moment at which the last session is still live."""
 
 
+def read_an_hour_ago(home: Path) -> None:
+    mark = home / NAME
+    mark.touch()
+    os.utime(mark, ns=((NOW - HOUR_MS) * 10**6,) * 2)
+
+
 @pytest.fixture
 def bare(home: Path, capsys: pytest.CaptureFixture[str]) -> Home:
     """A ledger and no settings."""
     fill(home)
-    ledger = home / "ledger.db"
-    os.utime(ledger, ns=((NOW - HOUR_MS) * 10**6,) * 2)
+    read_an_hour_ago(home)
     return Home(home, capsys)
 
 
@@ -74,7 +80,6 @@ def advice(home: Home, **more: Any) -> Sequence[str]:
 @pytest.mark.parametrize("width", [60, 80, 100, 160])
 def test_the_board_at_every_width(mine: Home, width: int) -> None:
     alerted(mine.folder, 2 * HOUR_MS, 2 * DAY_MS)
-    os.utime(mine.folder / "ledger.db", ns=((NOW - HOUR_MS) * 10**6,) * 2)
     drawn = mine.say("status", width=width, now=AT_NOON)
     golden = GOLDENS / f"status-{width}.txt"
     if WRITING:

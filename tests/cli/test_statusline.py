@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -18,12 +19,20 @@ from tallybook.book import Book
 from tallybook.cli.demo import SAMPLES
 from tallybook.cli.shell import Shell
 from tallybook.cli.statuslinefiles import Context, Files
-from tallybook.cli.statuslineforms import SESSION, Line, filled, shown
+from tallybook.cli.statuslineforms import FORMATS, SESSION, Line, filled, shown
 from tallybook.cli.statuslinehanded import Handed, handed_by
 from tallybook.cli.statuslinepieces import Answer, Piece, pieces_of, short_span
-from tallybook.cli.statuslinequick import Wanted, context_of, is_due, understood
+from tallybook.cli.statuslinequick import (
+    Wanted,
+    answered,
+    context_of,
+    is_behind,
+    is_due,
+    understood,
+)
 from tallybook.cli.statuslinerefresh import refresh_all
 from tallybook.query import Filter, Query
+from tallybook.sources import open_source, source_names
 
 NOW = 1_800_000_000_000
 HANDED = {
@@ -48,7 +57,7 @@ def handed(**more: object) -> Handed:
 
 def plain_line(answer: Answer, given: Handed, template: str = SESSION, form: str = "shell") -> str:
     """The line of a form, at `NOW`."""
-    line = Line(pieces_of(answer, given, NOW), answer, given, template, colour=False)
+    line = Line(pieces_of(answer, given, NOW, NOW), answer, given, template, colour=False)
     return shown(form, line)
 
 
@@ -134,7 +143,7 @@ def test_each_form_escapes_what_is_dangerous_in_it() -> None:
     answer = Answer(
         made_ms=NOW, pieces={"quota": Piece("#[bg=red] <b>|&% 95%", level=95)}, lines=("a|b <i>",)
     )
-    line = Line(pieces_of(answer, Handed(), NOW), answer, Handed(), "{quota}", colour=True)
+    line = Line(pieces_of(answer, Handed(), NOW, NOW), answer, Handed(), "{quota}", colour=True)
     assert shown("tmux", line) == "#[fg=red]##[bg=red] <b>|&% 95%#[fg=default]"
     assert shown("claude", line) == "\x1b[31m#[bg=red] <b>|&% 95%\x1b[0m"
     bar = json.loads(shown("waybar", line))
@@ -189,6 +198,68 @@ def test_an_answer_holds_longer_while_the_session_is_idle(tmp_path: Path) -> Non
     assert is_due(answer, Context("s"), NOW - 1)  # the clock was set back
 
 
+def test_what_a_session_wrote_and_nobody_read_is_marked(tmp_path: Path) -> None:
+    transcript = tmp_path / "t.jsonl"
+    transcript.write_text("")
+    os.utime(transcript, (NOW / 1000 + 1, NOW / 1000 + 1))
+    context, answer = Context("s", "", str(transcript)), Answer(made_ms=NOW, wait_ms=20_000)
+    assert not is_behind(answer, context, NOW + 34_999)
+    assert is_behind(answer, context, NOW + 35_000)
+    assert not is_behind(answer._replace(made_ms=NOW + 2_000), context, NOW + 90_000)
+
+
+def test_an_idle_session_shows_the_age_of_its_limits() -> None:
+    given = handed()
+    told = pieces_of(Answer(), given, NOW, NOW - 3_600_000)["limits"].text
+    assert told == "5h 23.5% 2h10m (seen 1h ago) · 7d 91.2% 3d12h (seen 1h ago)"
+    assert "seen" not in pieces_of(Answer(), given, NOW, NOW - 60_000)["limits"].text
+
+
+def test_bars_that_may_read_other_histories_have_their_own_answers(tmp_path: Path) -> None:
+    variables = {name for each in source_names() for name in open_source(each).variables}
+    assert "CLAUDE_CONFIG_DIR" in variables
+    Files(tmp_path, {}).ask(Context("s"))
+    assert Files(tmp_path, {"XDG_SESSION_ID": "5"}).asked() == [Context("s")]
+    for name in variables:
+        assert Files(tmp_path, {name: "/elsewhere"}).asked() == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"[" * 200_000,
+        b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
+        b'{"cost": {"total_cost_usd": 1e999999999}, "context_window": {"used_percentage": "none"}}',
+        b'{"rate_limits": {"five_hour": {"used_percentage": "1e-999999999", "resets_at": 1e99}}}',
+    ],
+)
+def test_a_hostile_input_hands_nothing_over_and_costs_nothing(data: bytes) -> None:
+    begun = time.process_time()
+    found = handed_by(data)
+    assert time.process_time() - begun < 0.3
+    assert (found.cost, found.context, found.windows) == ("", "", ())
+
+
+def test_a_reset_that_no_clock_has_is_none() -> None:
+    limits = {"five_hour": {"used_percentage": 5, "resets_at": 10**25}}
+    assert handed(rate_limits=limits).windows == (("five_hour", "5", 0),)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_whatever_happens_the_line_is_in_its_form(
+    form: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_given: object) -> bytes:
+        raise ArithmeticError("nobody thought of that")
+
+    monkeypatch.setattr("tallybook.cli.statuslinequick.read_stdin", broken)
+    assert answered(["--format", form])
+    out, err = capfd.readouterr()
+    assert ("tally !" in out, err) == (True, "")
+    if form in ("waybar", "json"):
+        assert isinstance(json.loads(out), dict)
+
+
 def test_folders_share_an_answer_unless_a_project_has_settings(tmp_path: Path) -> None:
     deep = tmp_path / "repo" / "a" / "b"
     deep.mkdir(parents=True)
@@ -220,9 +291,9 @@ def test_a_sight_is_kept_once_until_it_changes(tmp_path: Path) -> None:
     ]
     files.recorded(found)
     assert list(files.sights()) == []
-    files.hand("s", "a", NOW + 2)  # an idle session repeats itself
+    assert files.hand("s", "a", NOW + 2) == NOW  # an idle session repeats itself
     assert list(files.sights()) == []
-    files.hand("s", "c", NOW + 3)
+    assert files.hand("s", "c", NOW + 3) == NOW + 3
     assert [each.limits for each in files.sights()] == ["c"]
 
 
@@ -302,8 +373,8 @@ def test_finding_out_reads_records_and_answers(shell: Shell, home: Path) -> None
     session, cost = some_session(shell)
     files = Files(home / "tallybook", shell.surroundings.environ)
     given = handed(session_id=session)
-    files.hand(session, given.limits, shell.now_ms)
     context = context_of(given, Wanted(), str(home))
+    files.hand(session, given.limits, shell.now_ms)
     refresh_all(shell, files, [context, Context()])
     answer = Answer.of(files.answer(context))
     assert not answer.trouble
@@ -318,6 +389,33 @@ def test_finding_out_reads_records_and_answers(shell: Shell, home: Path) -> None
         windows = {each.name: each.used for each in book.ledger.limits()}
     assert (windows["five_hour"], windows["seven_day"]) == (2350, 9125)
     assert list(files.sights()) == []
+
+
+def test_what_a_busy_ledger_does_not_know_yet_is_marked(
+    shell: Shell, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tallybook.cli.statuslinerefresh.LIMIT_S", 0.3)
+    session, _ = some_session(shell)
+    files = Files(home / "tallybook", shell.surroundings.environ)
+    given = handed(session_id=session)
+    context = context_of(given, Wanted(), str(home))
+    files.hand(session, given.limits, shell.now_ms)
+    other = sqlite3.connect(home / "tallybook" / "ledger.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    begun = time.monotonic()
+    refresh_all(shell, files, [context])
+    assert time.monotonic() - begun < 10
+    other.execute("ROLLBACK")
+    other.close()
+    answer = Answer.of(files.answer(context))
+    assert (answer.behind, answer.trouble) == (True, False)
+    assert pieces_of(answer, given, shell.now_ms, shell.now_ms)["mark"].text == "…"
+    assert "busy" in files.trouble()
+    assert len(list(files.sights())) == 1  # kept for the next time
+    monkeypatch.undo()
+    refresh_all(shell, files, [context])
+    assert not Answer.of(files.answer(context)).behind
+    assert (files.trouble(), list(files.sights())) == ("", [])
 
 
 def test_a_trouble_keeps_what_was_known_and_is_told_by_the_doctor(

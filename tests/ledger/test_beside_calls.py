@@ -38,6 +38,23 @@ def test_a_quarter_hour_keeps_the_last_sight(tmp_path: Path, order: tuple[int, .
     assert kept(ledger.path, sql) == [row]
 
 
+def test_of_two_sights_at_once_the_order_decides_nothing(tmp_path: Path) -> None:
+    """One may tell how much there is and the other not, or both something else."""
+    bare, less, more = (
+        limit(100, T0)._replace(most=most, unit=unit, left=left)
+        for most, unit, left in ((None, "", None), (100, "requests", 8), (100, "requests", 9))
+    )
+    found: list[object] = []
+    for at, order in enumerate(itertools.permutations((bare, less, more))):
+        folder = tmp_path / str(at)
+        folder.mkdir()
+        ledger = open_new(folder)
+        for each in order:
+            ledger.keep_limits([each])
+        found += kept(ledger.path, "SELECT most, unit, remaining FROM limit_snapshot")
+    assert found == [(100, "requests", 9)] * 6
+
+
 def test_windows_and_quarters_are_rows_of_their_own(tmp_path: Path) -> None:
     ledger, by = open_new(tmp_path), appraiser()
     limits = [limit(1, T0), limit(2, T0 + QUARTER), limit(3, T0, name="week"), limit(4, T0, T0)]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tallybook.errors import ProbeError, UsageMistake
-from tallybook.probes import open_probe, probe_names
+from tallybook.probes import keyrings, open_probe, probe_names
 from tallybook.probes.probe import Credentials, Surroundings
 
 NOW = 1_795_400_000_000
@@ -44,9 +44,6 @@ def test_claude_code(tmp_path: Path) -> None:
     file = write(tmp_path / ".claude" / ".credentials.json", claude(NOW + 1))
     before = file.read_bytes(), file.stat().st_mtime_ns
     assert token("claude", around(tmp_path)) == "from-claude"
-    assert (
-        token("claude", around(tmp_path, CLAUDE_CODE_OAUTH_TOKEN="of-the-shell")) == "of-the-shell"
-    )
     other = write(tmp_path / "other" / ".credentials.json", claude(NOW + 1, "elsewhere"))
     assert token("claude", around(tmp_path, CLAUDE_CONFIG_DIR=str(other.parent))) == "elsewhere"
     assert (file.read_bytes(), file.stat().st_mtime_ns) == before
@@ -57,6 +54,42 @@ def test_a_sign_in_of_claude_code_that_has_expired(tmp_path: Path) -> None:
     problem = trouble("claude", around(tmp_path))
     assert str(problem) == "Claude Code's sign-in has expired"
     assert problem.hint.startswith("run claude once")
+
+
+def test_a_token_of_setup_token_comes_last_unless_it_is_named(tmp_path: Path) -> None:
+    """It mostly may not ask for limits; the sign-in that Claude Code keeps may."""
+    own = {"CLAUDE_CODE_OAUTH_TOKEN": "of-the-shell"}
+    assert token("claude", around(tmp_path, **own)) == "of-the-shell"
+    write(tmp_path / ".claude" / ".credentials.json", claude(NOW))
+    assert token("claude", around(tmp_path, **own)) == "of-the-shell"  # the other has expired
+    write(tmp_path / ".claude" / ".credentials.json", claude(NOW + 1))
+    assert token("claude", around(tmp_path, **own)) == "from-claude"
+    named = around(tmp_path, key="MINE", MINE="named", **own)
+    assert token("claude", named) == "named"
+    assert str(trouble("claude", around(tmp_path, key="MINE", **own))).startswith("nothing to ask")
+
+
+@pytest.mark.parametrize(
+    ("folder", "service"),
+    [
+        ("", "Claude Code-credentials"),
+        ("/Users/me/.claude-work", "Claude Code-credentials-1e91dd84"),
+        ("/Users/e\u0301", "Claude Code-credentials-2e7252a0"),
+    ],
+)
+def test_the_keychain_keeps_accounts_apart_by_their_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, service: str
+) -> None:
+    """A real program in the place of the one of macOS that answers for one entry alone."""
+    script = tmp_path / "security"
+    answer = json.dumps(claude(NOW + 1, "of-the-keychain"))
+    script.write_text(f"#!/bin/sh\n[ \"$3\" = '{service}' ] && echo '{answer}'\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(keyrings, "SECURITY", str(script))
+    environ = {"CLAUDE_CONFIG_DIR": folder} if folder else {}
+    assert token("claude", around(tmp_path, "darwin", **environ)) == "of-the-keychain"
+    other = around(tmp_path, "darwin", CLAUDE_CONFIG_DIR="/another")
+    assert str(trouble("claude", other)).startswith("nothing to ask")
 
 
 def test_codex(tmp_path: Path) -> None:

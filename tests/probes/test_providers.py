@@ -160,6 +160,21 @@ def test_copilot_tells_requests_and_leaves_out_what_has_no_end(provider: Provide
     assert sorted(found) == ["other", "premium_interactions"]
 
 
+def test_copilot_tells_ai_credits_as_such(provider: Provider) -> None:
+    """Where a plan is paid by tokens, what is counted are no requests."""
+    premium = {"entitlement": 7_000, "remaining": 6_650.5, "unlimited": False}
+    seat = {"entitlement": 0, "remaining": 0, "percent_remaining": 100, "unlimited": True}
+    provider.tells(
+        "/copilot_internal/user",
+        {
+            "token_based_billing": True,
+            "quota_snapshots": {"premium_interactions": premium, "chat": seat},
+        },
+    )
+    (found,) = ask("copilot", provider).values()
+    assert (found.used, found.left, found.unit) == (499, 6_650_500_000_000, "credits")
+
+
 def test_copilot_tells_the_free_plan(provider: Provider) -> None:
     provider.tells(
         "/copilot_internal/user",
@@ -303,6 +318,24 @@ def test_an_answer_of_another_shape_is_told_by_its_names(
     assert "private words" not in f"{problem.value} {problem.value.because}"
 
 
+@pytest.mark.parametrize("places", [-1, 0.5, 10, 1e14, "two", None])
+def test_an_amount_in_units_that_nobody_knows_is_told_as_a_share(
+    provider: Provider, places: object
+) -> None:
+    extra = {"is_enabled": True, "monthly_limit": 200, "used_credits": 50, "currency": "USD"}
+    provider.tells("/api/oauth/usage", {"extra_usage": {**extra, "decimal_places": places}, **NONE})
+    (found,) = ask("claude", provider).values()
+    assert (found.used, found.most, found.left) == (2_500, None, None)
+
+
+@pytest.mark.parametrize("most", [1e-300, 1e-9])
+def test_a_share_that_nobody_believes_fits_the_ledger(provider: Provider, most: float) -> None:
+    extra = {"is_enabled": True, "monthly_limit": most, "used_credits": 9e9}
+    provider.tells("/api/oauth/usage", {"extra_usage": extra, **NONE})
+    assert ask("claude", provider)["extra_usage"].used == 10**9
+
+
+NONE = {"five_hour": None, "seven_day": None}
 ODD = [None, "x", -1, True, [], {}, 10**30, "1e400", float("1e300")]
 
 

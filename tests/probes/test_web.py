@@ -98,6 +98,38 @@ def test_an_answer_that_is_cut_or_hangs(provider: Provider) -> None:
     assert time.monotonic() - begun < 2
 
 
+def test_a_proxy_is_not_handed_what_goes_to_this_machine(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without https it would read the credentials."""
+    provider.tells("/a", {"fine": True})
+    with running() as proxy:
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(name, proxy.url)
+        assert web(provider.url).get("/a", SECRET) == {"fine": True}
+        assert proxy.asked == []
+
+
+def test_a_server_that_sends_back_what_it_got_is_not_shown() -> None:
+    """What is no HTTP may begin with what was sent."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            near, _ = server.accept()
+            with near:
+                sent = near.recv(4096).split(b"\r\n")
+                near.sendall(next(each for each in sent if b"secret" in each) + b"\r\n\r\n")
+
+        threading.Thread(target=serve, daemon=True).start()
+        problem = refused(f"http://127.0.0.1:{server.getsockname()[1]}")
+    assert problem.because == "what it answered was cut, or is no HTTP"
+
+
+@pytest.mark.parametrize("base", ["https://me:secret-token@[::1", "https://me:secret-token@host:x"])
+def test_an_address_that_is_none_is_not_shown(base: str) -> None:
+    assert str(refused(base)) == "Ward was not asked"
+
+
 def test_nobody_is_there() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

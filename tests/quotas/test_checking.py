@@ -75,6 +75,7 @@ def test_alerts(book: Book, limit: int, level: str | None, should: bool, message
 def test_one_user(book: Book) -> None:
     assert check_quota(book, user="bob", monthly_tokens=99, now_ms=NOW).usage == {"tokens": 100}
     assert check_quota(book, user="eve", monthly_tokens=99, now_ms=NOW).usage == {"tokens": 0}
+    assert check_quota(book, user="Bob", monthly_tokens=99, now_ms=NOW).usage == {"tokens": 0}
     found = check_quota(book, user="ann", now_ms=NOW)
     assert found.usage == {"team": 1000, "own/ann": 900}
     assert check_quota(book, user="eve", names=["own"], now_ms=NOW).usage == {"own/eve": 0}
@@ -113,6 +114,7 @@ def test_cache_hits(book: Book) -> None:
     record(book.ledger, [reading("cached", at=T0 + DAY_MS, raw=raw)], by=APPRAISER)
     found = cache_hits(book, since_ms=T0 + DAY_MS)
     assert (found.read, found.prompt, found.share) == (900, 1000, 900)
+    assert found.percentage == Decimal("90.0")
     assert cache_hits(book, user="bob").share == 0
     assert cache_hits(book, user="nobody").share is None
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tallybook.clock import DAY_MS, HOUR_MS, LATEST_MS
+from tallybook.clock import DAY_MS, HOUR_MS
 from tallybook.model import NANOS
 from tallybook.periods import Period
 from tallybook.quota import Window
@@ -60,7 +60,8 @@ def test_a_forecast_lies_between_now_and_the_end(
         return
     if found is None:
         return
-    end = span.until_ms if span.until_ms is not None else LATEST_MS
+    recently = 7 * DAY_MS if window.kind == "prepaid" else HOUR_MS
+    end = span.until_ms if span.until_ms is not None else now + 52 * recently
     if window.kind == "sliding":
         end = now + DAY_MS
     assert found.reached_ms is None or now < found.reached_ms < end
@@ -157,6 +158,19 @@ def test_a_balance_lasts_as_long_as_the_pace_says(tmp_path: Path) -> None:
     assert found.forecast.share_at_end is None
     assert found.forecast.reached_ms is not None
     assert abs(found.forecast.reached_ms - (T0 + 832 * HOUR_MS)) < HOUR_MS
+
+
+def test_nobody_is_told_of_a_day_years_ahead(tmp_path: Path) -> None:
+    """At a call an hour the second balance would last for more than eleven years."""
+    begun = T0 - 7 * DAY_MS
+    with book_of(tmp_path, even(begun, T0, HOUR_MS)) as book:
+        window = Window("prepaid", anchor_ms=begun)
+        asked = [quota(window, 110 * hours) for hours in (8_000, 100_000)]
+        near, far = standings(book, asked, T0 - 1)
+        session = quota(Window("ever"), 110 * 1_000_000)
+        ever = standings(book, [session], T0 - 1)[0]
+    assert near.forecast is not None
+    assert (far.forecast, ever.forecast) == (None, None)
 
 
 def test_too_little_is_no_forecast(tmp_path: Path) -> None:

@@ -262,6 +262,8 @@ def test_a_limit_of_nothing_is_reached_by_the_first_call(book: Book) -> None:
     assert (before.used, before.exceeded, before.level) == (0, True, 0)
     after = standings(book, [quota(DAY, 0)], NOW)[0]
     assert (after.share, after.level, after.left, after.forecast) == (1000, 100, 0, None)
+    unknown = standings(book, [quota(DAY, 0, "CNY")], NOW)[0]
+    assert (unknown.used, unknown.exceeded, unknown.left) == (None, True, 0)
 
 
 def test_a_changed_limit_counts_at_once_and_another_unit_drops_what_was_said(book: Book) -> None:

@@ -15,7 +15,7 @@ from .cheaper import Cheaper
 from .costly import Costly
 from .deferring import Deferring
 from .finding import Advice, Part
-from .growing import Growing
+from .growing import grown
 from .lanes import Lane, Lanes, instant_for
 from .lifetimes import Lifetimes
 from .longcontext import LongContext
@@ -60,25 +60,24 @@ def advise(book: Book, query: Query, now_ms: int, *, fee: Fee | None = None) -> 
     """All advice on the calls of a question's conditions and time: what could be saved first, then
     what is worth knowing, then what can't be seen, each by amount. Amounts are list amounts in the
     currencies of their prices, and are never added to each other; what is less than a thousandth
-    of the cost of all calls is left out. `fee` is that of a plan which
-    calls in no plan of the price file are held against. Pure: nothing is recorded."""
+    of the cost of all calls is left out. `fee` is that of a plan which calls in no plan of the
+    price file, or in one without a fee, are held against. Pure: nothing is recorded."""
+    lifetimes = Lifetimes(query)
     repricing: tuple[Repricing, ...] = (
         Cheaper(query, now_ms),
         Caching(query),
-        Lifetimes(query),
+        lifetimes,
         LongContext(query),
         Deferring(query, lambda name: _is_waited_for(book, name)),
     )
     costly = Costly(query)
-    looking: tuple[Looking, ...] = (
-        costly,
-        Growing(book.ledger, query),
-        Subscribing(query, now_ms, fee),
-    )
+    subscribing = Subscribing(query, now_ms, fee, lambda: _begun_ms(book))
+    looking: tuple[Looking, ...] = (costly, subscribing)
     unseen = Unseen(query)
     with book.ledger.moment():
-        _gather(book, query, repricing, looking, unseen)
+        _gather(book, query, repricing, (*looking, lifetimes), unseen)
         found = [advice for each in (*repricing, *looking, unseen) for advice in each.told()]
+        found += grown(book.ledger, costly.grounds())
     costs = costly.costs()
     worth = [each for each in found if _is_worth_telling(each, costs)]
     return tuple(_titled(book, each) for each in _overlapping(_ordered(worth)))
@@ -122,17 +121,23 @@ def _is_waited_for(book: Book, name: str) -> bool:
     return book.reads(name) and book.source(name).signature is not None
 
 
+def _begun_ms(book: Book) -> int | None:
+    return book.ledger.ask(Query()).totals.first_ms
+
+
 def _is_worth_telling(advice: Advice, costs: Mapping[str, int]) -> bool:
     amount = advice.amount
     return amount is None or amount.nanos * LEAST >= costs[amount.currency]
 
 
 def _ordered(found: Iterable[Advice]) -> list[Advice]:
-    """By what an amount means, then by currency, then by amount, the largest first."""
+    """By what an amount means, savings that no bill falls by after the others; then by currency,
+    then by amount, the largest first."""
     return sorted(
         found,
         key=lambda each: (
             _ORDER.index(each.sense),
+            each.sense == "saving" and each.falls_on_no_bill,
             each.amount.currency if each.amount else "",
             -each.amount.nanos if each.amount else -each.calls,
             each.name,

@@ -25,7 +25,7 @@ PROMPT, ANSWER = 32_000, 500
 """The longest prompt, and the answer on average, of what is taken for small work, in tokens."""
 
 _BASIS = (
-    f"agents that in a session used the model without reasoning, with no prompt over {PROMPT:,}"
+    f"agents that in a session told of no reasoning by the model, with no prompt over {PROMPT:,}"
     f" tokens and at most {ANSWER:,} tokens of answer a call on average: the same calls with the"
     " same tokens at the cheaper model's card of their time"
 )

@@ -56,6 +56,10 @@ class Costly:
         share.ground.add(call, lane, call.nanos)
         share.written += call.counts[1] + call.counts[2]
 
+    def grounds(self) -> Mapping[Lane, Ground]:
+        """The calls by lane, each with its cost."""
+        return {lane: each.ground for lane, each in self._lanes.items()}
+
     def costs(self) -> Counter[str]:
         """What all calls cost by currency, in nano-units."""
         found: Counter[str] = Counter()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..ledger.spent import Spent
 from ..model import Money
+from ..prices.context import select
 from ..query import Query
 from .commands import only, usage_command
 from .finding import Advice, Ground
@@ -50,9 +51,9 @@ class Deferring:
     def _ways(self, lane: Lane) -> Iterator[tuple[str, Rater]]:
         """The ways of a lane that nobody chose a way for yet, nor waits for."""
         who = lane.who
-        if lane.plans or _DECIDED & lane.context.keys():
+        if lane.plans or _DECIDED & select(lane.context).selectors.keys():
             return
-        if who.session and self._waited_for(who.source):
+        if self._waited_for(who.source):
             return
         for way in _WAYS:
             name, _, value = way.partition("=")

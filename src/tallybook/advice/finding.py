@@ -45,7 +45,9 @@ class Advice:
     how the amount was worked out, `assumption` what has to hold for it (empty where nothing has
     to), `because` why it is as sure as it says. It stands on so many `calls` and `tokens` of so
     many `sessions`, of which `parts` names the largest, begun between two instants (epoch
-    milliseconds); `in_plan` of the calls were paid by a subscription. `command` shows them.
+    milliseconds); the parts are those of the amount if it `is_sum`, else of the cost of the calls.
+    `in_plan` of the calls, with `plan_nanos` of an amount that is a sum, were paid by a
+    subscription. `command` shows them.
     `overlaps` are the names of others that may count the same calls. `facts` are further figures by
     name: counts, and exact amounts as decimal text."""
 
@@ -61,6 +63,8 @@ class Advice:
     calls: int = 0
     tokens: int = 0
     in_plan: int = 0
+    plan_nanos: int | None = None
+    is_sum: bool = True
     sessions: int = 0
     parts: tuple[Part, ...] = ()
     first_ms: int | None = None
@@ -69,15 +73,21 @@ class Advice:
     lanes: frozenset[int] = frozenset()
     overlaps: tuple[str, ...] = ()
 
+    @property
+    def falls_on_no_bill(self) -> bool:
+        """Whether it is a value only: a subscription paid for all of its calls. What is told of the
+        subscription itself is about its bill."""
+        return 0 < self.calls == self.in_plan and not self.name.startswith("plan:")
+
 
 class _Sum:
     """The calls of one lane."""
 
-    __slots__ = ("calls", "first_ms", "in_plan", "last_ms", "nanos", "tokens")
+    __slots__ = ("calls", "first_ms", "in_plan", "last_ms", "nanos", "plan_nanos", "tokens")
 
     def __init__(self, first_ms: int) -> None:
         self.first_ms = self.last_ms = first_ms
-        self.calls = self.tokens = self.nanos = self.in_plan = 0
+        self.calls = self.tokens = self.nanos = self.in_plan = self.plan_nanos = 0
 
 
 class Ground:
@@ -98,8 +108,9 @@ class Ground:
         each.tokens += sum(call.counts)
         each.nanos += nanos
         each.last_ms = call.started_ms
-        if lane.plans:
-            each.in_plan += lane.plan_of(call) is not None
+        if lane.plans and lane.plan_of(call) is not None:
+            each.in_plan += 1
+            each.plan_nanos += nanos
 
     def join(self, other: Ground) -> None:
         """All of another one, too; the two share no lane."""
@@ -132,13 +143,17 @@ class Ground:
         """An advice with what it stands on. What is only recovered from counters is no call. The
         sessions that are named are those that make up the amount, not those that lessen it."""
         sums, sessions = self._sums.values(), self.by_session()
+        called = [each for lane, each in self._sums.items() if lane.who.status != "recovered"]
         sign = -1 if self.nanos < 0 else 1
+        is_sum = advice.amount is not None and advice.amount.nanos == sign * self.nanos
         parts = [Part(*name, sign * nanos) for name, nanos in sessions.items() if sign * nanos > 0]
         return replace(
             advice,
-            calls=sum(s.calls for lane, s in self._sums.items() if lane.who.status != "recovered"),
+            calls=sum(each.calls for each in called),
             tokens=self.tokens,
-            in_plan=sum(each.in_plan for each in sums),
+            in_plan=sum(each.in_plan for each in called),
+            plan_nanos=sign * sum(each.plan_nanos for each in sums) if is_sum else None,
+            is_sum=is_sum,
             sessions=len(sessions),
             parts=tuple(nsmallest(NAMED, parts, key=lambda part: (-part.nanos, part))),
             first_ms=min((each.first_ms for each in sums), default=None),

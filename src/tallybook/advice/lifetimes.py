@@ -3,8 +3,11 @@ back late enough to be worth it.
 
 The calls of a session are played through once more as if all had been written for five minutes:
 writes at that rate, and where a call began more than five minutes and at most an hour after the one
-before, what it read from the cache is written anew. The lifetimes are those of Anthropic's prompt
-caching: an entry lives so long after its last use. Makers whose lifetimes are others are left out.
+before, what it read from the cache is written anew. The call before is that of the same model,
+agent and file, so that two helpers at work at once are two conversations; for the first call of a
+file it is the last of its agent in the session, with whom it may share the beginning of its prompt.
+The lifetimes are those of Anthropic's prompt caching: an entry lives so long after its last use,
+and a call without cache tokens uses none. Makers whose lifetimes are others are left out.
 """
 
 from __future__ import annotations
@@ -49,6 +52,7 @@ class _Conversation(NamedTuple):
     source: str
     session: str | None
     agent: str | None
+    provider: str
     model: str
 
 
@@ -58,21 +62,33 @@ class Lifetimes:
     def __init__(self, query: Query) -> None:
         self._query = query
         self._sums: dict[tuple[str, str, str], _Sum] = {}
-        self._used_ms: dict[_Conversation, int] = {}
+        self._used_ms: dict[_Conversation | tuple[_Conversation, int], int] = {}
+        self._pause_ms: int | None = None
         self._fitting: dict[int, bool] = {}
 
-    def take(self, call: Spent, lane: Lane, card: str) -> None:
-        """Play a call through; those before the first write for an hour can't differ."""
-        del card
-        _, _, _, read, _, long = call.counts
+    def see(self, call: Spent, lane: Lane) -> None:
+        """Any call, whether it can be priced again or not: it keeps the cache warm, too. What comes
+        before the first write for an hour can't differ."""
+        del lane
+        self._pause_ms = None
+        _, _, _, read, short, long = call.counts
+        if not call.witness or not (read or short or long):
+            return
         who = call.who
-        key = _Conversation(who.source, who.session, who.agent, who.model)
-        before = self._used_ms.get(key)
+        key = _Conversation(who.source, who.session, who.agent, who.provider, who.model)
+        before = self._used_ms.get((key, call.place), self._used_ms.get(key))
         if before is None and not long:
             return
-        self._used_ms[key] = call.started_ms
-        pause = 0 if before is None else call.started_ms - before
-        lapsed = read if _FIVE_MS < pause <= HOUR_MS else 0
+        self._used_ms[key] = self._used_ms[key, call.place] = call.started_ms
+        self._pause_ms = 0 if before is None else call.started_ms - before
+
+    def take(self, call: Spent, lane: Lane, card: str) -> None:
+        """Play the call through that was just seen."""
+        del card
+        if self._pause_ms is None:
+            return
+        long = call.counts[5]
+        lapsed = call.counts[3] if _FIVE_MS < self._pause_ms <= HOUR_MS else 0
         if (long or lapsed) and self._fits(lane, call):
             self._play(call, lane, lapsed)
 

@@ -1,5 +1,6 @@
 """What it cost that prompts were longer than those of a model's base rates: calls that reached a
-tier of their card, priced again at its base.
+tier of their card by their prompts, priced again as if these had been short. What a tier asks of
+the answer is left as it was.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ _MARK = "#"
 """What comes before the tier in the name by which a charge calls its card."""
 
 _BASIS = (
-    "the calls whose length reached a dearer tier of their card, priced again at its base rates"
-    " with the same tokens; the difference is the amount"
+    "the calls whose prompts reached a dearer tier of their card, priced again at its rates for"
+    " short prompts with the same tokens; the difference is the amount"
 )
 
 
@@ -43,12 +44,14 @@ class LongContext:
         self._crossings: dict[tuple[str, str, str], _Crossing] = {}
 
     def take(self, call: Spent, lane: Lane, card: str) -> None:
-        """Price a call at the base rates if it reached a tier."""
+        """Price a call at the rates for short prompts if it reached a tier."""
         if _MARK not in card or call.nanos is None:
             return
-        rated = lane.rater.base(call.counts, instant_for(lane.rater, call))
+        rated = lane.rater.brief(call.counts, instant_for(lane.rater, call))
         if rated.nanos is None or rated.unpriced or rated.currency != call.currency:
             return
+        if rated.card == card:
+            return  # its answer alone reached the tier
         key = call.who.provider, call.who.model, call.currency
         found = self._crossings.setdefault(key, _Crossing(call))
         found.ground.add(call, lane, call.nanos - rated.nanos)

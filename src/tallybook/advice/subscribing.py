@@ -7,7 +7,7 @@ never guessed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -50,12 +50,16 @@ class _Offer(NamedTuple):
 
 
 class Subscribing:
-    """One advice for each plan, and where a fee is told for each provider of other calls."""
+    """One advice for each plan, and where a fee is told for each provider of other calls.
+    `begun_ms` tells when the first call of the ledger was: nobody knows what was used before."""
 
-    def __init__(self, query: Query, now_ms: int, fee: Fee | None = None) -> None:
+    def __init__(
+        self, query: Query, now_ms: int, fee: Fee | None, begun_ms: Callable[[], int | None]
+    ) -> None:
         self._query = query
         self._until_ms = now_ms if query.until_ms is None else min(now_ms, query.until_ms)
         self._fee = fee
+        self._begun_ms = begun_ms
         self._first_ms: int | None = None
         self._grounds: dict[tuple[_Offer, str], Ground] = {}
         self._known: dict[tuple[Lane, str | None], Ground] = {}
@@ -99,7 +103,7 @@ class Subscribing:
             title=f"{_title(offer, more, per)}: worth {own} at list, against {cost}",
             amount=Money(abs(more), worth.currency),
             basis=f"the list value of the calls, less {per} for this time (a year has 365 days)",
-            assumption=f"the plan would hold as much use as there was{part}",
+            assumption=_ASSUMED[plan is not None] + part,
             sure="likely" if plan else "possible",
             because=_BECAUSE[plan is not None],
             command=self._command(offer),
@@ -125,9 +129,10 @@ class Subscribing:
 
     def _share_of(self, fee: Fee, plan: Plan | None) -> int:
         """What a fee comes to for the time of the question, in nano-units: from its beginning, or
-        from the first call where it has none, to its end or the present, while the plan holds."""
+        from the first call where it has none, to its end or the present, while the plan holds, and
+        not for what was before the ledger's first call."""
         since_ms = self._first_ms if self._query.since_ms is None else self._query.since_ms
-        starts, ends = [since_ms or 0], [self._until_ms]
+        starts, ends = [since_ms or 0, self._begun_ms() or 0], [self._until_ms]
         if plan is not None:
             starts += [plan.valid_from_ms] if plan.valid_from_ms is not None else []
             ends += [plan.valid_to_ms] if plan.valid_to_ms is not None else []
@@ -158,6 +163,12 @@ def _title(offer: _Offer, more: int, per: str) -> str:
     return f"{name} instead of paying by use" if more > 0 else f"paying by use saved against {name}"
 
 
+_ASSUMED: Mapping[bool, str] = MappingProxyType(
+    {
+        True: "paying by use would have been as much use, at list prices",
+        False: "the plan would hold as much use as there was",
+    }
+)
 _BECAUSE: Mapping[bool, str] = MappingProxyType(
     {
         True: "worth and fee are known; that the plan paid for all of them is taken from its rule",

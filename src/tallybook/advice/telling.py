@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..clock import iso, local
-from ..format import compact, count, money, number, plain, shorten
+from ..format import compact, count, money, plain, shorten
 from ..model import Money, decimal_text
 from ..query import Query, query_json
 from .finding import Advice, Part
@@ -16,6 +16,9 @@ from .finding import Advice, Part
 SCHEMA = "tallybook.advice/1"
 
 _LONGEST = 40
+_SHOWN = 3
+"""Sessions that a text names at most."""
+
 _ID = 8
 """Characters of a session's title and of its id, by the beginning of which it is found."""
 
@@ -50,8 +53,10 @@ def advice_json(advice: Advice, tz: str = "UTC") -> dict[str, Any]:
         "calls": advice.calls,
         "tokens": advice.tokens,
         "calls_in_plan": advice.in_plan,
+        "amount_in_plan": None if advice.plan_nanos is None else decimal_text(advice.plan_nanos),
         "sessions": advice.sessions,
         "named": [_part_json(each) for each in advice.parts],
+        "named_by": "amount" if advice.is_sum else "cost",
         "first_at": None if advice.first_ms is None else iso(advice.first_ms, tz),
         "last_at": None if advice.last_ms is None else iso(advice.last_ms, tz),
         "facts": dict(advice.facts),
@@ -66,19 +71,22 @@ def advice_text(advice: Advice, tz: str = "UTC", numbers: Mapping[str, int] | No
     numbers = numbers or {}
     mark = f"{numbers[advice.name]}. " if advice.name in numbers else ""
     amount = money(advice.amount.nanos, advice.amount.currency) if advice.amount else ""
-    head = f"{amount} {_SENSES[advice.sense]}: " if amount else ""
+    is_value = advice.sense == "saving" and advice.falls_on_no_bill
+    value = " at list, inside a plan," if is_value else ""
+    head = f"{amount}{value} {_SENSES[advice.sense]}: ".lstrip()
     return "\n".join([plain(f"{mark}{head}{advice.title}"), *_lines(advice, tz, numbers)])
 
 
 def _lines(advice: Advice, tz: str, numbers: Mapping[str, int]) -> list[str]:
     named = [str(numbers.get(name, name)) for name in advice.overlaps]
+    sessions = [_part(each, advice.amount) for each in advice.parts[:_SHOWN]]
     told = {
         "stands on": _standing(advice, tz),
         "worked out": advice.basis,
         "in plans": _in_plans(advice),
         "assumed": advice.assumption,
         "sure": f"{advice.sure}: {advice.because}",
-        "most in": ", ".join(_part(each, advice.amount) for each in advice.parts),
+        "most in" if advice.is_sum else "costliest": ", ".join(sessions),
         "overlaps": f"may count the same calls as {', '.join(named)}" if named else "",
         "see": advice.command,
     }
@@ -97,12 +105,14 @@ def _standing(advice: Advice, tz: str) -> str:
 
 
 def _in_plans(advice: Advice) -> str:
-    if not advice.in_plan or advice.name.startswith("plan:"):
+    if not advice.in_plan or advice.amount is None or advice.name.startswith("plan:"):
         return ""
-    calls = "all of them" if advice.in_plan == advice.calls else number(advice.in_plan)
-    return (
-        f"{calls} paid by a subscription: of these the amount is a value, and no bill falls by it"
-    )
+    if advice.falls_on_no_bill:
+        return "a subscription paid for all of them: the amount is a value, and no bill falls by it"
+    part = ""
+    if advice.plan_nanos is not None:
+        part = f" with {money(advice.plan_nanos, advice.amount.currency)} of the amount"
+    return f"a subscription paid for {count(advice.in_plan, 'call')}{part}: no bill falls by these"
 
 
 def _part(part: Part, amount: Money | None) -> str:

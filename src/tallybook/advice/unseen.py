@@ -16,21 +16,21 @@ from .lanes import Lane
 
 _KINDS = {
     "unmetered": (
-        "calls that are known to have happened, and of which no usage is",
+        "{calls} known to have happened, with no word of their usage",
         "their tokens stand nowhere; they are in no other advice",
     ),
     "unpriced": (
-        "tokens without a price; to see of which models: tally price audit",
+        "{tokens} without a price, in {calls}; of which models: tally price audit",
         "no price is known for them; their calls are in no advice that prices again",
     ),
     "recovered": (
-        "spend that only an agent's own counters show, not call by call",
+        "{tokens} that only an agent's own counters show, not call by call",
         "nobody knows the single calls; they are in no advice that prices again",
     ),
     "priced-otherwise": (
         (
-            "recorded at a cost that is not that of their tokens today: they used more, such as"
-            " searches, or prices changed (tally price apply)"
+            "{calls} with {tokens}, recorded at a cost that is not that of their tokens today: they"
+            " used more, such as searches, or prices changed (tally price apply)"
         ),
         "their cost can't be told by tokens alone; they are in no advice that prices again",
     ),
@@ -38,8 +38,7 @@ _KINDS = {
 
 
 class Unseen:
-    """One advice for each reason that was met. `sorted_out` tells whether a call is to be priced
-    again, and remembers it if not."""
+    """One advice for each reason that was met."""
 
     def __init__(self, query: Query) -> None:
         self._query = query
@@ -57,12 +56,12 @@ class Unseen:
             if ground := self._grounds.get(kind):
                 tokens = self._lost[kind]
                 where = (only("status", kind),) if kind in ("unmetered", "recovered") else ()
-                calls = "" if kind == "recovered" else count(ground.calls, "call")
-                said = "" if kind == "unmetered" else count(tokens, "token")
                 advice = Advice(
                     name=f"unseen:{kind}",
                     sense="unseen",
-                    title=f"{', '.join(filter(None, (calls, said)))}: {what}",
+                    title=what.format(
+                        calls=count(ground.calls, "call"), tokens=count(tokens, "token")
+                    ),
                     basis="",
                     sure="certain",
                     because=why,

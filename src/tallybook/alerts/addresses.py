@@ -37,6 +37,12 @@ _OWN_WAYS = (
 )
 """Hosts whose own https addresses Apprise knows by heart: they may be pasted as they are."""
 
+_OTHER_WAYS: Mapping[str, str] = {
+    "oapi.dingtalk.com": "dingtalk://TOKEN",
+    "open.feishu.cn": "feishu://TOKEN",
+}
+"""Hosts that would take a webhook's JSON with a friendly status, and show it to nobody."""
+
 _HIDDEN = "…"
 
 
@@ -74,6 +80,8 @@ def kind_of(text: str) -> Kind:
         host = (urlsplit(text).hostname or "").lower()
     except ValueError as problem:  # such as a bracket that is not closed
         raise SettingsError(f"{masked(text)!r} is no URL") from problem
+    if other := _OTHER_WAYS.get(host):
+        raise SettingsError(f"{masked(text)} does not take webhooks", hint=f"write {other}")
     return "apprise" if f".{host}".endswith(_OWN_WAYS) else "webhook"
 
 
@@ -85,8 +93,10 @@ def route(text: str, secret: str, environ: Mapping[str, str]) -> Route:
         address = _variable(text, environ)
         if kind_of(address) == "env":
             raise SettingsError(f"the variable of {text} names another variable, not an address")
-    key = _variable(secret, environ) if secret.startswith(ENV) else secret
-    return Route(kind_of(address), address, key)
+    kind = kind_of(address)
+    if kind != "webhook":  # nothing else is signed, nor held up by a variable that is not set
+        return Route(kind, address)
+    return Route(kind, address, _variable(secret, environ) if secret.startswith(ENV) else secret)
 
 
 def _variable(text: str, environ: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .. import probing
 from ..errors import TallyError
 from ..ledger.notices import Alert
+from .channels import known_channels
 from .delivering import Sent, deliver
 
 if TYPE_CHECKING:
@@ -119,8 +120,9 @@ class Attendant:
         now_ms = self._now_ms()
         self._pass_on(look(self._book, now_ms))
         try:
-            due_ms = self._book.ledger.notices.waiting()[1]
-            is_due = (due_ms is not None and due_ms <= now_ms) or probing.is_due(self._book, now_ms)
+            channels = known_channels(self._book.settings.alerts)
+            is_due = self._book.ledger.notices.is_due(now_ms, channels)
+            is_due = is_due or probing.is_due(self._book, now_ms)
         except TallyError as problem:
             self._pass_on(News.failed("sending alerts", problem))
             return

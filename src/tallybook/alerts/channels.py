@@ -26,3 +26,8 @@ def channel_named(rules: Mapping[str, AlertRule], name: str) -> Channel | None:
     """A channel by its name; None where the settings have it no more."""
     rule = rules.get(name.rpartition("/")[0])
     return next((each for each in channels_of(rule) if each.name == name), None) if rule else None
+
+
+def known_channels(rules: Mapping[str, AlertRule]) -> frozenset[str]:
+    """The names of all channels."""
+    return frozenset(each.name for rule in rules.values() for each in channels_of(rule))

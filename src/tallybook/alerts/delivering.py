@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
+from queue import SimpleQueue
 from threading import Event
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..clock import DAY_MS
 from ..ledger.notices import Delivery, Outcome
 from ..noticing import Stop
-from .channels import channel_named
+from .channels import channel_named, known_channels
 from .dispatching import Patience, send
-from .errands import BRISK_S, PATIENT_S, Answer
 from .message import messages
+from .wire import BRISK_S, PATIENT_S, Answer
 
 if TYPE_CHECKING:
     from ..book import Book
@@ -30,12 +31,15 @@ FIRST_AGAIN_S, LAST_AGAIN_S = 30, 3_600
 """How long a channel that failed is left alone at first, and at most, if it does not say."""
 
 LONGEST_MS = DAY_MS
-"""What could not be delivered for so long is given up."""
+"""What could not be delivered for so long is tried once more, and given up."""
 
 _LEASE_MS = 180_000
 _MOST = 500
 _ABREAST = 8
 """Deliveries that one process takes, and channels that it serves at the same time."""
+
+
+_Settled = tuple[Outcome, Delivery]
 
 
 class Trouble(NamedTuple):
@@ -58,9 +62,10 @@ class Sent(NamedTuple):
 
 def deliver(book: Book, now_ms: int, *, wait: bool = False, stop: Stop | None = None) -> Sent:
     """Send what is due. With `wait` each message may take its time; without, no longer than
-    somebody waits for an answer. Once `stop` is set nothing more is sent."""
+    somebody waits for an answer, and none is begun after so long. Once `stop` is set nothing more
+    is sent."""
     notices = book.ledger.notices
-    due = notices.claim(now_ms, _LEASE_MS, _MOST)
+    due = notices.claim(now_ms, _LEASE_MS, _MOST, known_channels(book.settings.alerts))
     if not due:
         return Sent()
     called_off = Event()
@@ -68,40 +73,57 @@ def deliver(book: Book, now_ms: int, *, wait: bool = False, stop: Stop | None = 
     def over() -> bool:
         return called_off.is_set() or (stop is not None and stop.is_set())
 
-    going = _Round(book, now_ms, Patience(PATIENT_S if wait else BRISK_S, over))
+    last_s = _LEASE_MS // 1000 - 2 * PATIENT_S if wait else BRISK_S
+    going = _Round(book, now_ms, Patience(PATIENT_S if wait else BRISK_S, over), last_s)
     lots = [tuple(lot) for _, lot in groupby(due, lambda each: each.channel)]
-    found: list[tuple[Outcome, Delivery]] = []
+    found: list[_Settled] = []
     with ThreadPoolExecutor(min(_ABREAST, len(lots)), "tally-alerts") as threads:
+        done = [threads.submit(going.settle, each) for each in lots]
         try:
-            for lot in as_completed([threads.submit(going.settle, each) for each in lots]):
-                notices.finish([outcome for outcome, _ in lot.result()])
-                found.extend(lot.result())
+            for settled in going.news(len(lots)):
+                notices.finish([outcome for outcome, _ in settled])
+                found.extend(settled)
         finally:
             called_off.set()  # nobody waits for the others, as after Ctrl-C
+    for each in done:
+        each.result()
     return _told(found)
 
 
 class _Round:
     """One go at everything that is due."""
 
-    def __init__(self, book: Book, now_ms: int, patience: Patience) -> None:
+    def __init__(self, book: Book, now_ms: int, patience: Patience, last_s: float) -> None:
         self._rules = book.settings.alerts
         self._now_ms = now_ms
         self._patience = patience
+        self._last_s = last_s
+        self._news = SimpleQueue[Sequence[_Settled]]()
         self._begun = time.monotonic()
 
-    def settle(self, due: Sequence[Delivery]) -> list[tuple[Outcome, Delivery]]:
+    def news(self, lots: int) -> Iterator[Sequence[_Settled]]:
+        """What became of each message, as soon as that is known, until so many lots are settled."""
+        while lots:
+            settled = self._news.get()
+            if settled:
+                yield settled
+            else:
+                lots -= 1
+
+    def settle(self, due: Sequence[Delivery]) -> None:
         """Send what is due for one channel, the oldest first; once a message fails in a way that
         passes, the rest waits with it."""
-        channel = channel_named(self._rules, due[0].channel)
-        if channel is None:
-            gone = Answer(sent=False, trouble="the settings have it no more", heals=False)
-            return [(self._outcome(each, gone), each) for each in due]
-        return [*self._sent(channel, due)]
+        try:
+            channel = channel_named(self._rules, due[0].channel)
+            if channel is None:
+                gone = Answer(sent=False, trouble="the settings have it no more", heals=False)
+                self._news.put([(self._outcome(each, gone), each) for each in due])
+            else:
+                self._send(channel, due)
+        finally:
+            self._news.put(())
 
-    def _sent(
-        self, channel: Channel, due: Sequence[Delivery]
-    ) -> Iterator[tuple[Outcome, Delivery]]:
+    def _send(self, channel: Channel, due: Sequence[Delivery]) -> None:
         failed: Answer | None = None
         for message, settled in messages(due):
             answer = failed or self._unbegun()
@@ -109,15 +131,14 @@ class _Round:
                 answer = send(message, channel.address, channel.secret, self._patience)
             if not answer.sent and answer.heals:
                 failed = answer
-            for each in settled:
-                yield self._outcome(each, answer), each
+            self._news.put([(self._outcome(each, answer), each) for each in settled])
 
     def _unbegun(self) -> Answer | None:
-        """Why nothing more is begun: it is time to stop, or the lease would not last."""
-        passed_s = time.monotonic() - self._begun
+        """Why nothing more is begun: it is time to stop, somebody waited for long enough, or the
+        lease would not last."""
         if self._patience.over():
             return Answer(sent=False, trouble="stopped before it was sent")
-        if passed_s * 1000 > _LEASE_MS - 2_000 * self._patience.limit_s:
+        if time.monotonic() - self._begun > self._last_s:
             return Answer(sent=False, trouble="the messages before it took too long")
         return None
 
@@ -126,8 +147,9 @@ class _Round:
         if answer.sent:
             return Outcome(each.number, sent=True, at_ms=at_ms)
         wait_s = 0 if self._patience.over() else max(answer.after_s, again_s(each.tries))
-        again_ms = at_ms + 1000 * wait_s
-        hopeless = not answer.heals or again_ms > each.alert.at_ms + LONGEST_MS
+        last_ms = each.alert.at_ms + LONGEST_MS
+        again_ms = min(at_ms + 1000 * wait_s, last_ms)
+        hopeless = not answer.heals or at_ms >= last_ms
         return Outcome(
             delivery=each.number,
             sent=False,
@@ -142,7 +164,7 @@ def again_s(tries: int) -> int:
     return min(FIRST_AGAIN_S << min(tries, 10), LAST_AGAIN_S)
 
 
-def _told(found: Sequence[tuple[Outcome, Delivery]]) -> Sent:
+def _told(found: Sequence[_Settled]) -> Sent:
     """What became of all, with each trouble once."""
     told: dict[tuple[str, str, bool], int] = {}
     for outcome, each in found:

@@ -7,15 +7,16 @@ for within a day. A digest that is new begins with its next occurrence.
 from __future__ import annotations
 
 import json
+from calendar import monthrange
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ..clock import DAY_MS
+from ..clock import DAY_MS, local, zone
 from ..errors import TallyError
 from ..ledger.notices import Alert, AlertState
-from ..periods import Frame, period_text
+from ..periods import WEEK_DAYS, Frame, period_text
 from ..query import report_json
 from .digestlines import digest_lines
-from .occurring import occurrence
 from .routing import DIGEST, channels_for
 from .spans import bounds, span_name
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 LATEST_MS = DAY_MS
 """A digest that was missed for longer is not made up for."""
+
+_LONGEST_DAYS = 62
+"""Between two occurrences lies a month at most."""
 
 
 def send_digests(book: Book, now_ms: int) -> tuple[Alert, ...]:
@@ -51,9 +55,11 @@ def _raised(book: Book, rule: AlertRule, before: AlertState | None, now_ms: int)
     if before is None or before.memory != after.memory:
         notices.move(before, after)
         return None
-    if due_ms <= (bounds(before.window)[0] or 0):
+    told_ms = bounds(before.window)[0] or 0
+    wrong = told_ms > now_ms + LATEST_MS  # as after a clock that was years ahead
+    if due_ms <= told_ms and not wrong:
         return None
-    if now_ms - due_ms > LATEST_MS:
+    if now_ms - due_ms > LATEST_MS or wrong:
         notices.move(before, after)
         return None
     alert = _digest(book, rule, after, now_ms)
@@ -89,3 +95,27 @@ def _digest(book: Book, rule: AlertRule, state: AlertState, now_ms: int) -> Aler
         text=text,
         facts=json.dumps(facts, ensure_ascii=False),
     )
+
+
+def occurrence(at: str, tz: str, now_ms: int) -> int:
+    """The last instant at or before now, in epoch milliseconds, that `at` names: it is one that the
+    settings accept. The 31st of a month of fewer days is its last one. A time that a clock leaves
+    out when it is put forward comes as much later, one that comes twice counts the first time."""
+    *day, clock = at.split()
+    hour, minute = map(int, clock.split(":"))
+    today = local(now_ms, tz).date()
+    for back in range(_LONGEST_DAYS):
+        when = today - timedelta(days=back)
+        due = datetime(when.year, when.month, when.day, hour, minute, tzinfo=zone(tz))
+        due_ms = int(due.timestamp()) * 1000
+        if due_ms <= now_ms and _is_day(when, day[0] if day else ""):
+            return due_ms
+    raise ValueError(f"no day fits {at!r}")
+
+
+def _is_day(day: date, wanted: str) -> bool:
+    if not wanted:
+        return True
+    if wanted in WEEK_DAYS:
+        return day.weekday() == WEEK_DAYS.index(wanted)
+    return day.day == min(int(wanted), monthrange(day.year, day.month)[1])

@@ -16,9 +16,9 @@ from typing import NamedTuple
 from ..clock import iso
 from ..errors import SettingsError
 from .addresses import COMMAND, Route, blackened, route
-from .ended import Ended, Program, run
-from .errands import PATIENT_S, Answer, Errand, answer_of, errand_line
 from .message import Message
+from .program import Ended, Program, run
+from .wire import PATIENT_S, Answer, Errand, answer_of, errand_line
 
 _PROGRAM = (
     "import sys; sys.path[:] = sys.argv[1:]; "

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..clock import DAY_MS
 from ..errors import LedgerError, TallyError
-from ..ledger.notices import Alert, AlertState
+from ..ledger.notices import Alert
 from . import cacherule, limitrule, pacerule, quotarule, silencerule, unpricedrule
 from .machine import step
 from .routing import channels_for
-from .sighting import Look, Rule, Sight, memory_of
+from .sighting import Look, Rule, Sight
 
 if TYPE_CHECKING:
     from ..book import Book
-    from ..settings import Settings
 
 _KINDS = (quotarule, limitrule, pacerule, unpricedrule, silencerule, cacherule)
+
+_GONE_MS = 62 * DAY_MS
+"""No calendar's window is longer than half of it."""
 
 Tell = Callable[[str, TallyError], None]
 """Is told of a rule that could not look, and why."""
@@ -99,17 +101,13 @@ class _Evaluation:
         )
 
     def drop_gone(self) -> None:
-        """Forget where quotas stood that the settings have no more."""
-        settings, prefix = self._book.settings, quotarule.PREFIX
-        known = {rule for rule, _ in self._states if rule.startswith(prefix)}
-        for rule in known - {f"{prefix}{name}" for name in settings.quotas}:
-            if _is_gone(self._states.get((rule, "")), settings):
+        """Forget where quotas stood that the settings have no more, once nothing has moved there
+        for long: another program may have other settings, as in another project."""
+        prefix = quotarule.PREFIX
+        moved: dict[str, int] = {}
+        for (rule, _), state in self._states.items():
+            if rule.startswith(prefix):
+                moved[rule] = max(state.seen_ms, moved.get(rule, 0))
+        for rule in moved.keys() - {f"{prefix}{name}" for name in self._book.settings.quotas}:
+            if moved[rule] <= self._look.now_ms - _GONE_MS:
                 self._notices.drop_states(rule)
-
-
-def _is_gone(state: AlertState | None, settings: Settings) -> bool:
-    """Whether a quota was taken out, and does not only stand in the file of another project than
-    the one that is worked in now."""
-    origin = memory_of(state).get("origin", "")
-    files = {str(file) for file in settings.files}
-    return origin in files or not Path(origin).is_absolute() or not Path(origin).exists()

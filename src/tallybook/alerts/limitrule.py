@@ -1,7 +1,7 @@
 """Official limits as alerts: the windows that providers told of themselves, as they were last seen.
 
 Only what was seen lately of a window that is still open: what is left of another one, the provider
-alone knows.
+alone knows. One that has ended gets no final look: it is open again, and nothing is to be done.
 """
 
 from __future__ import annotations
@@ -9,10 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..clock import DAY_MS, HOUR_MS
+from ..clock import DAY_MS
 from ..format import plain
-from ..limits import is_over, limit_json, limit_text, used_percent, window_length
+from ..limits import (
+    is_over,
+    limit_json,
+    limit_text,
+    present_limits,
+    used_percent,
+    window_words,
+)
 from ..quota import LEVELS
+from ..quotas.standing import FULL
 from .sighting import Look, Rule, Sight, Words, severity_of
 from .spans import ENDLESS, span_name
 
@@ -35,7 +43,7 @@ def rules(_look: Look) -> Iterator[Rule]:
 def sights(look: Look) -> Iterator[Sight]:
     """Every open window that was seen lately; of several that are called the same, the latest."""
     newest: dict[tuple[str, str], LimitSnapshot] = {}
-    for limit in look.book.ledger.limits():
+    for limit in present_limits(look.book.ledger, look.now_ms):
         key = limit.source, _subject(limit)
         known = newest.get(key)
         if _is_fresh(limit, look.now_ms) and (known is None or known.seen_ms < limit.seen_ms):
@@ -47,7 +55,14 @@ def sights(look: Look) -> Iterator[Sight]:
 def _is_fresh(limit: LimitSnapshot, now_ms: int) -> bool:
     length_ms = limit.window_minutes * _MINUTE_MS or _FRESH_MS
     age_ms = now_ms - limit.seen_ms
-    return not (limit.bare or is_over(limit, now_ms)) and age_ms < min(length_ms, _FRESH_MS)
+    return not is_over(limit, now_ms) and age_ms < min(length_ms, _FRESH_MS)
+
+
+def _share(limit: LimitSnapshot) -> int | None:
+    """Of a balance of which nobody tells what it was, only that it is used up is known."""
+    if limit.bare:
+        return FULL if (limit.left or 0) <= 0 else 0
+    return limit.used // 10
 
 
 def _subject(limit: LimitSnapshot) -> str:
@@ -58,10 +73,10 @@ def _sight(limit: LimitSnapshot, look: Look) -> Sight:
     def words(level: int) -> Words:
         told = limit_json(limit, look.book.settings.tz)
         title = plain(look.book.title(limit.source))
-        length = f"{window_length(limit.window_minutes)} " if limit.window_minutes else ""
+        reached = f"{used_percent(limit)}% of its {plain(window_words(limit))} limit"
         return Words(
             severity_of(level),
-            f"{title}: {used_percent(limit)}% of its {length}limit",
+            f"{title}: {'its balance is used up' if limit.bare else reached}",
             f"{title}: {limit_text(told, look.now_ms)}",
             told,
         )
@@ -69,7 +84,7 @@ def _sight(limit: LimitSnapshot, look: Look) -> Sight:
     return Sight(
         rule=f"{PREFIX}{limit.source}",
         subject=_subject(limit),
-        share=limit.used // 10,
+        share=_share(limit),
         words=words,
         window=_window(limit),
         levels=LEVELS,
@@ -77,9 +92,8 @@ def _sight(limit: LimitSnapshot, look: Look) -> Sight:
 
 
 def _window(limit: LimitSnapshot) -> str:
-    """Of a window without a length only the end is known: two ends that lie within an hour of each
-    other are one."""
+    """Of a window without a length only the end is known."""
     if not limit.resets_ms:
         return ENDLESS
-    length_ms = limit.window_minutes * _MINUTE_MS or 2 * HOUR_MS
-    return span_name(limit.resets_ms - length_ms, limit.resets_ms)
+    length_ms = limit.window_minutes * _MINUTE_MS
+    return span_name(limit.resets_ms - length_ms if length_ms else None, limit.resets_ms)

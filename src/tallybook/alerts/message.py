@@ -20,6 +20,9 @@ SCHEMA = "tallybook.alert/1"
 MANY = 5
 """Of more than so many alerts that are due for one channel, one message is made."""
 
+LISTED = 20
+"""Of so many it has the titles, the gravest first: services take no text of any length."""
+
 _RANKS: Sequence[Severity] = ("notice", "warning", "critical")
 
 
@@ -92,7 +95,11 @@ def _digest(due: Sequence[Delivery]) -> Message:
     numbers = "".join(map(number_of, due))
     number = blake2b(numbers.encode(), digest_size=16).hexdigest()
     title = f"{len(due)} alerts, the gravest: {plain(worst.title)}"
-    text = "\n".join(f"- {plain(each.alert.title)}" for each in due)
+    gravest = sorted(due, key=lambda each: -_RANKS.index(each.alert.severity))
+    lines = [f"- {plain(each.alert.title)}" for each in gravest[:LISTED]]
+    if len(due) > LISTED:
+        lines.append(f"… and {len(due) - LISTED} more: tally alert history")
+    text = "\n".join(lines)
     return Message(
         number=number,
         title=title,
@@ -135,4 +142,4 @@ def alert_json(alert: Alert) -> Mapping[str, object]:
 
 def _window(name: str) -> Mapping[str, str | None] | None:
     since, until = (None if each is None else iso(each, "UTC") for each in bounds(name))
-    return {"since": since, "until": until} if since else None
+    return {"since": since, "until": until} if since or until else None

@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 
-from .errands import Answer, Errand, answer_line, errand_of
+from .wire import Answer, Errand, answer_line, errand_of
 
 _SPARE_S = 2
 """Whoever sent it ends it in time; where that one is gone, it ends by itself so much later."""

@@ -12,8 +12,9 @@ import os
 import ssl
 import time
 from collections.abc import Mapping
+from http.client import HTTPException
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 from urllib.request import (
     HTTPDefaultErrorHandler,
     HTTPErrorProcessor,
@@ -25,29 +26,37 @@ from urllib.request import (
 )
 
 from .. import __version__
-from .errands import Answer, Errand, of_status
-from .waits import after_s
+from .httpanswer import Reply, answer_to
+from .wire import Answer, Errand
 
 NUMBER, STAMP, SIGNATURE = "Tally-Delivery", "Tally-Timestamp", "Tally-Signature"
 """The headers: what it is the delivery of, when it was sent (epoch seconds), and `v1=` with the
 signature in hex."""
 
+_AS_IT_IS = "%/:=&?~#+!$,;'@()*[]"
+"""Characters of a URL that stay; others are written as HTTP has them."""
+
 
 def post(errand: Errand) -> Answer:
     """Send it; what became of that."""
     place = urlsplit(errand.address)
-    bare = urlunsplit(place._replace(netloc=place.netloc.rpartition("@")[2]))
+    path, query = (quote(part, safe=_AS_IT_IS) for part in (place.path, place.query))
+    host = place.netloc.rpartition("@")[2]
+    bare = urlunsplit(place._replace(netloc=host, path=path, query=query))
     data = errand.body.encode("utf-8", "surrogatepass")
     try:
         request = Request(bare, data, headers={**_headers(errand, data), **_user(errand.address)})
         with _opener().open(request, timeout=errand.limit_s) as reply:
-            return of_status(reply.status)
+            return answer_to(Reply(reply.status, {}), time.time())
     except HTTPError as problem:
         with problem:
-            return of_status(problem.code, after_s(dict(problem.headers.items()), time.time()))
+            reply = Reply(problem.code, dict(problem.headers.items()))
+            return answer_to(reply, time.time())
     except URLError as problem:
         return _broken(problem.reason)
-    except (OSError, ValueError) as problem:  # http.client raises both, past URLError
+    except HTTPException:  # http.client raises all of these past URLError
+        return Answer(sent=False, trouble="what it answered is not HTTP, or the URL is none")
+    except (OSError, ValueError) as problem:
         return _broken(problem)
 
 
@@ -72,7 +81,6 @@ def _headers(errand: Errand, data: bytes) -> Mapping[str, str]:
 def _user(address: str) -> Mapping[str, str]:
     """The user and password of a URL, as HTTP wants them."""
     from base64 import b64encode
-    from urllib.parse import unquote
 
     user, there, _ = urlsplit(address).netloc.rpartition("@")
     if not there:

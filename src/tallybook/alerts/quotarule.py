@@ -6,18 +6,19 @@ whoever was away at its end is told that its limit was reached after all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..clock import DAY_MS
 from ..format import plain
 from ..quota import amount_text, limit_text
 from .sighting import Look, Rule, Sight, Words, severity_of, unsaid
-from .spans import ENDLESS, is_over, same_span, span_name
+from .spans import ENDLESS, bounds, is_over, same_span, span_name
 
 if TYPE_CHECKING:
     from ..ledger.notices import AlertState
-    from ..quota import Quota
+    from ..quota import Limit, Quota
     from ..quotas.standing import QuotaStanding
 
 PREFIX = "quota:"
@@ -35,13 +36,17 @@ def rules(look: Look) -> Iterator[Rule]:
     """One rule a quota, so that one that can't be asked stops no other."""
     for quota in look.book.settings.quotas.values():
         if quota.limit is not None:
-            yield Rule(f"{PREFIX}{quota.name}", _Watched(quota).sights)
+            yield Rule(f"{PREFIX}{quota.name}", _Watched(quota, quota.limit).sights)
 
 
 class _Watched:
-    def __init__(self, quota: Quota) -> None:
+    """One quota under watch."""
+
+    def __init__(self, quota: Quota, limit: Limit) -> None:
         self._quota = quota
+        self._limit = limit
         self._rule = f"{PREFIX}{quota.name}"
+        self._rolls = quota.window.kind == "rolling"
 
     def sights(self, look: Look) -> Iterator[Sight]:
         """The windows that have just ended, once; subjects of which nothing is there any more; the
@@ -49,60 +54,80 @@ class _Watched:
         was looked at."""
         from ..quotas import standings
 
-        known = look.of(self._rule)
-        present = {each.subject: each for each in standings(look.book, (self._quota,), look.now_ms)}
-        if any(is_over(state.window, look.now_ms) for state in known.values()):
-            for past in standings(look.book, (self._quota,), look.now_ms, back=1):
-                if self._is_unseen(past, known, look.now_ms):
-                    yield self._sight(past, look, ended=True)
-        for subject, state in known.items():
-            is_past = is_over(state.window, look.now_ms) or (state.level and not state.window)
-            if subject and subject not in present and is_past:
-                yield self._idle(subject, ENDLESS)
+        known, now = look.of(self._rule), look.now_ms
+        present = {each.subject: each for each in standings(look.book, (self._quota,), now)}
+        last = {subject: state.window for subject, state in known.items()}
+        over = {each for each, state in known.items() if _is_past(state, now)}
+        tell_tale = known.values() if self._rolls else filter(None, [known.get("")])
+        if any(is_over(state.window, now) for state in tell_tale):
+            for past in standings(look.book, (self._quota,), now, back=1):
+                name = span_name(past.since_ms, past.until_ms)
+                if self._is_unseen(name, known.get(past.subject), known.get(""), now):
+                    yield self._sight(past, now, name, ended=True)
+                    over.add(past.subject)
+                last[past.subject] = name
+        for subject in sorted(over - present.keys() - {""}):
+            yield self._idle(subject, self._unopened(last[subject], now))
         for subject in sorted(present, reverse=True):
-            sight = self._sight(present[subject], look)
-            if not subject or subject in known or sight.level:  # of thousands most are at nothing
+            name = self._name(present[subject], last.get(subject, ENDLESS), now)
+            sight = self._sight(present[subject], now, name)
+            is_kept = not subject or subject in known or self._rolls
+            if is_kept or sight.level:  # of thousands most are at nothing
                 yield sight if "" in known else self._first(sight)
         if "" not in present:
-            yield self._idle("", self._window(look))
+            yield self._idle("", self._window(last.get("", ENDLESS), now))
 
-    def _is_unseen(self, past: QuotaStanding, known: Mapping[str, AlertState], now_ms: int) -> bool:
+    def _is_unseen(
+        self, name: str, state: AlertState | None, of_all: AlertState | None, now_ms: int
+    ) -> bool:
         """Whether a window ended since its subject was looked at. One that had nothing before was
         looked at when all were."""
-        state = known.get(past.subject)
-        seen = state if state is not None and state.window else known.get("")
+        seen = state if state is not None and state.window else of_all
         if seen is None or not is_over(seen.window, now_ms):
             return False
-        return same_span(self._name(past), seen.window)
+        (since, until), looked = bounds(name), bounds(seen.window)[1]
+        if since is None or until is None or looked is None:
+            return False
+        if self._rolls and until <= now_ms - max(DAY_MS, until - since):
+            return False
+        return until > looked or same_span(name, seen.window)
 
-    def _window(self, look: Look) -> str:
+    def _window(self, last: str, now_ms: int) -> str:
         """The present window where no standing tells it, as far as the calendar does."""
         from ..quotas.windows import window_at
 
-        window = self._quota.window
-        if window.kind in ("rolling", "sliding"):
-            return ENDLESS
-        return span_name(*window_at(window, look.now_ms))
+        if self._rolls or self._quota.window.kind == "sliding":
+            return self._unopened(last, now_ms)
+        return span_name(*window_at(self._quota.window, now_ms))
 
-    def _name(self, standing: QuotaStanding) -> str:
+    def _name(self, standing: QuotaStanding, last: str, now_ms: int) -> str:
         if self._quota.window.kind in ("sliding", "ever"):
             return ENDLESS
+        if standing.since_ms is None and self._rolls:
+            return self._unopened(last, now_ms)
         return span_name(standing.since_ms, standing.until_ms)
 
-    def _sight(self, standing: QuotaStanding, look: Look, *, ended: bool = False) -> Sight:
+    def _unopened(self, last: str, now_ms: int) -> str:
+        """The name where nothing is there at the moment: the end of the last window, after which
+        another one is new."""
+        end = bounds(last)[1] or (now_ms if self._rolls else None)
+        return ENDLESS if end is None else span_name(min(end, now_ms), min(end, now_ms))
+
+    def _sight(
+        self, standing: QuotaStanding, now_ms: int, window: str, *, ended: bool = False
+    ) -> Sight:
         def words(level: int) -> Words:
             told = _past_words if ended else _words
-            return told(standing, level, look.now_ms)
+            return told(standing, level, now_ms)
 
         return Sight(
             rule=self._rule,
             subject=standing.subject,
             share=0 if standing.used == 0 else standing.share,
             words=words,
-            window=self._name(standing),
+            window=window,
             levels=self._quota.levels,
-            bound=limit_text(standing.limit_nanos or 0, standing.unit),
-            memory=self._memory,
+            bound=limit_text(*self._limit),
         )
 
     def _first(self, sight: Sight) -> Sight:
@@ -117,12 +142,18 @@ class _Watched:
             share=0,
             words=unsaid,
             window=window,
-            memory=self._memory,
+            levels=self._quota.levels,
+            bound=limit_text(*self._limit),
         )
 
-    @property
-    def _memory(self) -> dict[str, str]:
-        return {"origin": self._quota.origin}
+
+def _is_past(state: AlertState, now_ms: int) -> bool:
+    """Whether what was seen of a subject is over and not yet closed: its window is, or it has none
+    and something was told."""
+    since, until = bounds(state.window)
+    return (is_over(state.window, now_ms) and since != until) or (
+        state.level > 0 and not state.window
+    )
 
 
 def _words(standing: QuotaStanding, level: int, now_ms: int) -> Words:

@@ -2,12 +2,13 @@
 for longer than ever; or its folders can't be read any more, or are gone.
 
 Only days count on which anybody looked: who was away for two weeks is not told at his return that
-nothing was recorded meanwhile.
+nothing was recorded meanwhile. Nor is he told while he is away, if a timer goes on looking: days on
+which nothing at all was used say little of any one source.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -31,6 +32,9 @@ _REGULAR = 16
 _LEAST = 2
 """Working days without a call that are never too many."""
 
+_HOLIDAY = 10
+"""Working days in which nothing at all was used that are never too many."""
+
 _WEEKEND = 5
 
 
@@ -45,10 +49,12 @@ def sights(look: Look) -> Iterator[Sight]:
     if hour is None:
         return
     known = look.of(NAME)
-    for source, days in _days(look).items():
+    found = _days(look)
+    busy = {str(day) for days in found.values() for day in days}
+    for source, days in found.items():
         place = _place(look, source, known.get(source))
         if source in known or place.trouble or is_regular(days):
-            yield _sight(look, source, _Use(days, known.get(source)), place)
+            yield _sight(look, source, _Use(days, busy, known.get(source)), place)
     yield mark(NAME, {"at": hour})
 
 
@@ -84,9 +90,11 @@ class _Place(NamedTuple):
 
 
 class _Use(NamedTuple):
-    """The days with calls of one source, rising, and where its rule stood."""
+    """The days with calls of one source, rising, those with calls of any, as text, and where its
+    rule stood."""
 
     days: Sequence[date]
+    busy: Collection[str]
     state: AlertState | None
 
     def looked(self, today: date) -> list[str]:
@@ -98,21 +106,28 @@ class _Use(NamedTuple):
             return [*before, str(today)]
         return before
 
+    def share(self, missed: Sequence[str]) -> int:
+        """How much of what makes an alert so many working days without a call are, in tenths of a
+        per cent."""
+        if not is_regular(self.days):
+            return 0
+        bound = max(_LEAST, longest_gap(self.days)) + 1
+        alone = sum(day in self.busy for day in missed)
+        return max(alone * 1000 // bound, len(missed) * 1000 // max(bound, _HOLIDAY + 1))
+
 
 def _sight(look: Look, source: str, use: _Use, place: _Place) -> Sight:
     today = local(look.now_ms, look.book.settings.tz).date()
     looked = use.looked(today)
-    missed = sum(each < str(today) for each in looked)
-    bound = max(_LEAST, longest_gap(use.days)) + 1
-    share = missed * 1000 // bound if is_regular(use.days) else 0
+    missed = [each for each in looked if each < str(today)]
 
     def words(_level: int) -> Words:
-        return _words(plain(look.book.title(source)), use.days[-1], missed, place.trouble)
+        return _words(plain(look.book.title(source)), use.days[-1], len(missed), place.trouble)
 
     return Sight(
         rule=NAME,
         subject=source,
-        share=RAISED * 10 if place.trouble else share,
+        share=RAISED * 10 if place.trouble else use.share(missed),
         words=words,
         memory={"last": str(use.days[-1]), "looked": looked, "there": place.there},
     )

@@ -6,23 +6,28 @@ that is read late moves the beginning of a window that begins with the first use
 
 from __future__ import annotations
 
+from ..clock import HOUR_MS
+
 ENDLESS = ""
 """The name where there is no window, or always the same."""
 
 
 def span_name(since_ms: int | None, until_ms: int | None) -> str:
-    """A window's name by its half-open range in epoch milliseconds; one that has no end has none
+    """A window's name by its half-open range in epoch milliseconds; what is not known of it is not
     in its name either."""
-    if since_ms is None:
+    if since_ms is None and until_ms is None:
         return ENDLESS
-    return f"{since_ms}/{'' if until_ms is None else until_ms}"
+    return "/".join("" if each is None else str(each) for each in (since_ms, until_ms))
 
 
 def same_span(one: str, other: str) -> bool:
-    """Whether two names mean one window: the ranges share at least half of the longer one."""
+    """Whether two names mean one window: the ranges share at least half of the longer one, or where
+    only their ends are known, those lie within an hour."""
     if one == other:
         return True
     (since, until), (since_too, until_too) = bounds(one), bounds(other)
+    if since is since_too is None and until is not None and until_too is not None:
+        return abs(until - until_too) <= HOUR_MS
     if since is None or since_too is None or until is None or until_too is None:
         return False
     shared = min(until, until_too) - max(since, since_too)
@@ -39,9 +44,3 @@ def is_over(name: str, now_ms: int) -> bool:
     """Whether a window has ended."""
     until = bounds(name)[1]
     return until is not None and until <= now_ms
-
-
-def is_ahead(name: str, now_ms: int) -> bool:
-    """Whether a window has not begun yet, as after a clock was put back."""
-    since = bounds(name)[0]
-    return since is not None and since > now_ms

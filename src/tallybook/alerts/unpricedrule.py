@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NAME = "unpriced"
 
+_HINT = " Give it one: tally price set {} --input … --output …"
 _RECENT_MS = DAY_MS
 """A model that was used longer ago does not appear: a history is read in which it stands."""
 
@@ -55,7 +56,7 @@ def _sight(model: str, figures: Figures | None, *, silent: bool = False) -> Sigh
             "notice",
             f"no price is known for {plain(model)}",
             f"{number(tokens)} tokens of {plain(model)} in {count(calls, 'call')} are in no cost,"
-            f" since no price is known for it. Give it one: tally price set {plain(model)}",
+            f" since no price is known for it.{_HINT.format(plain(model)) if '/' in model else ''}",
             {"model": model, "unpriced_tokens": tokens, "requests": calls},
         )
 

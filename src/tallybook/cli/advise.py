@@ -16,6 +16,7 @@ from ..exporting.delimited import json_text
 from ..model import nanos_of
 from ..questions import currency_of
 from .asking import PARTIAL, begin, question, refresh, settings_for
+from .nothing import nothing_lines
 from .options import filter_options, json_option, run_options, sync_option, time_options
 from .output import title_of
 from .shell import Shell, say
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..advice import Advice
+    from ..book import Book
     from ..prices.plans import Fee, Period
     from ..query import Query
 
@@ -31,6 +33,9 @@ _FEE = re.compile(r"([$€£]?)(\d{1,12}(?:\.\d{1,9})?)([a-z]{3})?/(week|month|q
 _SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
 _DEEP, _NARROWEST = 15, 20
 """Columns that the lines of an advice are set in by, and that are left to its text at least."""
+
+_REPEATED = ("   worked out:", "   assumed:", "   sure:")
+"""Lines that are not told twice."""
 
 
 @click.command(short_help="what would have been cheaper, priced exactly")
@@ -60,8 +65,11 @@ def advise(context: click.Context, **_options: object) -> int:
     with shell.open_book(settings) as book:
         receipt = refresh(book, shell, asked)
         found = advice_on(book, query, shell.now_ms, fee=fee)
+        nothing = [] if found or asked.format == "json" else _nothing(book, query)
     if asked.format == "json":
         say(json_text(advised_json(found, query)))
+    elif nothing:
+        say("\n".join(nothing))
     else:
         _show(shell, found, query, colour=asked.colour)
     return 0 if receipt is None or receipt.complete else PARTIAL
@@ -82,21 +90,31 @@ def fee_of(text: str) -> Fee:
     return Fee(nanos=nanos_of(found[2]), currency=currency_of(unit) or "", period=period)
 
 
+def _nothing(book: Book, query: Query) -> list[str]:
+    """That there is no advice, and why, if it is that there are no calls."""
+    report = book.ask(query)
+    if not (report.totals.requests or report.totals.total):
+        return nothing_lines(book, report, "calls")
+    why = "Nothing to advise: nothing would have cost notably less."
+    return [title_of(query, "Advice"), "", why]
+
+
 def _show(shell: Shell, found: Sequence[Advice], query: Query, *, colour: bool) -> None:
     from ..advice import advice_text
     from .tables import Ink
 
     ink = Ink(on=shell.colour and colour)
     say(ink.bold(title_of(query, "Advice")))
-    if not found:
-        say("\nNothing to advise: no call of this time has a price that could be lower otherwise.")
-        return
     numbers = {each.name: place for place, each in enumerate(found, 1)}
-    for each in found:
+    told: dict[str, int] = {}
+    for place, each in enumerate(found, 1):
         head, *lines = advice_text(each, query.tz, numbers).splitlines()
         say()
-        say("\n".join(map(ink.bold, _set_in(head, 3, shell.width))))
-        for line in lines:
+        say("\n".join(map(ink.bold, _set_in(head, len(f"{place}. "), shell.width))))
+        for whole in lines:
+            line = whole
+            if whole.startswith(_REPEATED) and (first := told.setdefault(whole, place)) != place:
+                line = f"{whole[:_DEEP]}as for {first}"
             # A command stays whole, to be pasted.
             is_command = line.startswith("   see:")
             say(line if is_command else "\n".join(_set_in(line, _DEEP, shell.width)))

@@ -95,6 +95,7 @@ def alert_rm(context: click.Context, name: str, **_options: object) -> int:
         raise UsageMistake(f"there is no [alert.{name}] in {shell.shown(file)}", hint=hint)
     with shell.open_book(settings) as book:
         book.ledger.notices.drop_states(f"{DIGEST}{name}")
+        book.ledger.notices.call_off(name, shell.now_ms)
     mention(f"[alert.{name}] taken out of {shell.shown(file)}", quiet=asked.quiet)
     return 0
 

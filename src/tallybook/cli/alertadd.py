@@ -6,10 +6,8 @@ file: where somebody is told is his own business, and an address is a secret.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import cast
 
 import click
@@ -18,12 +16,12 @@ from ..errors import SettingsError, UsageMistake
 from ..settings import user_file
 from ..settings.toldvalues import masked
 from .asking import begin, settings_for
+from .keepingclose import keep_close, listed
 from .options import run_options
-from .shell import Shell, mention, say
+from .shell import mention, say
 
 STDIN = "-"
 
-_HEAD = "# Settings of Tallybook. What there is: tally help settings\n\n"
 _HERE = "An address, env:NAME, command:…, or - to be asked for it."
 
 
@@ -47,6 +45,7 @@ def alert_add(
     that it arrives: tally alert test NAME
     """
     from ..settings.writing import stored_table, write_table
+    from .filehead import user_head
 
     shell, asked = begin(context)
     settings = settings_for(shell, asked)
@@ -60,10 +59,10 @@ def alert_add(
     file = user_file(shell.surroundings)
     before = stored_table(file, ("alert", name)) if file.is_file() else {}
     values = _values(before, on, addresses, options)
-    written = write_table(file, ("alert", name), values, head=_HEAD)
+    written = write_table(file, ("alert", name), values, head=user_head(shell, file))
     word = "written to" if written else "stands already in"
     say(f"[alert.{name}] {word} {shell.shown(file)}")
-    _keep_close(shell, file, _clear(values), quiet=asked.quiet)
+    keep_close(shell, file, values, quiet=asked.quiet)
     mention(f"To see that it arrives: tally alert test {name}", quiet=asked.quiet)
     return 0
 
@@ -111,32 +110,6 @@ def _values(
     told = {key: options[key] for key in keys if options[key] is not None}
     values = {**before, **told}
     for key, more in (("on", on), ("to", to)):
-        if joined := dict.fromkeys([*_listed(before.get(key)), *more]):
+        if joined := dict.fromkeys([*listed(before.get(key)), *more]):
             values[key] = list(joined)
     return values
-
-
-def _listed(value: object) -> Sequence[str]:
-    if isinstance(value, str):
-        return [value]
-    return cast("list[str]", value) if isinstance(value, list) else []
-
-
-def _clear(values: Mapping[str, object]) -> bool:
-    """Whether a secret stands in the table itself."""
-    told = [*_listed(values.get("to")), *_listed(values.get("secret"))]
-    return any(not each.startswith(("env:", "command:")) for each in told)
-
-
-def _keep_close(shell: Shell, file: Path, clear: bool, *, quiet: bool) -> None:
-    """See to it that nobody else reads a file in which a secret stands."""
-    if not clear:
-        return
-    if os.name == "posix" and file.stat().st_mode & 0o077:
-        file.chmod(0o600)
-        mention(f"{shell.shown(file)} is now readable for you alone", quiet=quiet)
-    mention(
-        f"An address or secret stands in {shell.shown(file)} in clear. To keep it out of the file,"
-        " put it into a variable and write env:NAME in its place.",
-        quiet=quiet,
-    )

@@ -27,8 +27,8 @@ _USUAL = 20
 @run_options
 @click.pass_context
 def alert_history(context: click.Context, rule: str, limit: int, **_options: object) -> int:
-    """The alerts so far, the newest first, with what became of each delivery; of one RULE if it is
-    named."""
+    """The alerts so far, the newest first, with what became of each delivery; of one RULE
+    (quota:daily, quota:*, pace) if it is named."""
     shell, asked = begin(context)
     settings = settings_for(shell, asked)
     with shell.open_book(settings) as book:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from ..format import count, plain
@@ -24,6 +26,8 @@ def alert_once(book: Book, shell: Shell, asked: Asked, *, wait: bool) -> None:
     fail."""
     from ..alerts import attend_once
 
+    with suppress(OSError):  # nobody hears the answer any more: told at the end
+        sys.stdout.flush()  # it waits for no network
     tell(shell, attend_once(book, shell.now_ms, wait=wait), quiet=asked.quiet)
 
 

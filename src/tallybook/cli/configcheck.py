@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import click
 
@@ -15,21 +15,14 @@ from ..errors import SettingsError, TallyError, UsageMistake, nearest
 from ..exporting.delimited import json_text
 from ..format import count
 from ..periods import Frame
-from ..settings import Settings
-from ..views import view_faults
+from ..settings import Settings, survey_file, survey_settings
 from .asking import begin, surveyed
 from .faults import worded
 from .options import json_option, run_options
 from .shell import Shell, say
-
-if TYPE_CHECKING:
-    from ..settings.tables import Table
-    from ..settings.told import AlertRule, Probe, View
+from .tablefaults import MISSPELT, Tables, overlooked_faults
 
 SCHEMA = "tallybook.config-check/1"
-
-_MISSPELT = 0.8
-"""How near a name must come to one of ours to be taken for it: one of its words may be the same."""
 
 
 @click.command("check", short_help="Every fault at once, with file and line.")
@@ -47,8 +40,8 @@ def config_check(context: click.Context, file: Path | None, **_options: object) 
         settings, faults = surveyed(shell, asked)
         prices, files = settings.prices, list(settings.files)
         found = [*faults, *screen_faults(settings), *price_faults(prices, settings.price_data)]
-        found += view_faults(settings.views, settings.alerts, shell.frame(settings))
-        found += probe_faults(settings.probes)
+        found += Tables.of(settings).faults(shell.frame(settings))
+        found += overlooked_faults(settings)
     else:
         files = [shell.surroundings.cwd / file]
         prices, found = _faults_of(shell, files[0])
@@ -79,40 +72,13 @@ def schema_text() -> str:
 
 def _faults_of(shell: Shell, file: Path) -> tuple[Path | None, list[TallyError]]:
     """The price file that a settings file names, and every fault of both."""
-    from ..settings import survey_file
-
     if not file.is_file():
         raise UsageMistake(f"there is no file {file}", hint="tally config path")
     values, faults = survey_file(file, shell.surroundings.home)
     prices = cast("Path | None", values.get("prices"))
-    views = cast("dict[str, View]", _meanings("view", values))
-    alerts = cast("dict[str, AlertRule]", _meanings("alert", values))
-    probes = cast("dict[str, Probe]", _meanings("probe", values))
-    asked = [*view_faults(views, alerts, Frame(shell.now_ms)), *probe_faults(probes)]
-    return prices, [*faults, *_strangers(values, file), *asked, *price_faults(prices)]
-
-
-def probe_faults(probes: Mapping[str, Probe]) -> Iterator[SettingsError]:
-    """Probes that there are none of."""
-    from ..probes import probe_names
-    from ..settings.layers import place_in
-
-    for name, each in probes.items():
-        if name not in probe_names():
-            close = nearest(name, probe_names())
-            known = f"there are {', '.join(probe_names())}"
-            yield SettingsError(
-                f"unknown probe {name!r} in {place_in(Path(each.origin), 'probe', name)}",
-                hint=f"did you mean {close}?" if close else known,
-            )
-
-
-def _meanings(kind: str, values: Mapping[str, object]) -> dict[str, object]:
-    """What the tables of a kind mean, by name."""
-    tables = {
-        key: cast("Table", each) for key, each in values.items() if key.startswith(f"{kind}.")
-    }
-    return {key.partition(".")[2]: table.meaning for key, table in tables.items()}
+    elsewhere = survey_settings(shell.surroundings)[0].quotas
+    told = Tables.in_file(values).faults(Frame(shell.now_ms), elsewhere)
+    return prices, [*faults, *_strangers(values, file), *told, *price_faults(prices)]
 
 
 def _strangers(values: Mapping[str, object], file: Path) -> Iterable[SettingsError]:
@@ -174,7 +140,7 @@ def _plans_of_none(prices: Path) -> Iterator[SettingsError]:
     text = prices.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
     for at, plan in enumerate(tomllib.loads(text).get("plan", [])):
         for name in plan.get("sources", []):
-            close = nearest(name.lower(), source_names(), _MISSPELT)
+            close = nearest(name.lower(), source_names(), MISSPELT)
             if close and name.strip().lower() != close:
                 place = Document(str(prices), text).place(("plan", at, "sources"))
                 yield SettingsError(

@@ -122,6 +122,10 @@ def config_set(
     written = change_file(target.file, change, head=head, mode=SHARED if project else OWN)
     word = "written to" if written else "stands already in"
     mention(f"{_line(target, value)}  {word} {shell.shown(target.file)}", quiet=asked.quiet)
+    if target.setting.secret:
+        from .keepingclose import keep_close
+
+        keep_close(shell, target.file, {target.path[-1]: value}, quiet=asked.quiet)
     _tell_consequence(shell, before, quiet=asked.quiet)
     return _tell_rest(shell, target, quiet=asked.quiet)
 
@@ -338,8 +342,10 @@ def _tell_of_ledgers(shell: Shell, old: Path, new: Path, *, quiet: bool) -> None
 def _tell_rest(shell: Shell, target: Target, *, quiet: bool) -> int:
     """What still has to be known: another layer that sets the key, and what else is wrong in
     the file."""
-    settings, _ = survey_settings(shell.surroundings)
-    origin = settings.origins.get(target.key, "default")
+    from .config import origin_of
+
+    settings = _held(shell)
+    origin = origin_of(settings, target.key)
     layers = {*VARIABLES, *map(str, settings.files)} - {str(target.file)}
     if origin in layers:
         mention(f"but {shell.shown(origin)} sets it too, and comes first", quiet=quiet)

@@ -62,13 +62,25 @@ def meant(quotas: Sequence[Quota], word: str) -> Quota:
     if not found:
         known = [each.name for each in quotas]
         close = nearest(word, [*known, *(who for each in quotas for who in _speaks_of(each))])
-        first = f"tally quota set {word} --limit '300 requests' --per month --provider {word}"
+        first = _beginning(word)
         raise UsageMistake(
             f"there is no quota of {word!r}",
             because=f"there are {', '.join(known)}" if known else "none is set yet",
             hint=f"did you mean {close}?" if close else first,
         )
     return found[0]
+
+
+def _beginning(word: str) -> str:
+    """How a quota for a plan, a balance or a provider is set."""
+    from .initplans import BALANCES, PLANS
+
+    plan = next((each for each in PLANS if each.name == word), None)
+    if plan is not None:
+        return f"tally init --plan {word}={'300requests/' if plan.counted else ''}{plan.per}"
+    if word in BALANCES:
+        return f"tally init --balance {word}=20usd"
+    return f"tally quota set {word} --limit '300 requests' --per month --provider {word}"
 
 
 def _part_of(word: str, names: Iterable[str]) -> bool:
@@ -173,5 +185,5 @@ def label(standing: QuotaStanding) -> str:
 
 def undo_hint(verb: str, standing: QuotaStanding) -> str:
     """How what was just entered is taken back."""
-    whose = f" --for {shlex.quote(standing.subject)}" if standing.subject else ""
+    whose = f" --for {shlex.quote(standing.subject)}" if standing.quota.each else ""
     return f"to undo: tally {verb} {standing.quota.name}{whose} --undo"

@@ -27,9 +27,13 @@ _UNREAD = (
 
 _NO_PAGES = "there are no pages for a browser yet"
 _INSTEAD = "tally watch, tally sessions, or tally session ID --rounds"
+_NO_SWITCHING = "another program's configuration is not written here"
 _ABSENT = {
     "serve": (_NO_PAGES, _INSTEAD),
     "webserver": (_NO_PAGES, _INSTEAD),
+    "switch": (_NO_SWITCHING, "tally usage model shows which models run"),
+    "undo": (_NO_SWITCHING, "tally update NAME --undo, or tally reset NAME --undo"),
+    "validate-models": ("there are no fallback chains here", "tally price audit, or tally doctor"),
 }
 _READERS = ("sync", "watch")
 _WHOLE = ("status", "statusline")

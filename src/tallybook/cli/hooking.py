@@ -14,13 +14,16 @@ answered in our own words: `allow` and `reason`.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import TallyError
+from .intime import in_one_line, read_in_time
 from .statuslinehanded import read_stdin
 
 if TYPE_CHECKING:
+    from ..book import Book
     from ..quotas import QuotaStanding
 
 HOSTS = ("claude", "opencode")
@@ -29,6 +32,18 @@ ON_ERROR = ("open", "closed")
 
 _PATIENCE_S = 5.0
 """How long a hook's input may take to come."""
+
+
+_LONGEST_S = 5.0
+"""How long what is new is read, and others that write are waited for: an agent ends a hook that
+takes long, and goes on, whatever was to happen then."""
+
+
+class Found(NamedTuple):
+    """What stands of quotas, and what keeps that from being known for certain, in words."""
+
+    standings: Sequence[QuotaStanding]
+    hindered: str = ""
 
 
 class HookCall(NamedTuple):
@@ -68,10 +83,18 @@ def read_call() -> HookCall:
     return call_from(read_stdin(_PATIENCE_S))
 
 
-def verdict_of(standings: Iterable[QuotaStanding], told: Callable[[QuotaStanding], str]) -> Verdict:
+def read_for_hook(book: Book) -> str:
+    """Read what is new, in time; what keeps anything that is new from being counted, in words."""
+    receipt, hindered = read_in_time(book, time.monotonic() + _LONGEST_S)
+    if receipt is not None and not receipt.complete:
+        return "some histories could not be read: tally doctor"
+    return hindered
+
+
+def verdict_of(found: Found, told: Callable[[QuotaStanding], str]) -> Verdict:
     """What standings mean for the session; `told` puts one in words."""
-    over, troubles = list[str](), list[str]()
-    for each in standings:
+    over, troubles = list[str](), [found.hindered] if found.hindered else []
+    for each in found.standings:
         if each.exceeded:
             over.append(told(each))
         elif each.quota.limit is not None and each.used is None:
@@ -79,17 +102,14 @@ def verdict_of(standings: Iterable[QuotaStanding], told: Callable[[QuotaStanding
     return Verdict(tuple(over), tuple(troubles))
 
 
-def hook_verdict(
-    find: Callable[[], Sequence[QuotaStanding]], told: Callable[[QuotaStanding], str]
-) -> Verdict:
+def hook_verdict(find: Callable[[], Found], told: Callable[[QuotaStanding], str]) -> Verdict:
     """The verdict on the standings that `find` gives; that they can't be told is a trouble, and
     never an error of the hook."""
     try:
         return verdict_of(find(), told)
     except Exception as problem:  # noqa: BLE001 - a hook that falls over lets everything pass
-        because = getattr(problem, "because", "")
-        told_of = str(problem) if isinstance(problem, TallyError) else repr(problem)
-        return Verdict(troubles=(f"{told_of}: {because}" if because else told_of,))
+        said = in_one_line(problem) if isinstance(problem, TallyError) else repr(problem)
+        return Verdict(troubles=(said,))
 
 
 def answer_text(host: str, event: str, verdict: Verdict, on_error: str) -> str:

@@ -105,8 +105,8 @@ def init(context: click.Context, dry_run: bool, **_options: object) -> int:
     if not fresh:
         mention("nothing to add", quiet=asked.quiet)
     elif not dry_run and _may(wishes, shell.shown(file)):
-        write(shell, fresh, file)
-        mention(f"{count(len(fresh), 'table')} written to {shell.shown(file)}", quiet=asked.quiet)
+        written = write(shell, fresh, file)
+        mention(f"{count(written, 'table')} written to {shell.shown(file)}", quiet=asked.quiet)
     else:
         mention("nothing was written", quiet=asked.quiet)
     for line in _left_out(used, wanted, _there(file)) if wishes.usual else ():

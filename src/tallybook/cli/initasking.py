@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from textwrap import fill
 from typing import NamedTuple
@@ -52,6 +53,7 @@ class Asking(NamedTuple):
 
 def asked_proposals(asking: Asking) -> Iterator[Proposal]:
     """What the user wants of what fits this machine, and beyond."""
+    asking.tell("Enter alone takes the answer in capitals, or none. Nothing is written unasked.")
     if not asking.used.marks:
         asking.tell("No calls are recorded yet: nothing shows which plans are used here.")
     yield from _plans(asking)
@@ -144,4 +146,5 @@ def _answer(asking: Asking, question: str, read: Callable[[str], Proposal]) -> P
         except SettingsError as problem:
             asking.tell(problem.because or str(problem))
         except UsageMistake as problem:
-            asking.tell("; ".join(filter(None, (str(problem), problem.because, problem.hint))))
+            way = re.sub(r"^--\w+ (.*)", r"such as \1", problem.hint)  # nobody types an option here
+            asking.tell("; ".join(filter(None, (str(problem), problem.because, way))))

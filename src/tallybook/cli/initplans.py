@@ -113,9 +113,10 @@ def plan_of(plan: Plan, limit: str = "") -> Proposal:
 def named_plan(text: str, used: Used) -> Proposal:
     """`claude=5h`, `copilot=300requests/month`: a plan with its window, and how much it holds if
     that is known. Raises `UsageMistake`."""
-    name, told = _named(text, "--plan", "claude=5h")
+    name, told = _named(text, "plan", "claude=5h")
     limit, slash, per = told.rpartition("/")
     limit, per = (limit.strip(), per.strip()) if slash else ("", told)
+    _demand_unit(f"the plan {text!r}", limit, f"--plan {name}={limit}requests/{per}")
     known = next((each for each in PLANS if each.name == name), None)
     if known is None:
         known = Plan(name, name, (_mark_of(name, used),), per)
@@ -125,11 +126,9 @@ def named_plan(text: str, used: Used) -> Proposal:
 def named_balance(text: str, used: Used, today: str) -> Proposal:
     """`deepseek=100cny`, `deepseek=100cny@2026-11-01`: what was paid, and since when it is used.
     Raises `UsageMistake`."""
-    name, told = _named(text, "--balance", "deepseek=100cny")
+    name, told = _named(text, "balance", "deepseek=100cny")
     limit, _, since = told.partition("@")
-    if limit.strip().isdecimal():
-        why = "a number alone does not say of which currency"
-        raise UsageMistake(f"can't read --balance {text!r}", because=why, hint=f"{name}={limit}cny")
+    _demand_unit(f"the balance {text!r}", limit, f"--balance {name}={limit.strip()}cny")
     since = since.strip() or today
     title = f"{BALANCES.get(name, name)} balance"
     values = {
@@ -147,6 +146,7 @@ def budget(text: str) -> Proposal:
     limit, slash, per = (part.strip() for part in text.partition("/"))
     if not slash or per not in _PERIODS:
         raise UsageMistake(f"can't read the budget {text!r}", hint="--budget 20usd/day")
+    _demand_unit(f"the budget {text!r}", limit, f"--budget {limit}usd/{per}")
     return _quota(_PERIODS[per], f"budget: {limit} a {per}", {"limit": limit, "per": per})
 
 
@@ -182,11 +182,18 @@ def _quota(name: str, about: str, values: Mapping[str, object]) -> Proposal:
     return Proposal(QUOTA, name, told, about)
 
 
-def _named(text: str, option: str, example: str) -> tuple[str, str]:
+def _named(text: str, what: str, example: str) -> tuple[str, str]:
     found = _NAMED.fullmatch(text.strip())
     if found is None:
-        raise UsageMistake(f"can't read {option} {text!r}", hint=f"{option} {example}")
+        raise UsageMistake(f"can't read the {what} {text!r}", hint=f"--{what} {example}")
     return found[1], found[2].strip()
+
+
+def _demand_unit(what: str, limit: str, example: str) -> None:
+    """Refuse a number alone, which elsewhere is one of tokens: here hardly anybody means them."""
+    if re.fullmatch(r"[\d.,_\s]*\d[\d.,_\s]*", limit):
+        why = "a number alone does not say of what"
+        raise UsageMistake(f"can't read {what}", because=why, hint=example)
 
 
 def _mark_of(name: str, used: Used) -> str:

@@ -38,10 +38,11 @@ def show(fresh: Sequence[Proposal]) -> None:
             say(line)
 
 
-def write(shell: Shell, fresh: Sequence[Proposal], file: Path) -> None:
-    """Add them, all at once."""
-    tables = {each.path: each.values for each in fresh}
+def write(shell: Shell, fresh: Sequence[Proposal], file: Path) -> int:
+    """Add them, all at once, but for what came there while somebody was asked; how many."""
+    tables = {each.path: each.values for each in fresh_of(fresh, file)}
     write_tables(file, tables, head=user_head(shell, file))
+    return len(tables)
 
 
 def _lines(sign: str, other: Mapping[str, object], values: Mapping[str, object]) -> list[str]:

@@ -20,6 +20,7 @@ from .asking import begin, settings_for
 from .options import excluding, run_options
 from .schedules import (
     LABEL,
+    MARK,
     UNIT,
     Job,
     cron_line,
@@ -70,11 +71,14 @@ def install(
     if every is not None and at is not None:
         raise excluding("--every", "--at")
     job = Job(
-        (sys.executable, "-m", "tallybook", "sync", "--quiet"),
+        # -P: what lies in the folder where a timer runs is none of ours
+        (sys.executable, "-P", "-m", "tallybook", "sync", "--quiet"),
         _carried(shell.surroundings.environ, settings),
         schedule_of(every, at),
         str(shell.surroundings.ledger_file.parent / "sync.log"),
     )
+    if not (show or remove):
+        Path(job.log).parent.mkdir(parents=True, exist_ok=True)  # else nothing could be run at all
     if system == "cron":
         return _cron(job, show=show, remove=remove)
     pieces = _pieces(shell, system, job)
@@ -95,7 +99,11 @@ def _carried(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
     for name in source_names(settings.logs):
         known += open_source(name, mappings=settings.logs).variables
     known += [name for name in _PROXIES if "@" not in environ.get(name, "")]
-    return {name: environ[name] for name in dict.fromkeys(known) if environ.get(name)}
+    found = {name: environ[name] for name in dict.fromkeys(known) if environ.get(name)}
+    for name, value in found.items():
+        if "\n" in value or "\r" in value:
+            raise UsageMistake(f"{name} has several lines", hint="no timer can be given that")
+    return found
 
 
 def _cron(job: Job, *, show: bool, remove: bool) -> int:
@@ -118,9 +126,7 @@ def _cron(job: Job, *, show: bool, remove: bool) -> int:
 
 def _crontab(program: str) -> str:
     """The crontab as it is; empty if there is none yet, which cron itself calls an error."""
-    done = subprocess.run(
-        [program, "-l"], capture_output=True, text=True, timeout=_WAIT_S, check=False
-    )
+    done = _done([program, "-l"])
     if done.returncode == 0:
         return done.stdout
     if "no crontab" in done.stderr.lower():
@@ -155,8 +161,15 @@ def _orders(program: str, system: str, pieces: Sequence[Piece]) -> Mapping[str, 
 
 def _put_in(shell: Shell, system: str, pieces: Sequence[Piece]) -> int:
     program = _program(system, "launchctl" if system == "launchd" else "systemctl")
-    for piece in pieces:
-        old = piece.path.read_text() if piece.path.is_file() else None
+    before = [_before(piece) for piece in pieces]
+    for piece, old in zip(pieces, before, strict=True):
+        if old is not None and MARK not in old:
+            raise UsageMistake(
+                f"{shell.shown(piece.path)} is not ours",
+                because="it was not written by tally install, or was changed since",
+                hint=f"take it away, or tally install {system} --print to put it in yourself",
+            )
+    for piece, old in zip(pieces, before, strict=True):
         if old == piece.text:
             say(f"{shell.shown(piece.path)}: as it was")
             continue
@@ -176,8 +189,13 @@ def _put_in(shell: Shell, system: str, pieces: Sequence[Piece]) -> int:
     return 0
 
 
+def _before(piece: Piece) -> str | None:
+    """What is in the place of a piece; None if nothing is."""
+    return piece.path.read_text("utf-8", "replace") if os.path.lexists(piece.path) else None
+
+
 def _take_out(shell: Shell, system: str, pieces: Sequence[Piece]) -> int:
-    there = [piece for piece in pieces if piece.path.is_file()]
+    there = [piece for piece in pieces if MARK in (_before(piece) or "")]
     if not there:
         say("There is nothing of ours to take out.")
         return 0
@@ -202,17 +220,25 @@ def _program(system: str, name: str) -> str:
 
 def _run(words: Sequence[str], given: str | None = None) -> None:
     """Run a program of the system. Raises `TallyError` with what it says if it refuses."""
-    done = subprocess.run(
-        words,
-        input=given,
-        capture_output=True,
-        text=True,
-        timeout=_WAIT_S,
-        check=False,
-        env=dict(os.environ),
-    )
+    done = _done(words, given)
     if done.returncode:
         raise _refused(words, done.stderr)
+
+
+def _done(words: Sequence[str], given: str | None = None) -> subprocess.CompletedProcess[str]:
+    """What a program of the system said; bytes that are no text come back as they were."""
+    try:
+        return subprocess.run(
+            words,
+            input=given,
+            capture_output=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            timeout=_WAIT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        raise _refused(words, str(problem)) from problem
 
 
 def _refused(words: Sequence[str], said: str) -> TallyError:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import functools
 import inspect
+import signal
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec, cast
 
 import click
 
@@ -20,6 +21,7 @@ from .faults import worded
 from .options import run_options
 
 if TYPE_CHECKING:
+    from mcp.server.context import CallNext, HandlerResult, ServerMiddleware, ServerRequestContext
     from mcp.server.mcpserver import MCPServer
 
     from .mcptools import Desk
@@ -45,7 +47,12 @@ def mcp(context: click.Context, **_options: object) -> int:
     from .mcptools import Desk
 
     shell, asked = begin(context)
-    served(Desk(shell, settings_for(shell, asked))).run("stdio")
+    server = served(Desk(shell, settings_for(shell, asked)))
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # the SDK would wait for a line on stdin first
+    try:
+        server.run("stdio")
+    except* BrokenPipeError:  # the agent is gone: nobody is left to answer
+        pass
     return 0
 
 
@@ -61,7 +68,11 @@ def served(desk: Desk) -> MCPServer[Any]:
             hint="pip install 'tallybook[mcp]', or: uv tool install 'tallybook[mcp]'",
         ) from problem
     server: MCPServer[Any] = MCPServer(
-        "tallybook", instructions=_INSTRUCTIONS, version=__version__, log_level="ERROR"
+        "tallybook",
+        instructions=_INSTRUCTIONS,
+        version=__version__,
+        log_level="ERROR",
+        middleware=[_checking(desk)],
     )
     reading = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_world_hint=False)
     for name, question in desk.tools().items():
@@ -72,6 +83,28 @@ def served(desk: Desk) -> MCPServer[Any]:
             annotations=reading,
         )
     return server
+
+
+def _checking(desk: Desk) -> ServerMiddleware[Any]:
+    """Refuses arguments that a tool does not have. The SDK itself passes over them, and a filter
+    that is passed over answers another question."""
+    from mcp.shared.exceptions import MCPError
+    from mcp.types import INVALID_PARAMS
+
+    known = {name: inspect.signature(each).parameters for name, each in desk.tools().items()}
+
+    async def checked(ctx: ServerRequestContext[Any], call_next: CallNext) -> HandlerResult:
+        params = ctx.params or {}
+        has = known.get(str(params.get("name"))) if ctx.method == "tools/call" else None
+        given: object = params.get("arguments")
+        if has is not None and isinstance(given, dict):
+            names = map(str, cast("dict[object, object]", given))
+            if strange := [name for name in names if name not in has]:
+                said = f"there is no argument {', '.join(strange)}; there are {', '.join(has)}"
+                raise MCPError(INVALID_PARAMS, said)
+        return await call_next(ctx)
+
+    return checked
 
 
 def _told(question: Callable[P, dict[str, Any]]) -> Callable[P, dict[str, Any]]:

@@ -12,14 +12,17 @@ from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..errors import LedgerBusy, LedgerReadOnly, TallyError, UsageMistake
+from ..errors import TallyError, UsageMistake
 from ..query import Query, report_json
 from ..questions import parse_query, period_pairs
+from .asking import answer
+from .intime import read_in_time
 
 if TYPE_CHECKING:
     from ..book import Book
+    from ..flow import SyncReceipt
     from ..periods import Frame
     from ..settings import Settings
     from .shell import Shell
@@ -27,8 +30,22 @@ if TYPE_CHECKING:
 _FRESH_S = 5.0
 """Seconds in which what was just read is new enough for the next question."""
 
+_LONGEST_S = 20.0
+"""How long is read, and others that write are waited for: agents give up after a minute."""
+
 _MOST_ROWS = 1_000
 _SPAN = re.compile(r"\d+\s*(h|d|w|mo|m|y|min)", re.IGNORECASE)
+
+
+class _Read(NamedTuple):
+    """What came of reading before an answer."""
+
+    receipt: SyncReceipt | None = None
+    hindered: str = ""
+
+    def with_told(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """An answer with what is not in it, if anything."""
+        return {**answer, "not_read": self.hindered} if self.hindered else answer
 
 
 class Desk:
@@ -57,23 +74,25 @@ class Desk:
         another, both included, as 2026-11-01..2026-11-15. `where`: conditions such as model~opus,
         project=/srv/x, source=codex. `sort`: a field; -cost falls. A cost is what the use is worth
         at list price; `unpriced_tokens` are in no cost."""
-        if not 1 <= limit <= _MOST_ROWS:
-            raise UsageMistake(f"limit can't be {limit}", hint=f"use 1 to {_MOST_ROWS}")
+        _demand(limit)
         pairs = [("by", by), *(("where", each) for each in where), *self._times(when)]
         query = self._question([*pairs, *([("sort", sort)] if sort else [])])
-        with self._opened() as book:
-            return report_json(book.ask(replace(query, limit=limit)))
+        with self._opened() as (book, read):
+            return read.with_told(
+                report_json(answer(book, replace(query, limit=limit), read.receipt))
+            )
 
     def sessions(self, when: str = "7d", limit: int = 20) -> dict[str, Any]:
         """Recent sessions, the latest first, with title, project, models, tokens and cost. `when`
         is as in `usage`."""
         from .sessionrows import Listing, listing_json
 
+        _demand(limit)
         query = self._question([("by", "session,title"), ("sort", "-last_at"), *self._times(when)])
-        with self._opened() as book:
-            report = book.sessions(replace(query, limit=max(1, min(limit, _MOST_ROWS))))
+        with self._opened() as (book, read):
+            report = book.sessions(replace(query, limit=limit))
             active_since = self._now_ms() - 1000 * self._settings.active_within
-            return listing_json(Listing(report, None, active_since))
+            return read.with_told(listing_json(Listing(report, None, active_since)))
 
     def current_session(self, session_id: str = "", folder: str = "") -> dict[str, Any]:
         """The session that asks, or another one by its id: its models, calls, tokens, cost, how its
@@ -84,12 +103,12 @@ class Desk:
         from .sessionjson import Opened, session_json
 
         around = self._shell.surroundings
-        with self._opened() as book:
+        with self._opened() as (book, read):
             place = Path(folder) if folder else around.cwd
             whose = whose_session(book.ledger, around.environ, place, session_id)
             if whose is None:
                 raise TallyError("the ledger has no session yet", hint="tally doctor")
-            found = book.session(whose.session)
+            found = book.session(whose.session, whose.source)
             if found is None:
                 raise TallyError(
                     f"no session {whose.session!r} in the ledger",
@@ -99,22 +118,23 @@ class Desk:
             opened = Opened(found=found, tz=self._settings.tz, growth=book.growth(found))
             told = session_json(opened)
         del told["rounds"]
-        return {**told, "found_by": whose.by, "found_in": whose.detail or None}
+        return read.with_told({**told, "found_by": whose.by, "found_in": whose.detail or None})
 
     def quota_standing(self, names: Sequence[str] = ()) -> dict[str, Any]:
         """How much of each quota is used and left, when it begins anew, where the present pace
         leads, whether it is exceeded; and the official windows of providers as they were last seen,
-        each with when that was."""
-        from ..limits import limit_json
+        each with when that was. Of one that is `over` since, nobody knows what is used; one that is
+        `stale` may well be fuller by now."""
+        from ..limits import present_json, present_limits
         from ..quotas import standing_json
 
-        with self._opened() as book:
-            standings = book.standings(self._now_ms(), tuple(names))
-            limits = book.ledger.limits()
-        return {
-            "quotas": [standing_json(each) for each in standings],
-            "official_limits": [limit_json(each, self._settings.tz) for each in limits],
-        }
+        with self._opened() as (book, read):
+            now_ms = self._now_ms()
+            standings = book.standings(now_ms, tuple(names))
+            limits = present_limits(book.ledger, now_ms)
+        official = [present_json(each, self._settings.tz, now_ms) for each in limits]
+        quotas = [standing_json(each) for each in standings]
+        return read.with_told({"quotas": quotas, "official_limits": official})
 
     def advice(self, when: str = "30d", where: Sequence[str] = ()) -> dict[str, Any]:
         """What would have been cheaper, found by pricing once more what was really used: each with
@@ -123,8 +143,8 @@ class Desk:
         from ..advice import advise, advised_json
 
         query = self._question([*self._times(when), *(("where", each) for each in where)])
-        with self._opened() as book:
-            return advised_json(advise(book, query, self._now_ms()), query)
+        with self._opened() as (book, read):
+            return read.with_told(advised_json(advise(book, query, self._now_ms()), query))
 
     def tools(self) -> Mapping[str, Callable[..., dict[str, Any]]]:
         """Every question by its name."""
@@ -157,14 +177,16 @@ class Desk:
         return replace(parse_query(pairs, self._frame()), currency=self._settings.currency)
 
     @contextmanager
-    def _opened(self) -> Generator[Book]:
+    def _opened(self) -> Generator[tuple[Book, _Read]]:
         """The book, with what is new read into it unless that was just done."""
         with self._shell.open_book(self._settings) as book:
-            now = time.monotonic()
+            now, read = time.monotonic(), _Read()
             if self._read_s is None or now - self._read_s >= _FRESH_S:
-                try:
-                    book.sync()
-                    self._read_s = now
-                except (LedgerBusy, LedgerReadOnly):
-                    pass  # somebody else writes: what is recorded is told, with its revision
-            yield book
+                read = _Read(*read_in_time(book, now + _LONGEST_S))
+                self._read_s = None if read.hindered else now
+            yield book, read
+
+
+def _demand(limit: int) -> None:
+    if not 1 <= limit <= _MOST_ROWS:
+        raise UsageMistake(f"limit can't be {limit}", hint=f"use 1 to {_MOST_ROWS}")

@@ -18,6 +18,7 @@ from .quotacheck import quota_check
 from .quotajson import standings_json
 from .quotaset import quota_rm, quota_set
 from .shell import Shell, say
+from .tablefaults import tell_of_project
 
 if TYPE_CHECKING:
     from ..quotas import QuotaStanding
@@ -47,6 +48,7 @@ def quota_list(context: click.Context, quota_names: tuple[str, ...], **_options:
     ends, and where the present pace leads."""
     shell, asked = begin(context)
     settings = settings_for(shell, asked)
+    tell_of_project(shell, settings, quota_names, quiet=asked.quiet)
     with shell.open_book(settings) as book:
         receipt = refresh(book, shell, asked) if settings.quotas else None
         found = book.standings(shell.now_ms, quota_names)

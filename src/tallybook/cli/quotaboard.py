@@ -45,7 +45,7 @@ def columns_of(
     columns = [
         Column(title, cells(name_of), text=True, least=8),
         Column("", cells(_bar), rank=5, text=True, least=_CELLS),
-        Column("Used", cells(percent_text)),
+        Column("Used", cells(_used_cell)),
         Column("Amount", cells(portion_text), rank=4, text=True, least=99),
         Column("Left", cells(left_text), rank=1),
         Column("Resets", cells(lambda each: reset_cell(each, now_ms)), rank=1, text=True, least=99),
@@ -88,11 +88,10 @@ def name_of(standing: QuotaStanding) -> str:
 
 
 def portion_text(standing: QuotaStanding) -> str:
-    """What is used of what: `$9.02 of $20.00`, `≥ $9.02 of …`, `115 of 300 requests*` where a part
-    was entered by hand."""
+    """What is used of what: `$9.02 of $20.00`, `≥ $9.02 of …`."""
     if standing.used is None:
         return DASH
-    return f"{_AT_LEAST * standing.least}{used_of(standing)}{_BY_HAND * standing.corrected}"
+    return f"{_AT_LEAST * standing.least}{used_of(standing)}"
 
 
 def used_of(standing: QuotaStanding) -> str:
@@ -114,6 +113,11 @@ def percent_text(standing: QuotaStanding) -> str:
     if standing.share is None:
         return DASH
     return f"{_AT_LEAST if standing.least else ''}{tenths(standing.share)}%"
+
+
+def _used_cell(standing: QuotaStanding) -> str:
+    """The used part, marked where somebody said so: this column is never left out."""
+    return f"{percent_text(standing)}{_BY_HAND * standing.corrected}"
 
 
 def left_text(standing: QuotaStanding) -> str:

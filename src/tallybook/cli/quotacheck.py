@@ -14,10 +14,19 @@ from ..format import plain
 from ..query import Filter
 from ..quota import Quota, limit_of, window_of
 from .asking import PARTIAL, begin, question, refresh, settings_for
-from .hooking import HOSTS, ON_ERROR, answer_text, hook_verdict, read_call
+from .hooking import (
+    HOSTS,
+    ON_ERROR,
+    Found,
+    answer_text,
+    hook_verdict,
+    read_call,
+    read_for_hook,
+)
 from .options import Asked, filter_options, json_option, run_options, sync_option
 from .quotajson import standings_json
 from .shell import Shell, mention, say
+from .tablefaults import tell_of_project
 
 if TYPE_CHECKING:
     from ..book import Book
@@ -28,6 +37,9 @@ REFUSED = 3
 
 COMMAND_LINE = "command line"
 """Where a limit comes from that is kept nowhere."""
+
+AT_HAND = "limit"
+"""What such a limit is called."""
 
 _NEWEST = "current"
 """The word for the session that goes on."""
@@ -66,6 +78,7 @@ def quota_check(
         return _answer_hook(context, quota_names, (most, per))
     shell, asked = begin(context)
     settings = settings_for(shell, asked)
+    tell_of_project(shell, settings, quota_names, quiet=asked.quiet)
     _fitting(asked, quota_names, most, per)
     with shell.open_book(settings) as book:
         receipt = refresh(book, shell, asked) if settings.quotas or most else None
@@ -92,19 +105,20 @@ def _answer_hook(
     call = read_call()
     most, per = told
 
-    def find() -> Sequence[QuotaStanding]:
+    def find() -> Found:
         of_it = replace(asked, quiet=True)
         if most is not None and per is None:
             of_it = replace(of_it, pairs=(*asked.pairs, ("session", call.session or _NEWEST)))
         _fitting(of_it, names, most, per)
         with shell.open_book(settings_for(shell, of_it)) as book:
-            if book.settings.quotas or most is not None:
-                refresh(book, shell, of_it)
+            wanted = asked.sync and (book.settings.quotas or most is not None)
+            hindered = read_for_hook(book) if wanted else ""
             if most is not None:  # what was handed over is a whole id, not a part of one
                 of_it = of_it if call.session else _sessions(shell, of_it, book)
-                return _against(shell, of_it, book, (most, per))
-            found = book.standings(shell.now_ms, names)
-            return [e for e in found if e.quota.each != "session" or e.subject == call.session]
+                return Found(_against(shell, of_it, book, (most, per)), hindered)
+            every = book.standings(shell.now_ms, names)
+            own = [e for e in every if e.quota.each != "session" or e.subject == call.session]
+            return Found(own, hindered)
 
     verdict = hook_verdict(find, lambda each: standing_text(each, shell.now_ms))
     given = context.params
@@ -173,7 +187,14 @@ def _against(
         else each
         for each in question(shell, settings, asked).where
     )
-    own = Quota(name="limit", window=window, limit=limit, where=conditions, origin=COMMAND_LINE)
+    own = Quota(
+        name="",
+        title=AT_HAND,
+        window=window,
+        limit=limit,
+        where=conditions,
+        origin=COMMAND_LINE,
+    )
     return standings(book, [own], shell.now_ms)
 
 

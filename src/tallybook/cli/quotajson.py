@@ -20,7 +20,7 @@ def standings_json(
     """Standings at a moment; `exceeded` names the quotas of which nothing is left."""
     from ..quotas import standing_json
 
-    over = dict.fromkeys(each.quota.name for each in found if each.exceeded)
+    over = dict.fromkeys(each.quota.called for each in found if each.exceeded)
     return {
         "schema": SCHEMA,
         "time": iso(now_ms, book.settings.tz),

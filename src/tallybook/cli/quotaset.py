@@ -23,6 +23,7 @@ from .filehead import user_head
 from .options import Asked, filter_options, json_option, run_options, sync_option
 from .quotajson import standings_json
 from .shell import Shell, mention, say
+from .tablefaults import tell_overlooked
 
 if TYPE_CHECKING:
     from ..book import Book
@@ -257,10 +258,11 @@ def _json(
 
 
 def _tell_rest(shell: Shell, asked: Asked, settings: Settings, name: str, file: Path) -> None:
-    """That a stronger file speaks of a quota of that name, too."""
+    """That a project has a quota of that name, too."""
     quota = settings.quotas.get(name)
+    tell_overlooked(shell, settings, "quota", [name], quiet=asked.quiet)
     if quota is not None and Path(quota.origin) != file:
-        said = f"but {shell.shown(quota.origin)} has a quota of that name, which comes first"
+        said = f"{shell.shown(quota.origin)} has a quota of that name, which holds now"
         mention(said, quiet=asked.quiet)
 
 

@@ -5,6 +5,7 @@ Recorded usage is not touched.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -62,7 +63,7 @@ def reset(
         refresh(book, shell, asked)
         before = [each for quota in chosen for each in _standings(book, quota, subject, now_ms)]
         if undo:
-            done = [take_back(book, each, now_ms) for each in before]
+            done = _undone(book, before, now_ms)
         else:
             done = [correct(book, each, _anew(each, now_ms)) for each in before]
     if asked.format == "json":
@@ -86,8 +87,16 @@ def _standings(
 
     if quota.each is not None and subject is None:
         found = standings(book, [quota], now_ms)
-        return tuple(each for each in found if each.subject or each.used)
+        return tuple(each for each in found if each.subject or each.used or each.corrected)
     return (standing_for(book, quota, subject, now_ms),)
+
+
+def _undone(book: Book, before: Sequence[QuotaStanding], now_ms: int) -> list[Corrected]:
+    """What was entered last of each is taken back, of those of which anything was. Raises
+    `UsageMistake` where nothing was of any."""
+    said = {(each.quota, each.subject) for each in book.ledger.notices.corrections()}
+    held = [each for each in before if (each.quota.name, each.subject) in said]
+    return [take_back(book, each, now_ms) for each in held or before[:1]]
 
 
 def _anew(standing: QuotaStanding, now_ms: int) -> Correction:

@@ -6,13 +6,12 @@ What a view means is `tallybook.views`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar, cast
 
 import click
 
 from ..errors import UsageMistake
-from ..settings import Settings, project_file, survey_settings, user_file
+from ..settings import Settings, survey_settings, user_file
 from .shell import Shell, mention
 from .views import Viewing
 
@@ -69,6 +68,7 @@ def keep_view(context: click.Context, shell: Shell, whole: bool, *, quiet: bool)
     from ..settings.writing import stored_table, write_table
     from ..views import MARK
     from .filehead import user_head
+    from .tablefaults import tell_overlooked
 
     name = name.removeprefix(MARK)
     words = shlex.join(_kept(context, whole)) or "day"
@@ -88,13 +88,14 @@ def keep_view(context: click.Context, shell: Shell, whole: bool, *, quiet: bool)
     word = "written to" if written else "stands already in"
     mention(f"view.{name}: {words}  {word} {shell.shown(file)}", quiet=quiet)
     mention(f"to see it: tally {MARK}{name}", quiet=quiet)
-    _tell_shadow(shell, name, quiet=quiet)
+    tell_overlooked(shell, survey_settings(shell.surroundings)[0], "view", [name], quiet=quiet)
 
 
 def _expanded(ctx: click.Context, args: list[str], takes: dict[str, bool]) -> list[str]:
     """A command line with the words of its view, if it names one, in the place of the name. A view
     that can't be asked is told by its place before it is mixed with anything."""
     from ..views import MARK, joined, parts_of, view_named, view_query, words_of
+    from .tablefaults import tell_overlooked
 
     given = parts_of(args, takes)
     names = [word.removeprefix(MARK) for word in given.words if _is_view(word)]
@@ -105,6 +106,7 @@ def _expanded(ctx: click.Context, args: list[str], takes: dict[str, bool]) -> li
     shell = ctx.find_object(Shell) or Shell.real()
     settings = _settings(shell, names[0])
     view = view_named(settings.views, names[0])
+    tell_overlooked(shell, settings, "view", names, quiet="-q" in args or "--quiet" in args)
     view_query(settings, view.name, shell.frame(settings))
     ctx.meta[_TITLE] = view.title
     rest = given._replace(words=tuple(word for word in given.words if not _is_view(word)))
@@ -134,11 +136,3 @@ def _kept(context: click.Context, whole: bool) -> list[str]:
     demand_known(parts)
     usual = Parts((), (("--since", "all"),) if whole else ())
     return words_of(joined(usual, parts))
-
-
-def _tell_shadow(shell: Shell, name: str, *, quiet: bool) -> None:
-    """That a project has a view of this name, which comes first in it."""
-    view = survey_settings(shell.surroundings)[0].views.get(name)
-    project = project_file(shell.surroundings)
-    if view is not None and Path(view.origin) == project != user_file(shell.surroundings):
-        mention(f"but {shell.shown(project)} has a view {name} too, and comes first", quiet=quiet)

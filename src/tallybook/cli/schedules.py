@@ -14,8 +14,10 @@ from xml.sax.saxutils import escape
 
 from ..errors import UsageMistake
 
-MARK = "# tallybook: tally install cron"
-"""What stands behind our line of a crontab, so that it is known again."""
+MARK = "tallybook: tally install"
+"""What stands as a comment in all that is ours, so that it is known again."""
+
+_CRON_MARK = f"# {MARK} cron"
 
 UNIT, LABEL = "tallybook-sync", "org.tallybook.sync"
 """What the units of systemd and the agent of launchd are called."""
@@ -73,13 +75,14 @@ def cron_line(job: Job) -> str:
     sets = [f"{name}={_shell_quoted(value)}" for name, value in job.environ.items()]
     words = [*sets, *map(_shell_quoted, job.words)]
     command = f"{' '.join(words)} >>{_shell_quoted(job.log)} 2>&1"
-    return f"{when} {command.replace('%', chr(92) + '%')} {MARK}"
+    return f"{when} {command.replace('%', chr(92) + '%')} {_CRON_MARK}"
 
 
 def with_line(crontab: str, line: str | None) -> str:
     """A crontab with our line in the place of an older one of ours, or without any (None). All else
     in it stays as it is."""
-    kept = [each for each in crontab.splitlines() if not each.rstrip().endswith(MARK)]
+    old = crontab.removesuffix("\n").split("\n") if crontab else []
+    kept = [each for each in old if not each.rstrip().endswith(_CRON_MARK)]
     lines = [*kept, *([line] if line else [])]
     return "\n".join(lines) + "\n" if lines else ""
 
@@ -90,6 +93,7 @@ def systemd_service(job: Job) -> str:
         f"Environment={_unit_quoted(f'{name}={value}')}\n" for name, value in job.environ.items()
     ]
     return (
+        f"# {MARK} systemd\n"
         "[Unit]\nDescription=Tallybook: read what is new into the ledger\n\n"
         f"[Service]\nType=oneshot\nNice=10\n{''.join(sets)}"
         f"ExecStart={' '.join(_unit_quoted(each, run=True) for each in job.words)}\n"
@@ -106,6 +110,7 @@ def systemd_timer(job: Job) -> str:
         else f"OnCalendar=*-*-* {hour:02}:{minute:02}:00\nPersistent=true\n"
     )
     return (
+        f"# {MARK} systemd\n"
         "[Unit]\nDescription=Tallybook: when to read what is new\n\n"
         f"[Timer]\n{when}\n[Install]\nWantedBy=timers.target\n"
     )
@@ -131,7 +136,7 @@ def launchd_agent(job: Job) -> str:
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" '
         '"http://www.apple.com/DTDs/PropertyList-1.0.dtd">\n'
-        '<plist version="1.0">\n<dict>\n'
+        f'<!-- {MARK} launchd -->\n<plist version="1.0">\n<dict>\n'
         f"  <key>Label</key><string>{LABEL}</string>\n"
         f"  <key>ProgramArguments</key>\n  <array>\n{words}  </array>\n"
         f"  <key>EnvironmentVariables</key>\n  <dict>\n{sets}  </dict>\n"

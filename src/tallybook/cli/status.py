@@ -15,6 +15,7 @@ from .probed import probe_lines, probe_now
 from .shell import say
 from .statusadvice import suggestions
 from .statuslook import look
+from .tablefaults import tell_of_project
 
 
 @click.command(short_help="plans, budgets, balances, limits, live sessions, alerts")
@@ -30,12 +31,13 @@ def status(context: click.Context, processes: bool, probe: bool, **_options: obj
     their limits and how long ago, which sessions are live, and what to do about it."""
     shell, asked = begin(context)
     settings = settings_for(shell, asked)
+    tell_of_project(shell, settings, quiet=asked.quiet)
     with shell.open_book(settings) as book:
         receipt = refresh(book, shell, asked)
         if probe:
             probe_now(book, shell, asked)
         found = look(book, shell.now_ms, receipt, processes=processes)
-        suggested = [*suggestions(found), *probe_lines(book)]
+        suggested = [*suggestions(found), *probe_lines(book, shell.now_ms)]
         if asked.format == "json":
             from .statusjson import status_json
 

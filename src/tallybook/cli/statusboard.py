@@ -62,14 +62,14 @@ def _limits(status: Status) -> list[Column]:
     shares = [None if _unknown(each, now_ms) else each.used // 10 for each in limits]
     left = tuple(_left(each, now_ms) for each in limits)
     columns = [
-        Column("Official limit", tuple(map(limit_name, limits)), text=True, least=14),
+        Column("Official limit", tuple(map(limit_name, limits)), text=True, least=24, tight=18),
         Column("Plan", tuple(plain(each.plan) for each in limits), rank=6, text=True, least=99),
         Column("", tuple(map(bar_text, shares)), rank=5, text=True, least=12),
         Column("Used", tuple(_official(each, now_ms) for each in limits)),
-        Column("Left", left, rank=1),
+        Column("Left", left, rank=2),
         Column("Resets", tuple(_resets(word) for word, _ in words), rank=1, text=True, least=99),
         Column("At", tuple(moment for _, moment in words), rank=3, text=True, least=99),
-        Column("Seen", tuple(_seen(each, now_ms) for each in limits), rank=1),
+        Column("Seen", tuple(_seen(each, now_ms) for each in limits)),
     ]
     return [each for each in columns if any(each.cells)]
 
@@ -80,11 +80,14 @@ def _unknown(limit: LimitSnapshot, now_ms: int) -> bool:
 
 
 def _official(limit: LimitSnapshot, now_ms: int) -> str:
+    """How much is used, and of a balance without a share what is left."""
+    if limit.bare and not is_over(limit, now_ms):
+        return left_text(limit)
     return DASH if _unknown(limit, now_ms) else f"{used_percent(limit)}%"
 
 
 def _left(limit: LimitSnapshot, now_ms: int) -> str:
-    return "" if is_over(limit, now_ms) else left_text(limit).removesuffix(" left")
+    return "" if _unknown(limit, now_ms) else left_text(limit).removesuffix(" left")
 
 
 def _seen(limit: LimitSnapshot, now_ms: int) -> str:
@@ -135,15 +138,16 @@ def _age(status: Status) -> str:
     parts: list[str] = []
     if status.read:
         parts.append("Histories were read just now")
-    elif status.written_ms is not None:
-        parts.append(f"Last recorded {_ago(status.written_ms, status.now_ms)}")
+    elif status.read_ms is not None:
+        parts.append(f"Histories were last read {_ago(status.read_ms, status.now_ms)}")
     if status.complaints:
         parts.append(f"with {count(status.complaints, 'complaint')}")
     if status.latest_ms is None:
         parts.append("no call is recorded yet")
     else:
         parts.append(f"the newest call began {_ago(status.latest_ms, status.now_ms)}")
-    return ", ".join(parts) + "."
+    told = ", ".join(parts)
+    return f"{told[0].upper()}{told[1:]}."
 
 
 def _ago(ms: int, now_ms: int) -> str:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ..clock import iso
-from ..limits import limit_json
+from ..limits import present_json
 from ..query import amounts_json
 
 if TYPE_CHECKING:
@@ -30,13 +30,13 @@ def status_json(status: Status, book: Book, suggested: list[str]) -> dict[str, A
         "revision": book.ledger.revision(),
         "complete": status.complete,
         "synced": status.read,
-        "recorded_at": _moment(status.written_ms, tz),
+        "last_sync_at": _moment(status.read_ms, tz),
         "latest_call_at": _moment(status.latest_ms, tz),
         "quotas": [
             {"kind": kind_of(each).removesuffix("s"), **standing_json(each)}
             for each in status.standings
         ],
-        "limits": [limit_json(each, tz) for each in status.limits],
+        "limits": [present_json(each, tz, status.now_ms) for each in status.limits],
         "live_sessions": status.live,
         "sessions": [_session(each, tz) for each in status.sessions],
         "processes": _processes(status),

@@ -50,12 +50,13 @@ def statusline(
     wanted = Wanted(form, template or "", quota or "")
     files = Files(data_folder(around.environ, around.home), around.environ)
     asked = context_of(handed, wanted, str(around.cwd))
+    seen_ms = shell.now_ms
     if handed.limits:
-        files.hand(handed.session, handed.limits, shell.now_ms)
+        seen_ms = files.hand(handed.session, handed.limits, shell.now_ms)
     if refresh:
         refresh_all(shell, files, [asked])
     answer = answer_of(files, asked)
-    say(line_of(answer, handed, wanted, shell.now_ms, colour=shell.colour))
+    say(line_of(answer, handed, wanted, (shell.now_ms, seen_ms), colour=shell.colour))
 
 
 def _check(template: str) -> None:

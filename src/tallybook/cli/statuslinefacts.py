@@ -14,8 +14,15 @@ from typing import TYPE_CHECKING, Any
 from ..blocks import Block, pace_of, read_blocks
 from ..clock import HOUR_MS, iso
 from ..figurewords import amount_text
-from ..format import DASH, compact, money
-from ..limits import is_over, limit_json, limit_text, used_percent
+from ..format import DASH, compact, money, plain
+from ..limits import (
+    is_over,
+    limit_json,
+    limit_text,
+    present_limits,
+    used_percent,
+    window_words,
+)
 from ..model import decimal_text
 from ..periods import Frame, period
 from ..query import Figures, Filter, Query
@@ -145,21 +152,23 @@ def _burn(block: Block, now_ms: int) -> str:
 
 
 def _tell_limits(telling: _Telling) -> Iterator[tuple[str, Piece, int]]:
-    """The official windows that have not begun anew since they were seen."""
+    """The official windows that have not begun anew since they were seen. Balances of which no
+    share is told stand in the whole lines alone."""
     tz = telling.book.settings.tz
-    limits = [each for each in telling.book.ledger.limits() if not is_over(each, telling.now_ms)]
+    seen = present_limits(telling.book.ledger, telling.now_ms)
+    limits = [each for each in seen if not is_over(each, telling.now_ms)]
     telling.told["limits"] = [limit_json(each, tz) for each in limits]
     telling.lines.extend(limit_text(each, telling.now_ms) for each in telling.told["limits"])
     sources = {each.source for each in limits}
-    for each in limits:
+    for each in (each for each in limits if not each.bare):
         whose = f"{each.source} " if len(sources) > 1 else ""
         piece = Piece(f"{used_percent(each)}%", each.resets_ms, each.used // 100)
         yield f"{whose}{_window_name(each)}", piece, each.seen_ms
 
 
 def _window_name(limit: LimitSnapshot) -> str:
-    """`5h`, `7d`; a window without a length has its own name."""
-    return short_span(limit.window_minutes * 60_000) if limit.window_minutes else limit.name
+    """`5h`, `7d fable`; a window without a length has its own name."""
+    return plain(window_words(limit, short_span(limit.window_minutes * 60_000)))
 
 
 def _tell_quotas(telling: _Telling, wanted: str, whose: Whose | None) -> None:

@@ -5,7 +5,8 @@ All of it can be thrown away: what was handed over and not yet recorded is all t
 are for their owner alone, are replaced whole, and a damaged one counts as none.
 
 - `KEY.json`: what the bar of one context shows; `KEY.ask`: that context, touched when it is asked
-- `NAME.sights`: the official limits that one session handed over, a line for each time they changed
+- `NAME.sights`: the official limits that one session handed over, a line for each time they
+  changed; `NAME.recorded` is how far they are recorded
 - `lock`: held by the one process that finds out; the time of `began` is when one last did
 - `trouble`: what went wrong the last time, for `tally doctor`
 """
@@ -17,7 +18,7 @@ import os
 import sys
 import time
 from binascii import crc32
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, TypeGuard, cast
@@ -34,6 +35,13 @@ _LIVELY_S = 300.0
 """A context that nobody asked for so long is not kept up to date any more."""
 _KEPT_S = 30 * 86_400.0
 """Files that nobody touched for so long are swept away."""
+_OWN = ("HOME", "USERPROFILE", "TZ", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "CLAUDE_CONFIG_DIR")
+_AGENTS = ("CODEX_HOME", "CODING_AGENT_DIR", "GEMINI_CLI_HOME", "GEMINI_DATA_DIR", "OMO_QUOTA_HOME")
+_MORE = ("OPENCODE_DATA_DIR", "OPENCODE_DB", "PI_CODING_AGENT_DIR", "PI_CODING_AGENT_SESSION_DIR")
+_DECIDING = frozenset((*_OWN, *_AGENTS, *_MORE))
+"""Variables beside our own that decide what there is to read and to show: bars that differ in one
+have their own answers. Asking each source for its own would load them all."""
+
 _TAIL = 4096
 _LONG = 1 << 16
 """A file of sights that is longer is begun anew, once all in it is recorded."""
@@ -96,13 +104,14 @@ class Files:
                 found.append((age, Context(*told)))
         return [context for _, context in sorted(found)]
 
-    def hand(self, session: str, limits: str, now_ms: int) -> None:
+    def hand(self, session: str, limits: str, now_ms: int) -> int:
         """Keep limits that a session handed over until they are recorded, unless they are what it
-        handed over last: an idle session repeats what it once saw."""
+        handed over last: an idle session repeats what it once saw. When it saw them first."""
         file = self.folder / f"{self._prefix}-{_name(session)}.sights"
-        before = _last_line(file)
-        if before is not None and before.get("limits") == limits:
-            return
+        before = _last_line(file) or {}
+        seen_ms = before.get("seen_ms")
+        if before.get("limits") == limits and isinstance(seen_ms, int):
+            return min(seen_ms, now_ms)
         line = json.dumps({"limits": limits, "seen_ms": now_ms}) + "\n"
         _make(self.folder)
         handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -110,6 +119,7 @@ class Files:
             os.write(handle, line.encode())
         finally:
             os.close(handle)
+        return now_ms
 
     def sights(self) -> Iterator[Sight]:
         """What was handed over and is not recorded yet, of each session in its order."""
@@ -119,7 +129,7 @@ class Files:
                 data = file.read_bytes()
                 yield from _sights(file, data[done:], done)
 
-    def recorded(self, sights: list[Sight]) -> None:
+    def recorded(self, sights: Sequence[Sight]) -> None:
         """Mark sights as recorded."""
         for file, end in {each.file: each.end for each in sights}.items():
             if end > _LONG and end == file.stat().st_size:
@@ -183,7 +193,7 @@ class Files:
 
 
 def _counts(name: str) -> bool:
-    return name.startswith("TALLY_") or name in ("HOME", "TZ", "USERPROFILE")
+    return name in _DECIDING or name.startswith("TALLY_")
 
 
 def _is_context(value: object) -> TypeGuard[list[str]]:

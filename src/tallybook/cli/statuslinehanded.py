@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from typing import NamedTuple, TypeGuard
 
@@ -22,6 +23,13 @@ SOURCE = "claude-code"
 _FIRST_S, _WHOLE_S = 0.3, 1.0
 """How long the first byte, and then the rest, may take: who does not close stdin hands nothing."""
 _MOST = 1 << 20
+
+_NO_JSON = (ValueError, RecursionError)
+"""What `json` raises of what is none, or is nested so deeply that it is none of an agent's."""
+
+_NUMBER = re.compile(r"\d{1,20}(\.\d{1,30})?([eE][+-]?\d{1,2})?", re.ASCII)
+_MOST_SECONDS = 11
+"""Digits of a moment in seconds since 1970; a longer one is none."""
 
 
 class Handed(NamedTuple):
@@ -43,7 +51,7 @@ def handed_by(data: bytes) -> Handed:
     """What the bytes say; nothing where they are no JSON object, as of another program."""
     try:
         told: object = json.loads(data, parse_float=str)
-    except ValueError:
+    except _NO_JSON:
         return Handed()
     if not is_object(told):
         return Handed()
@@ -65,7 +73,7 @@ def handed_limits(limits: str) -> dict[str, object]:
     """`Handed.limits` as it stood in what was handed over; empty where it is damaged."""
     try:
         return {"rate_limits": json.loads(limits)}
-    except ValueError:
+    except _NO_JSON:
         return {}
 
 
@@ -115,7 +123,7 @@ def _within(handle: int, first_s: float) -> bytes:
 def _is_whole(data: bytes) -> bool:
     try:
         json.loads(data)
-    except ValueError:
+    except _NO_JSON:
         return False
     return True
 
@@ -128,7 +136,8 @@ def _windows(limits: dict[str, object]) -> list[tuple[str, str, int]]:
         used = _decimal(window.get("used_percentage"))
         resets = _decimal(window.get("resets_at")).partition(".")[0]
         if used:
-            found.append((name, used, int(resets or 0)))
+            known = 0 < len(resets) <= _MOST_SECONDS
+            found.append((name, used, int(resets) if known else 0))
     return found
 
 
@@ -157,12 +166,11 @@ def _text(value: object) -> str:
 def _decimal(value: object) -> str:
     """A number ≥ 0 as a plain decimal, else nothing: floats are kept as the text they were."""
     text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
-    if "e" in text or "E" in text:
+    found = _NUMBER.fullmatch(text)
+    if found is None:
+        return ""
+    if found[2]:
         from decimal import Decimal
 
-        text = f"{Decimal(text):f}"
-    whole, _, rest = text.partition(".")
-    fits = (
-        whole.isdecimal() and text.isascii() and (not rest or rest.isdecimal()) and len(text) < 40
-    )
-    return text if fits else ""
+        return f"{Decimal(text):f}"
+    return text

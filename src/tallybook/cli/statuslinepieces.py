@@ -6,7 +6,7 @@ that a bar would feel. Which pieces make a line is `statuslineforms`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, cast
 
 from .statuslinehanded import Handed
@@ -16,8 +16,9 @@ DASH = "–"
 
 BETWEEN = " · "
 
-OLD_MS = 600_000
-"""What was found out longer ago is marked as being found out anew."""
+OLD_MS = 180_000
+"""What was found out longer ago is marked as being found out anew: an answer holds for a minute,
+and finding one out takes half a minute at most."""
 
 _AGED_MS = 900_000
 """Official limits that were seen longer ago are shown with their age."""
@@ -55,10 +56,12 @@ class Piece(NamedTuple):
 
 class Answer(NamedTuple):
     """What was found out last: pieces, whole lines for where there is room, and an object for
-    programs. `wait_ms` is how long it holds; `trouble` is True where finding out went wrong."""
+    programs. `wait_ms` is how long it holds; `behind` is True where not all that is new could be
+    recorded, `trouble` where finding out went wrong."""
 
     made_ms: int = 0
     wait_ms: int = 0
+    behind: bool = False
     trouble: bool = False
     pieces: Mapping[str, Piece] = {}
     windows: tuple[tuple[str, Piece, int], ...] = ()
@@ -79,6 +82,7 @@ class Answer(NamedTuple):
         return cls(
             made_ms=cast("int", kept["made_ms"]),
             wait_ms=cast("int", kept["wait_ms"]),
+            behind=bool(kept["behind"]),
             trouble=bool(kept["trouble"]),
             pieces={name: Piece(*each[:3]) for name, each in pieces.items()},
             windows=tuple((name, Piece(*each[:3]), seen) for name, each, seen in windows),
@@ -87,9 +91,10 @@ class Answer(NamedTuple):
         )
 
 
-def pieces_of(answer: Answer, handed: Handed, now_ms: int) -> dict[str, Piece]:
+def pieces_of(answer: Answer, handed: Handed, now_ms: int, seen_ms: int) -> dict[str, Piece]:
     """Every piece that holds now. What was handed over goes before what was found out, but for the
-    cost of the session: the ledger's is exact, the agent's own estimate is labelled."""
+    cost of the session: the ledger's is exact, the agent's own estimate is labelled. The limits
+    that are handed over were handed over first at `seen_ms`."""
     found = {name: each for name, each in answer.pieces.items() if _holds(each, now_ms)}
     if handed.cost and "session" not in found:
         found["session"] = Piece(f"{_dollars(handed.cost)} (agent's)")
@@ -97,14 +102,14 @@ def pieces_of(answer: Answer, handed: Handed, now_ms: int) -> dict[str, Piece]:
         found["context"] = Piece(f"{_whole(handed.context)}%", level=_whole(handed.context))
     if handed.model:
         found["model"] = Piece(handed.model)
-    windows = _windows(answer, handed, now_ms)
+    windows = [each for each in _windows(answer, handed, seen_ms) if _holds(each[1], now_ms)]
     found |= {name: piece for name, piece, _ in windows if name in _SHORT}
     if windows:
         found["limits"] = _together(windows, now_ms)
     found |= {f"{name}_left": _left(each, now_ms) for name, each in found.items() if each.until_ms}
     if answer.trouble:
         found["mark"] = Piece("!", level=100)
-    elif now_ms - answer.made_ms > OLD_MS:
+    elif answer.behind or now_ms - answer.made_ms > OLD_MS:
         found["mark"] = Piece("…")
     return found
 
@@ -131,14 +136,14 @@ def _left(piece: Piece, now_ms: int) -> Piece:
     return Piece(short_span(piece.until_ms - now_ms), level=piece.level)
 
 
-def _windows(answer: Answer, handed: Handed, now_ms: int) -> list[tuple[str, Piece, int]]:
-    """The official windows that have not begun anew since they were seen: an agent's own where it
-    hands them over, else all that were seen."""
+def _windows(answer: Answer, handed: Handed, seen_ms: int) -> Sequence[tuple[str, Piece, int]]:
+    """The official windows and when they were seen: an agent's own where it hands them over, else
+    all that were seen."""
     own = [
-        (name, Piece(f"{_shown(used)}%", resets * 1000, _whole(used)), now_ms)
+        (name, Piece(f"{_shown(used)}%", resets * 1000, _whole(used)), seen_ms)
         for name, used, resets in handed.windows
     ]
-    return [each for each in (own or answer.windows) if _holds(each[1], now_ms)]
+    return own or answer.windows
 
 
 def _together(windows: Iterable[tuple[str, Piece, int]], now_ms: int) -> Piece:

@@ -27,6 +27,9 @@ PROJECT_FILE = "tally.toml"
 EVERY_S = 5.0
 """Somebody finds out at most that often, whoever asks."""
 
+_SOON_MS = 15_000
+"""What a session wrote is in its line so long after that is next found out; else it is marked."""
+
 _IDLE_S = 60.0
 """How long an answer holds while the session writes nothing; other sessions may."""
 
@@ -53,7 +56,8 @@ def answered(arguments: Sequence[str]) -> bool:
     try:
         text = _line(wanted)
     except Exception:  # noqa: BLE001 - a bar must show something, and no trace
-        text = "tally !"
+        pieces = {"mark": Piece("!", level=100)}
+        text = shown(wanted.form, Line(pieces, Answer(), Handed(), "tally {mark}", colour=False))
     with suppress(OSError):  # the bar is gone: nobody is left to be told
         os.write(sys.stdout.fileno(), f"{text}\n".encode(errors="replace"))
     return True
@@ -101,29 +105,35 @@ def answer_of(files: Files, context: Context) -> Answer:
         return Answer()
 
 
-def line_of(answer: Answer, handed: Handed, wanted: Wanted, now_ms: int, *, colour: bool) -> str:
-    """The line in its form."""
+def line_of(
+    answer: Answer, handed: Handed, wanted: Wanted, times: tuple[int, int], *, colour: bool
+) -> str:
+    """The line in its form. `times` are now, and when the limits that are handed over were so
+    first."""
     template = template_for(wanted.form, wanted.template, handed)
-    pieces: Mapping[str, Piece] = pieces_of(answer, handed, now_ms)
+    pieces: Mapping[str, Piece] = pieces_of(answer, handed, *times)
     return shown(wanted.form, Line(pieces, answer, handed, template, colour))
 
 
 def _line(wanted: Wanted) -> str:
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = seen_ms = time.time_ns() // 1_000_000
     environ = os.environ
     handed = handed_by(read_stdin())
     files = Files(data_folder(environ, home_folder(environ)), environ)
     context = context_of(handed, wanted, _folder())
     answer = answer_of(files, context)
+    if is_behind(answer, context, now_ms):
+        answer = answer._replace(behind=True)
     try:
         if handed.limits:
-            files.hand(handed.session, handed.limits, now_ms)
+            seen_ms = files.hand(handed.session, handed.limits, now_ms)
         files.ask(context)
         if is_due(answer, context, now_ms):
             _leave_behind(files)
     except OSError:  # a full or closed disk: what is known is shown, and that it stays so
         answer = answer._replace(trouble=True)
-    return line_of(answer, handed, wanted, now_ms, colour=not environ.get("NO_COLOR"))
+    times = (now_ms, seen_ms)
+    return line_of(answer, handed, wanted, times, colour=not environ.get("NO_COLOR"))
 
 
 def is_due(answer: Answer, context: Context, now_ms: int) -> bool:
@@ -133,6 +143,12 @@ def is_due(answer: Answer, context: Context, now_ms: int) -> bool:
     if age_ms < 0 or age_ms >= max(answer.wait_ms, int(_IDLE_S * 1000)):
         return True
     return age_ms >= max(answer.wait_ms, int(EVERY_S * 1000)) and _grew(context, answer.made_ms)
+
+
+def is_behind(answer: Answer, context: Context, now_ms: int) -> bool:
+    """Whether the session wrote what should be in its answer by now."""
+    age_ms = now_ms - answer.made_ms
+    return age_ms >= answer.wait_ms + _SOON_MS and _grew(context, answer.made_ms)
 
 
 def _grew(context: Context, since_ms: int) -> bool:

@@ -11,15 +11,16 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from binascii import crc32
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import LedgerBusy, LedgerReadOnly, TallyError
 from ..places import data_folder
-from ..walking import Stopped
 from .asking import settings_for
+from .intime import in_one_line, read_in_time
 from .options import Asked
 from .shell import Shell
 from .statuslinefacts import answer_for
@@ -48,7 +49,7 @@ _EVERYTHING_S = 60.0
 
 _ATTEND_S = 60.0
 _EVERYTHING, _ALERTS = "everything", "alerts"
-"""Notes whose time is when that was done last."""
+"""Notes, one a ledger, whose time is when that was done last."""
 
 
 def left_behind() -> None:
@@ -73,44 +74,40 @@ def left_behind() -> None:
 
 
 def refresh_all(shell: Shell, files: Files, contexts: Sequence[Context]) -> None:
-    """Find out what all these contexts show. Their folders may have settings of their own, and with
-    those another ledger; each ledger is opened and brought up to date once."""
-    begun = time.monotonic()
-    by_ledger: dict[str, list[tuple[Context, Settings]]] = {}
+    """Find out what all these contexts show. Their folders may have settings of their own, but none
+    that say which ledger it is: that is opened and brought up to date once."""
+    ready: list[tuple[Context, Settings]] = []
     trouble = ""
     for context in contexts:
         try:
             around = shell.surroundings._replace(cwd=Path(context.folder or os.sep))
             settings = settings_for(replace(shell, surroundings=around), Asked(quiet=True))
         except (TallyError, OSError) as problem:
-            trouble = _said(problem)
-            files.keep(context, _failed(files, context))
+            trouble = in_one_line(problem)
+            _fail(files, [context])
             continue
-        by_ledger.setdefault(settings.ledger, []).append((context, settings))
-    for those in by_ledger.values():
-        trouble = _refresh_ledger(shell, files, those, begun) or trouble
-    files.tell(trouble)
+        ready.append((context, settings))
+    files.tell((_refresh(shell, files, ready) if ready else "") or trouble)
 
 
-def _refresh_ledger(
-    shell: Shell, files: Files, those: Sequence[tuple[Context, Settings]], begun: float
-) -> str:
-    """The same for contexts of one ledger; what went wrong in words, empty if nothing did."""
+def _refresh(shell: Shell, files: Files, ready: Sequence[tuple[Context, Settings]]) -> str:
+    """The same for contexts with their settings; what went wrong in words, empty if nothing did."""
+    begun = time.monotonic()
+    contexts = [context for context, _ in ready]
     try:
-        with shell.open_book(those[0][1]) as book:
-            _record_sights(book, files)
-            _read(book, files, [context for context, _ in those], begun)
-            for context, settings in those:
+        with shell.open_book(ready[0][1]) as book:
+            hindered = _record(book, files, contexts, begun + LIMIT_S)
+            for context, settings in ready:
                 book.settings = settings
                 found = answer_for(book, context, shell.now_ms)
                 rest_s = min((time.monotonic() - begun) * _SHARE, _LONGEST_S)
-                files.keep(context, found._replace(wait_ms=int(rest_s * 1000)).kept())
-            book.settings = those[0][1]
-            return _attend(shell, book, files)
+                found = found._replace(wait_ms=int(rest_s * 1000), behind=bool(hindered))
+                files.keep(context, found.kept())
+            book.settings = ready[0][1]
+            return hindered or _attend(shell, book, files)
     except (TallyError, OSError) as problem:
-        for context, _ in those:
-            files.keep(context, _failed(files, context))
-        return _said(problem)
+        _fail(files, contexts)
+        return in_one_line(problem)
 
 
 def _attend(shell: Shell, book: Book, files: Files) -> str:
@@ -118,18 +115,30 @@ def _attend(shell: Shell, book: Book, files: Files) -> str:
     from being looked at, or a message from being sent, is told."""
     from ..alerts import attend_once
 
-    age = files.age_s(_ALERTS)
+    note = _note(_ALERTS, book)
+    age = files.age_s(note)
     if age is not None and age < _ATTEND_S:
-        return files.noted(_ALERTS)
-    files.note(_ALERTS, "")  # another one is not to begin with it, too
+        return files.noted(note)
+    files.note(note, "")  # another one is not to begin with it, too
     troubles = "; ".join(attend_once(book, shell.now_ms, wait=False).troubles)
-    files.note(_ALERTS, troubles)
+    files.note(note, troubles)
     return troubles
+
+
+def _record(book: Book, files: Files, contexts: Sequence[Context], until: float) -> str:
+    """Record what was handed over, and read what is new; what hindered it, in words. Then what is
+    recorded is shown, marked."""
+    book.ledger.wait_until(lambda: time.monotonic() >= until)
+    try:
+        _record_sights(book, files)
+    except (LedgerBusy, LedgerReadOnly) as problem:
+        return in_one_line(problem)
+    return _read(book, files, contexts, until)
 
 
 def _record_sights(book: Book, files: Files) -> None:
     """The official limits that agents handed over, in the order in which they were seen. What is no
-    window is passed over; where others write, it is done the next time."""
+    window is passed over."""
     from ..probes.claude_windows import status_line_limits
     from ..probing import keep
 
@@ -139,38 +148,30 @@ def _record_sights(book: Book, files: Files) -> None:
         for each in sights
         for snapshot in status_line_limits(handed_limits(each.limits), each.seen_ms)
     ]
-    try:
-        if snapshots:
-            keep(book, snapshots)
-    except (LedgerBusy, LedgerReadOnly):
-        return
+    if snapshots:
+        keep(book, snapshots)
     files.recorded(sights)
 
 
-def _read(book: Book, files: Files, contexts: Sequence[Context], begun: float) -> None:
-    """Read what is new: of Claude Code if only its bars ask, and of all now and then. Where the
-    ledger can't be written now, what is recorded is shown."""
-    age = files.age_s(_EVERYTHING)
+def _read(book: Book, files: Files, contexts: Sequence[Context], until: float) -> str:
+    """Read what is new: of Claude Code if only its bars ask, and of all now and then."""
+    note = _note(_EVERYTHING, book)
+    age = files.age_s(note)
     everything = age is None or age > _EVERYTHING_S or not all(each.session for each in contexts)
-
-    def wanted() -> bool:
-        return time.monotonic() - begun < LIMIT_S
-
-    book.ledger.wait_until(lambda: not wanted())
-    try:
-        book.sync(() if everything else (SOURCE,), wanted=wanted)
-    except (LedgerBusy, LedgerReadOnly, Stopped):
-        return
-    if everything:
-        files.note(_EVERYTHING, "")
+    _, hindered = read_in_time(book, until, () if everything else (SOURCE,))
+    if everything and not hindered:
+        files.note(note, "")
+    return hindered
 
 
-def _failed(files: Files, context: Context) -> Mapping[str, object]:
-    """What was known before, marked."""
-    before = answer_of(files, context)
-    return before._replace(made_ms=time.time_ns() // 1_000_000, trouble=True).kept()
+def _note(name: str, book: Book) -> str:
+    ledger = book.settings.ledger.encode(errors="surrogateescape")
+    return f"{name}-{crc32(ledger):08x}"
 
 
-def _said(problem: TallyError | OSError) -> str:
-    because = getattr(problem, "because", "")
-    return f"{problem}: {because}" if because else str(problem)
+def _fail(files: Files, contexts: Sequence[Context]) -> None:
+    """Keep what was known before of contexts, marked."""
+    for context in contexts:
+        before = answer_of(files, context)
+        now_ms = time.time_ns() // 1_000_000
+        files.keep(context, before._replace(made_ms=now_ms, trouble=True).kept())

@@ -6,13 +6,13 @@ How it is drawn is `statusboard`, what follows from it `statusadvice`.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..clock import DAY_MS
+from ..lastread import last_read_ms
+from ..limits import present_limits
 from ..query import Figures, Filter, Query
 from ..quota import REQUESTS, TOKENS
 
@@ -28,9 +28,6 @@ MOST_SESSIONS = 5
 MOST_ALERTS = 50
 """Of each, the newest."""
 
-_STALE_MS = 30 * DAY_MS
-"""A limit that nobody has told of for so long says nothing of a subscription of today."""
-
 
 class LiveSession(NamedTuple):
     """A session with a call a moment ago; `figures` are those of all of it."""
@@ -44,9 +41,9 @@ class LiveSession(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """Everything at one moment. `written_ms` is when anything was last recorded and `latest_ms`
-    when the newest call began, None where that is not known; `read` tells whether histories were
-    read for this, and `complete` whether all of them could be. `live` counts all live sessions, of
+    """Everything at one moment. `read_ms` is when histories were last looked through and
+    `latest_ms` when the newest call began, None where that is not known; `read` tells whether they
+    were for this, and `complete` whether all of them could be. `live` counts all live sessions, of
     which `sessions` are the newest. `processes` are None unless they were looked for."""
 
     now_ms: int
@@ -57,7 +54,7 @@ class Status:
     live: int = 0
     processes: tuple[Process, ...] | None = None
     alerts: tuple[Alert, ...] = ()
-    written_ms: int | None = None
+    read_ms: int | None = None
     latest_ms: int | None = None
     read: bool = False
     complete: bool = True
@@ -71,17 +68,16 @@ def look(
     are only looked through where these are asked for: that may take longer than all else."""
     sessions, live = _live(book, now_ms)
     recent = book.ledger.notices.alerts(MOST_ALERTS)
-    limits = (each for each in book.ledger.limits() if now_ms - each.seen_ms < _STALE_MS)
     return Status(
         now_ms=now_ms,
         tz=book.settings.tz,
         standings=book.standings(now_ms),
-        limits=tuple(limits),
+        limits=present_limits(book.ledger, now_ms),
         sessions=sessions,
         live=live,
         processes=_processes(book) if processes else None,
         alerts=tuple(each for each in recent if now_ms - DAY_MS <= each.at_ms <= now_ms),
-        written_ms=_written_ms(book.ledger.path),
+        read_ms=last_read_ms(book.settings),
         latest_ms=book.latest(),
         read=receipt is not None,
         complete=receipt is None or receipt.complete,
@@ -123,14 +119,6 @@ def _processes(book: Book) -> tuple[Process, ...]:
 
     signatures = {each.name: each.signature for each in book.sources() if each.signature}
     return tuple(ProcessWatch(signatures).look())
-
-
-def _written_ms(ledger: str) -> int | None:
-    """When the files of a ledger last changed; the journal that opening it begins is empty."""
-    files = (Path(ledger), Path(f"{ledger}-wal"))
-    found = [os.stat(file) for file in files if file.is_file()]
-    times = [each.st_mtime_ns for each in found if each.st_size]
-    return max(times) // 1_000_000 if times else None
 
 
 def of_kind(status: Status, kind: str) -> Sequence[QuotaStanding]:

@@ -139,6 +139,21 @@ def _quota_names(_typed: str) -> Iterator[Value]:
     yield from (Value(name, quota.title) for name, quota in _settings().quotas.items())
 
 
+def _alert_names(_typed: str) -> Iterator[Value]:
+    for name, rule in _settings().alerts.items():
+        yield Value(name, ", ".join(rule.on) or f"@{rule.view} at {rule.at}")
+
+
+def _alert_rules(_typed: str) -> Iterator[Value]:
+    """Those of quotas and digests by their names, the others as the settings take them."""
+    from ..settings.toldvalues import RULES
+
+    settings = _settings()
+    yield from map(Value, RULES)
+    yield from (Value(f"quota:{name}", each.title) for name, each in settings.quotas.items())
+    yield from (Value(f"digest:{name}") for name, each in settings.alerts.items() if each.view)
+
+
 def _settings() -> Settings:
     """The settings as far as they are understood."""
     from ..settings import survey_settings
@@ -239,6 +254,14 @@ VALUES: Mapping[str, Values] = MappingProxyType(
         "usage words": _groupings,
         "export words": _exports,
         "usage save": _view_names,
+        "add name": _alert_names,
+        "add on": _alert_rules,
+        "rm name": _alert_names,
+        "test names": _alert_names,
+        "mute rule": _alert_rules,
+        "unmute rule": _alert_rules,
+        "history rule": _alert_rules,
+        "add view": _view_names,
         "quota_name": _quota_names,
         "quota_names": _quota_names,
         "per": _fixed("day", "week", "month", "5h", "sliding 24h", "prepaid"),

@@ -83,14 +83,14 @@ def sync(
         known = len(book.complaints())
         missed = () if receipt.places_found else names
         sought = [book.source(each, more.get(each, ())) for each in missed]
-        probe_once(book, shell, asked)
+        if asked.format == "json":
+            say(json_text(receipt_json(receipt, holds)))
+        else:
+            lines = receipt_lines(shell, asked, receipt, holds, known)
+            lines += _log_hint(receipt, paths) if paths and not names else []
+            say("\n".join([*lines, *_sought(shell, sought), *not_kept(settings, more)]))
+        probe_once(book, shell, asked)  # the answer waits for no network
         alert_once(book, shell, asked, wait=True)
-    if asked.format == "json":
-        say(json_text(receipt_json(receipt, holds)))
-    else:
-        lines = receipt_lines(shell, asked, receipt, holds, known)
-        lines += _log_hint(receipt, paths) if paths and not names else []
-        say("\n".join([*lines, *_sought(shell, sought), *not_kept(settings, more)]))
     return 0 if receipt.complete else PARTIAL
 
 

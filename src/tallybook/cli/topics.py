@@ -184,8 +184,8 @@ A quota is a limit in a window, an alert says who is told of what, a view is a r
 is asked again, a probe your word that a provider may be asked for your official limits.
 What each key means: docs/settings.md, or in an editor by tally config schema.
 
-A project may hold quotas and views in its tally.toml. A table of a stronger layer takes the
-place of one of the same name as a whole. What is in `to` and `secret` is never shown.
+A project may hold quotas and views in its tally.toml. Where you have one of the same name,
+yours holds. What is in `to` and `secret` is never shown.
 
 Examples
   tally init --budget 20usd/day

@@ -91,8 +91,16 @@ def update(
         return 0
     say(taken_back_text(done, shell.now_ms) if done.withdrawn else _reply(done))
     if not done.withdrawn:
+        if quota.limit is None:
+            told = f"it has no limit, so these are tokens; {_counted(quota.name)}"
+            mention(told, quiet=asked.quiet)
         mention(undo_hint("update", before), quiet=asked.quiet)
     return 0
+
+
+def _counted(name: str) -> str:
+    """How a quota without a limit gets a unit."""
+    return f"to count calls: tally quota set {name} --limit '45 requests'"
 
 
 class _Wanted(NamedTuple):
@@ -112,7 +120,7 @@ class _Wanted(NamedTuple):
         sign, bare = self.text[:1], self.text[1:]
         if sign not in ("+", "-"):
             sign, bare = "", self.text
-        nanos = _nanos(bare.strip(), self.before.unit, self.text)
+        nanos = self._nanos(bare.strip())
         if self.left and sign:
             raise UsageMistake("--left takes what is left in all", hint=f"--left {bare}")
         if sign:
@@ -128,6 +136,33 @@ class _Wanted(NamedTuple):
             unit=self.before.unit,
             recorded_ms=now_ms,
         )
+
+    def _nanos(self, bare: str) -> int:
+        """The amount, with or without the name of its unit."""
+        quota, unit = self.before.quota, self.before.unit
+        if unit in _YEN:
+            bare = re.sub("[¥\N{FULLWIDTH YEN SIGN}]", "", bare)
+        try:
+            told = limit_of(f"{bare} {unit}" if _BARE.fullmatch(bare) else bare)
+        except UsageMistake as problem:
+            raise UsageMistake(
+                f"can't read the amount {self.text!r}",
+                because=problem.because,
+                hint="120, +5 or -5",
+            ) from problem
+        if told.unit != unit and quota.limit is None:
+            raise UsageMistake(
+                f"{self.text} is of another unit",
+                because=f"{quota.name} has no limit, and is counted in tokens",
+                hint=_counted(quota.name),
+            )
+        if told.unit != unit:
+            raise UsageMistake(
+                f"{self.text} is of another unit",
+                because=f"the limit is one of {unit}",
+                hint="120, +5, -5",
+            )
+        return told.nanos
 
     def _used_of(self, left: int) -> int:
         """What is used where so much is left."""
@@ -161,23 +196,6 @@ class _Wanted(NamedTuple):
                 hint=f"for nothing at all: tally update {name} 0",
             )
         return nanos
-
-
-def _nanos(bare: str, unit: str, text: str) -> int:
-    """An amount in a unit, with or without its name."""
-    if unit in _YEN:
-        bare = re.sub("[¥\N{FULLWIDTH YEN SIGN}]", "", bare)
-    try:
-        told = limit_of(f"{bare} {unit}" if _BARE.fullmatch(bare) else bare)
-    except UsageMistake as problem:
-        raise UsageMistake(
-            f"can't read the amount {text!r}", because=problem.because, hint="120, +5 or -5"
-        ) from problem
-    if told.unit != unit:
-        raise UsageMistake(
-            f"{text} is of another unit", because=f"the limit is one of {unit}", hint="120, +5, -5"
-        )
-    return told.nanos
 
 
 def _reply(done: Corrected) -> str:

@@ -52,7 +52,9 @@ INSERT INTO limit_snapshot VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (source, name, minutes, resets, plan, quarter) DO UPDATE SET
     used = excluded.used, seen = excluded.seen, most = excluded.most, unit = excluded.unit,
     remaining = excluded.remaining
-    WHERE (excluded.seen, excluded.used) > (seen, used)
+    WHERE (excluded.seen, excluded.used, coalesce(excluded.most, -1), excluded.unit,
+        coalesce(excluded.remaining, -1)) > (seen, used, coalesce(most, -1), unit,
+        coalesce(remaining, -1))
 """
 _CLAIM = """
 INSERT INTO claim VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -14,16 +14,17 @@ _LAST = """
 SELECT r.value, l.name, l.used, l.minutes, l.resets, max(l.seen), l.plan, l.most, l.unit,
     l.remaining
 FROM limit_snapshot l JOIN dim r ON r.id = l.source
+WHERE l.seen BETWEEN ? AND ?
 GROUP BY l.source, l.plan, l.name, l.minutes
 """
 
 
-def last_limits(db: sqlite3.Connection) -> tuple[LimitSnapshot, ...]:
-    """The last sight of each window of a source and plan, the shortest window first and
-    what has no length last. (SQLite takes the other columns of a row from the one that has the
+def last_limits(db: sqlite3.Connection, since_ms: int, until_ms: int) -> tuple[LimitSnapshot, ...]:
+    """The last sight of each window of a source and plan within a time, the shortest window first
+    and what has no length last. (SQLite takes the other columns of a row from the one that has the
     maximum.)"""
     alike: dict[tuple[str, str, int], list[LimitSnapshot]] = {}
-    for row in db.execute(_LAST):
+    for row in db.execute(_LAST, (since_ms, until_ms)):
         each = LimitSnapshot(*row)
         alike.setdefault((each.source, each.name, each.window_minutes), []).append(each)
     found = (each for group in alike.values() for each in _standing(group))

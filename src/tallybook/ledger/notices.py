@@ -7,7 +7,7 @@ None of it changes a figure or the ledger's revision.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, NamedTuple, Protocol
 
 
@@ -127,16 +127,28 @@ class Notices(Protocol):
         ...
 
     def alerts(self, limit: int, rule: str = "") -> tuple[Alert, ...]:
-        """The newest alerts first; of one rule if one is named."""
+        """The newest alerts first; of one rule, or of those that begin as `rule` before its `*`."""
         ...
 
     def deliveries(self, alerts: Sequence[int]) -> tuple[Delivery, ...]:
         """What became of some alerts' deliveries."""
         ...
 
-    def claim(self, now_ms: int, lease_ms: int, limit: int) -> tuple[Delivery, ...]:
+    def is_due(self, now_ms: int, channels: Collection[str] | None = None) -> bool:
+        """Whether there is anything to claim."""
+        ...
+
+    def claim(
+        self, now_ms: int, lease_ms: int, limit: int, channels: Collection[str] | None = None
+    ) -> tuple[Delivery, ...]:
         """Deliveries that are due, for the caller alone until the lease has passed; those of one
-        channel together, the oldest first, and none of a channel that waits for another try."""
+        channel together, the oldest first, and none of a channel that waits for another try. Of
+        other `channels` than these only what nobody sent for a day: a program that began before
+        they were added knows nothing of them."""
+        ...
+
+    def call_off(self, table: str, now_ms: int) -> None:
+        """Give up what waits for the channels of an alert table that was taken out."""
         ...
 
     def finish(self, outcomes: Sequence[Outcome]) -> None:

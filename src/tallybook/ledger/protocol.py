@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from ..clock import LATEST_MS
 from ..model import NO_COUNTS, Counts
 from ..query import Filter, Query, Report, Standing
 from ..reading import Appraiser, Batch, Complaint, Cursor, LimitSnapshot
@@ -202,9 +203,10 @@ class Ledger(Protocol):
         same question: None without any, or where any session may differ."""
         ...
 
-    def limits(self) -> tuple[LimitSnapshot, ...]:
-        """The official quota windows as they were last seen: one for each window of a source
-        and plan."""
+    def limits(self, since_ms: int = 0, until_ms: int = LATEST_MS) -> tuple[LimitSnapshot, ...]:
+        """The official quota windows as they were last seen from one moment to another: one for
+        each window of a source and plan. (`tallybook.limits.present_limits` asks for those that
+        say something of the present.)"""
         ...
 
     def keep_limits(self, seen: Iterable[LimitSnapshot]) -> None:

@@ -24,7 +24,7 @@ FROM series s WHERE {{where}}
 _WORDS = "SELECT id, value FROM dim WHERE id IN (?, ?)"
 _EVENTS = f"""
 SELECT e.series, e.start, e.start + e.dur, e.list, e.currency, e.unpriced, e.witness, e.context,
-    {COUNT_COLUMNS}
+    e.place, {COUNT_COLUMNS}
 FROM event e WHERE e.start >= ? AND e.start < ? ORDER BY e.start, e.id
 """
 
@@ -46,7 +46,8 @@ class Whose(NamedTuple):
 class Spent(NamedTuple):
     """One call: `nanos` of `currency` is its recorded list amount, None where it has none, and
     `unpriced` the tokens without one. `witness` is 0 for what is derived from an agent's own
-    counters, `context` its price context as canonical text."""
+    counters, `context` its price context as canonical text, `place` the number of the file that it
+    was read from, 0 if that is not known."""
 
     who: Whose
     started_ms: int
@@ -56,6 +57,7 @@ class Spent(NamedTuple):
     unpriced: int = 0
     witness: int = 1
     context: str = ""
+    place: int = 0
     counts: Counts = NO_COUNTS
 
 
@@ -64,7 +66,7 @@ def spent_in(db: sqlite3.Connection, query: Query) -> Iterator[Spent]:
     told apart by nothing. What is held grows with the sessions, not with the calls."""
     with reading(db):
         series, words = _series(db, query), dict[int, str]()
-        for at, start, end, nanos, unit, unpriced, witness, context, *counts in db.execute(
+        for at, start, end, nanos, unit, unpriced, witness, context, place, *counts in db.execute(
             _EVENTS, span_in(query)
         ):
             who = series.get(at)
@@ -72,7 +74,7 @@ def spent_in(db: sqlite3.Connection, query: Query) -> Iterator[Spent]:
                 continue
             if unit not in words or context not in words:
                 words.update(_words(db, unit, context))
-            said = words[unit], unpriced, witness, words[context]
+            said = words[unit], unpriced, witness, words[context], place
             yield Spent(who, start, end, nanos, *said, six(counts))
 
 

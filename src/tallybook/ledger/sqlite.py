@@ -6,18 +6,20 @@ How rows are joined, rolled up, recovered, healed and asked for lives in the mod
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..clock import LATEST_MS
 from ..errors import LedgerError
 from ..query import Filter, Query, Report, Standing
 from ..reading import Appraiser, Batch, Complaint, Cursor, LimitSnapshot
 from .connection import connect, hold_little, reading, writing
-from .generation import generation, lineage, meta
+from .generation import lineage, meta
 from .intern import Interner
 from .protocol import Receipt, SessionRecord
+from .transactions import Transactions
 
 if TYPE_CHECKING:
     from .asked import Asks
@@ -53,9 +55,8 @@ class SqliteLedger:
         self._begun = not self._path.exists()
         self._db = connect(self._path)
         self._intern = Interner(self._db)
-        self._generation = 0
+        self._changes = Transactions(self._db, self._intern)
         self._lineage: str | None = None
-        self._called_off: Callable[[], bool] | None = None
         self._is_small = False
 
     @property
@@ -73,7 +74,7 @@ class SqliteLedger:
         """What is kept so that people are told in time, once."""
         from .sqlitenotices import SqliteNotices
 
-        return SqliteNotices(self._db, self._called_off)
+        return SqliteNotices(self._db, self._changes.called_off)
 
     @property
     def asks(self) -> Asks:
@@ -84,7 +85,7 @@ class SqliteLedger:
 
     def wait_until(self, called_off: Callable[[], bool] | None) -> None:
         """Wait for others that write only as long as this is not true."""
-        self._called_off = called_off
+        self._changes.called_off = called_off
 
     def record(self, batch: Batch, appraiser: Appraiser) -> Receipt:
         """Record a batch in one transaction."""
@@ -92,7 +93,7 @@ class SqliteLedger:
 
         recording = Recording(self._db, self._intern, appraiser)
         ready = recording.prepare(batch)
-        with self._changing():
+        with self._changes.changing():
             if self._lineage not in (None, lineage(self._db)):
                 raise LedgerError(
                     "the ledger is another one now",
@@ -100,33 +101,6 @@ class SqliteLedger:
                     hint="run the command again",
                 )
             return recording.record(ready)
-
-    @contextmanager
-    def _changing(self) -> Generator[None]:
-        """A write transaction that leaves another revision."""
-        with self._writing():
-            yield
-            self._advance()
-
-    @contextmanager
-    def _writing(self) -> Generator[None]:
-        """A write transaction that knows no ids of one that failed, nor of an older generation."""
-        try:
-            with writing(self._db, self._called_off):
-                now = generation(self._db)
-                if now != self._generation:
-                    self._intern.forget()
-                    self._generation = now
-                yield
-        except BaseException:
-            self._intern.forget()
-            raise
-
-    def _advance(self) -> None:
-        self._db.execute(
-            "INSERT INTO meta VALUES ('revision', '1') ON CONFLICT (name)"
-            " DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)"
-        )
 
     def priced_by(self) -> str:
         """The mark of the price book that unpriced calls were last held against."""
@@ -136,12 +110,12 @@ class SqliteLedger:
         """Price the calls that had no price and now have one; how many those are."""
         from .healing import heal, outdate
 
-        with self._writing():
+        with self._changes.writing():
             healed = heal(self._db, self._intern, appraiser)
             outdate(self._db, appraiser.book, healed)
             self._db.execute("INSERT OR REPLACE INTO meta VALUES ('priced_by', ?)", (mark,))
             if healed:
-                self._advance()
+                self._changes.advance()
         return healed
 
     def forget_titles(self) -> None:
@@ -150,7 +124,7 @@ class SqliteLedger:
         if self._db.execute(titled).fetchone():
             with writing(self._db):
                 self._db.execute("UPDATE session SET title = '', title_rank = 0, title_ms = 0")
-                self._advance()
+                self._changes.advance()
 
     def plan_void(self, order: VoidOrder) -> VoidPlan:
         """What a void would take out."""
@@ -163,7 +137,7 @@ class SqliteLedger:
         """Take events out of every figure, reversibly."""
         from .voiding import carry_out
 
-        with self._changing():
+        with self._changes.changing():
             return carry_out(self._db, order, reason, now_ms)
 
     def unvoid(self, void: int, appraiser: Appraiser) -> VoidPlan:
@@ -173,7 +147,7 @@ class SqliteLedger:
         from .revival import Revival
         from .voiding import sessions_of, undo
 
-        with self._changing():
+        with self._changes.changing():
             sessions = sessions_of(self._db, void)
             done, back = undo(self._db, void)
             freshen(self._db, self._intern, appraiser, back)
@@ -201,19 +175,19 @@ class SqliteLedger:
         from .healing import renewed
         from .rerating import carry_out
 
-        with self._writing():
+        with self._changes.writing():
             done = carry_out(self._db, self._intern, appraiser, order, note)
             if order.whole:
                 renewed(self._db, appraiser.book)
             if done.rerating:
-                self._advance()
+                self._changes.advance()
         return done
 
     def unrate(self, rerating: int, now_ms: int) -> Reversal:
         """Let charges be what they were before a re-rating."""
         from .rerating import undo
 
-        with self._changing():
+        with self._changes.changing():
             return undo(self._db, rerating, now_ms)
 
     def reratings(self) -> tuple[Rerating, ...]:
@@ -240,7 +214,7 @@ class SqliteLedger:
         from .wiping import secure, wipe
 
         secure(self._db)
-        with self._changing():
+        with self._changes.changing():
             done = carry_out(self._db, order)
         wipe(self._db)
         return done
@@ -400,18 +374,18 @@ class SqliteLedger:
             now = marks(self._db, query, revision)
             return now, None if before is None else changed(self._db, before, now)
 
-    def limits(self) -> tuple[LimitSnapshot, ...]:
-        """The official quota windows as they were last seen."""
+    def limits(self, since_ms: int = 0, until_ms: int = LATEST_MS) -> tuple[LimitSnapshot, ...]:
+        """The official quota windows as they were last seen in a time."""
         from .limits import last_limits
 
         with reading(self._db):
-            return last_limits(self._db)
+            return last_limits(self._db, since_ms, until_ms)
 
     def keep_limits(self, seen: Iterable[LimitSnapshot]) -> None:
         """Record sights of official quota windows."""
         from .journal import write_limits
 
-        with self._changing():
+        with self._changes.changing():
             write_limits(self._db, self._intern, seen)
 
     def complaints(self) -> list[Complaint]:
@@ -489,8 +463,11 @@ class SqliteLedger:
 
     def reopen(self) -> None:
         """Open the file again after `close`, which a process does on both sides of a fork."""
+        called_off = self._changes.called_off
         self._db = connect(self._path)
         self._intern = Interner(self._db)
+        self._changes = Transactions(self._db, self._intern)
+        self._changes.called_off = called_off
         if self._is_small:
             hold_little(self._db)
 

@@ -7,9 +7,11 @@ was told of it. What makes an alert is decided in `tallybook.alerts`.
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
+from ..clock import DAY_MS, HOUR_MS
 from ..naming import storable
 from .connection import reading, writing
 from .notices import Alert, AlertState, Correction, Delivery, Mute, Outcome
@@ -30,7 +32,9 @@ RETURNING quota, subject, at, kind, nanos, unit, recorded
 _STATES = "SELECT rule, subject, window, level, seen, memory FROM alert_state"
 _ALERT_COLUMNS = "rule, subject, window, level, severity, at, title, text, facts"
 _ALERTS = f"""
-SELECT id, {_ALERT_COLUMNS} FROM alert WHERE ?1 IN ('', rule) ORDER BY id DESC LIMIT ?2
+SELECT id, {_ALERT_COLUMNS} FROM alert WHERE ?1 IN ('', rule)
+OR ?1 LIKE '%*' AND substr(rule, 1, length(?1) - 1) = substr(?1, 1, length(?1) - 1)
+ORDER BY id DESC LIMIT ?2
 """
 _ALERT = f"INSERT INTO alert ({_ALERT_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _DELIVER = """
@@ -42,16 +46,30 @@ SELECT d.id, d.channel, d.tries, d.due, d.trouble, d.state,
     a.id, {", ".join(f"a.{name}" for name in _ALERT_COLUMNS.split(", "))}
 FROM delivery d JOIN alert a ON a.id = d.alert
 """
-_CLAIM = """
-UPDATE delivery SET leased = ?2 WHERE id IN (
-    SELECT id FROM delivery WHERE state = 'waiting' AND due <= ?1 AND leased <= ?1
-    AND channel NOT IN (
-        SELECT channel FROM delivery WHERE state = 'waiting' AND tries > 0 AND due > ?1)
-    ORDER BY due, id LIMIT ?3)
+_LONGEST_MS = 25 * HOUR_MS
+"""Nothing waits for longer than a day: what seems to was written while a clock was wrong."""
+
+_DUE = f"""
+state = 'waiting' AND (due <= ?1 OR due > ?1 + {_LONGEST_MS})
+AND (leased <= ?1 OR leased > ?1 + {_LONGEST_MS})
+AND channel NOT IN (
+    SELECT channel FROM delivery WHERE state = 'waiting' AND tries > 0
+    AND due > ?1 AND due <= ?1 + {_LONGEST_MS})
+AND (?2 IS NULL OR channel IN (SELECT value FROM json_each(?2)) OR due <= ?1 - {DAY_MS})
+"""
+"""A channel that failed is left alone with everything until its next try, and one that is none of
+the caller's to those who know it, for a day."""
+
+_IS_DUE = f"SELECT EXISTS (SELECT 1 FROM delivery WHERE {_DUE})"
+_CLAIM = f"""
+UPDATE delivery SET leased = ?3 WHERE id IN (
+    SELECT id FROM delivery WHERE {_DUE} ORDER BY due, id LIMIT ?4)
 RETURNING id
 """
-"""A channel that failed is left alone with everything until its next try."""
-
+_CALL_OFF = """
+UPDATE delivery SET state = 'lost', trouble = 'taken out of the settings', done = ?2
+WHERE state = 'waiting' AND substr(channel, 1, length(?1) + 1) = ?1 || '/'
+"""
 _FINISH = """
 UPDATE delivery SET state = ?2, due = ?3, leased = 0, tries = tries + 1, trouble = ?4, done = ?5
 WHERE id = ?1 AND (state = 'waiting' OR (state = 'lost' AND ?2 = 'sent'))
@@ -126,7 +144,7 @@ class SqliteNotices:
             self._db.execute("DELETE FROM alert_state WHERE rule = ?", (rule,))
 
     def alerts(self, limit: int, rule: str = "") -> tuple[Alert, ...]:
-        """The newest alerts first; of one rule if one is named."""
+        """The newest alerts first; of one rule, or of those that begin as `rule` before its `*`."""
         with reading(self._db):
             return tuple(map(Alert._make, self._db.execute(_ALERTS, (rule, limit))))
 
@@ -145,15 +163,28 @@ class SqliteNotices:
                 found.append(Delivery(place, Alert(*alert), channel, tries, due, trouble, state))
         return tuple(sorted(found, key=lambda each: (each.channel, each.number)))
 
-    def claim(self, now_ms: int, lease_ms: int, limit: int) -> tuple[Delivery, ...]:
+    def is_due(self, now_ms: int, channels: Collection[str] | None = None) -> bool:
+        """Whether there is anything to claim. Nobody who writes waits for it."""
+        with reading(self._db):
+            return bool(self._db.execute(_IS_DUE, (now_ms, _listed(channels))).fetchone()[0])
+
+    def claim(
+        self, now_ms: int, lease_ms: int, limit: int, channels: Collection[str] | None = None
+    ) -> tuple[Delivery, ...]:
         """Deliveries that are due, for the caller alone until the lease has passed; those of one
-        channel together, the oldest first, and none of a channel that waits for another try."""
-        count, due_ms = self.waiting()
-        if not count or due_ms is None or due_ms > now_ms:
+        channel together, the oldest first, and none of a channel that waits for another try. Of
+        other `channels` than these only what nobody sent for a day."""
+        if not self.is_due(now_ms, channels):
             return ()  # what is asked every minute must not make anybody wait for his turn to write
         with writing(self._db, self._called_off):
-            rows = self._db.execute(_CLAIM, (now_ms, now_ms + lease_ms, limit)).fetchall()
+            given = (now_ms, _listed(channels), now_ms + lease_ms, limit)
+            rows = self._db.execute(_CLAIM, given).fetchall()
             return self._deliveries("d.id", [row[0] for row in rows])
+
+    def call_off(self, table: str, now_ms: int) -> None:
+        """Give up what waits for the channels of an alert table that was taken out."""
+        with writing(self._db, self._called_off):
+            self._db.execute(_CALL_OFF, (table, now_ms))
 
     def finish(self, outcomes: Sequence[Outcome]) -> None:
         """What became of claimed deliveries. What was sent stays sent, whoever else gave it up."""
@@ -184,6 +215,10 @@ class SqliteNotices:
         with writing(self._db, self._called_off):
             gone = self._db.execute("DELETE FROM alert_mute WHERE rule = ?", (rule,)).rowcount
             return gone > 0
+
+
+def _listed(channels: Collection[str] | None) -> str | None:
+    return None if channels is None else json.dumps(sorted(channels))
 
 
 def _finished(outcome: Outcome) -> tuple[int, str, int, str, int]:

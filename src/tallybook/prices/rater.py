@@ -44,6 +44,10 @@ class Rater(Protocol):
         """The price at the base tier, for counts that sum up requests of unknown sizes."""
         ...
 
+    def brief(self, counts: Counts, at_ms: int) -> Rated:
+        """The price of one call had its prompt been too short for any tier: its answer decides."""
+        ...
+
     def card(self, at_ms: int) -> RateCard | None:
         """The card that holds at that instant, or None."""
         ...
@@ -151,6 +155,10 @@ class CardRater:
         """The price at the base tier, for counts that sum up requests of unknown sizes."""
         return self._total(self._leaf(at_ms).base, counts, ())
 
+    def brief(self, counts: Counts, at_ms: int) -> Rated:
+        """The price of one call at the tier that its answer alone decides."""
+        return self._total(self._leaf(at_ms).sheet(0, counts[1] + counts[2]), counts, ())
+
     def card(self, at_ms: int) -> RateCard | None:
         """The card that holds at that instant, hours of the day included."""
         page = self._leaf(at_ms).page
@@ -195,6 +203,10 @@ class Succession:
         """The price at the base tier."""
         return self._rater(at_ms).base(counts, at_ms)
 
+    def brief(self, counts: Counts, at_ms: int) -> Rated:
+        """The price of one call at the tier that its answer alone decides."""
+        return self._rater(at_ms).brief(counts, at_ms)
+
     def card(self, at_ms: int) -> RateCard | None:
         """The card that holds at that instant."""
         return self._rater(at_ms).card(at_ms)
@@ -224,6 +236,10 @@ class NoCardRater:
         return Unpriced(reason=self.reason)
 
     def base(self, counts: Counts, at_ms: int) -> Rated:
+        """No amount at any tier."""
+        return self(counts, (), at_ms)
+
+    def brief(self, counts: Counts, at_ms: int) -> Rated:
         """No amount at any tier."""
         return self(counts, (), at_ms)
 

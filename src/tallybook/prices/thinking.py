@@ -46,6 +46,10 @@ class ByReasoning:
         """The price at the base tier."""
         return self._rater(counts).base(counts, at_ms)
 
+    def brief(self, counts: Counts, at_ms: int) -> Rated:
+        """The price of one call at the tier that its answer alone decides."""
+        return self._rater(counts).brief(counts, at_ms)
+
     def card(self, at_ms: int) -> RateCard | None:
         """The card of calls without reasoning."""
         return self._plain.card(at_ms)

@@ -23,6 +23,7 @@ DAY, WEEK = 1_440, 10_080
 _MOST = Decimal(10**7)
 _MOST_NUMBER = 10**15
 _MOST_AMOUNT = 9 * 10**9
+_MOST_PLACES = 10
 _MINUTE_MS = 60_000
 
 
@@ -69,13 +70,21 @@ def hundredths(percent: object) -> int | None:
 
 def share(used: Decimal, most: Decimal) -> int:
     """How much of something is used, in hundredths of a percent, not rounded up; what is more than
-    there was to begin with is no use of it."""
-    return max(0, int(used * WHOLE // most))
+    there was to begin with is no use of it, and there is an end to what anybody believes."""
+    return min(max(0, nanos(used) * WHOLE // max(1, nanos(most))), int(_MOST) * 100)
 
 
 def nanos(value: Decimal) -> int:
     """A number in nano-units, half to even."""
     return int((value * NANOS).to_integral_value(ROUND_HALF_EVEN))
+
+
+def places(value: object) -> Decimal | None:
+    """The unit of a number with so many decimal places (2: a hundredth); None for what is none."""
+    found = exact(value)
+    if found is None or found not in range(_MOST_PLACES):
+        return None
+    return Decimal(1).scaleb(-int(found))
 
 
 def instant(value: object) -> int:

@@ -46,18 +46,36 @@ def ask_all(questions: Sequence[Question]) -> list[Answer]:
 
 
 def _ask(at: int, question: Question, heard: SimpleQueue[tuple[int, Answer]]) -> None:
-    """One question. Credentials are read here, and gone when it returns."""
+    """One question. Credentials are read here, and gone when it returns: nothing that is raised
+    leaves with them."""
     probe, around = question.probe, question.around
     web = HttpsWeb(base=question.base, title=probe.title, renew=probe.renew, now_ms=around.now_ms)
     try:
-        heard.put((at, probe.ask(probe.credentials(around), web)))
+        heard.put((at, probe.ask(probe.credentials(around), web) or _nothing(probe)))
     except ProbeError as problem:
         heard.put((at, problem))
+    except Exception as problem:  # noqa: BLE001 - a mistake of ours; its text may hold a credential
+        heard.put((at, _broken(probe, problem)))
+
+
+def _nothing(probe: Probe) -> ProbeError:
+    return ProbeError(
+        f"{probe.title} told of no limit",
+        because="its answer has none that can be read",
+        hint="the plan may have none; what was told before stays, with its age",
+    )
+
+
+def _broken(probe: Probe, problem: Exception) -> ProbeError:
+    return ProbeError(
+        f"{probe.title} could not be asked",
+        because=f"there is a mistake in Tallybook ({type(problem).__name__})",
+        hint="report it, please, with what tally --version says",
+    )
 
 
 def _late(probe: Probe) -> ProbeError:
     return ProbeError(
         f"{probe.title} gave no answer",
         because=f"it took longer than {WITHIN_S} s",
-        hint="it is asked again later",
     )

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from hashlib import sha256
+from unicodedata import normalize
 
 from ..errors import ProbeError
 from ..places import claude_roots
 from ..reading import LimitSnapshot
 from .answers import (
     Record,
-    exact,
     hundredths,
     instant,
     nanos,
+    places,
     quantity,
     record,
     records,
@@ -44,21 +46,25 @@ class ClaudeProbe:
     title = "Claude"
     source = SOURCE
     base = "https://api.anthropic.com"
-    keeps = "CLAUDE_CODE_OAUTH_TOKEN, Claude Code's .credentials.json or the keychain of macOS"
-    renew = "run claude once and, if that does not help, sign in there again: /login"
+    keeps = "Claude Code's .credentials.json, the keychain of macOS or CLAUDE_CODE_OAUTH_TOKEN"
+    renew = (
+        "run claude once and, if that does not help, sign in there again: /login (a token of"
+        " claude setup-token may not ask for limits)"
+    )
 
     def credentials(self, around: Surroundings) -> Credentials:
-        """The token that Claude Code signed in with."""
-        token = around.variable("CLAUDE_CODE_OAUTH_TOKEN")
+        """The token that Claude Code signed in with. One in its variable comes last, unless the
+        settings name it: it mostly is one of `claude setup-token`, which lacks the scope
+        `user:profile` that this question needs (Claude Code's public issues, seen 2026-11)."""
+        token, expired = around.variable("CLAUDE_CODE_OAUTH_TOKEN"), False
+        for kept in () if around.key else _kept(around):
+            signed = record(kept.get("claudeAiOauth"))
+            found, expires = text(signed.get("accessToken")), instant(signed.get("expiresAt"))
+            if found and not 0 < expires <= around.now_ms:
+                return Credentials(token=found)
+            expired = expired or bool(found)
         if token:
             return Credentials(token=token)
-        expired = 0
-        for kept in _kept(around):
-            signed = record(kept.get("claudeAiOauth"))
-            token, expires = text(signed.get("accessToken")), instant(signed.get("expiresAt"))
-            if token and not 0 < expires <= around.now_ms:
-                return Credentials(token=token)
-            expired = max(expired, expires if token else 0)
         if expired:
             raise ProbeError(
                 "Claude Code's sign-in has expired",
@@ -85,7 +91,17 @@ class ClaudeProbe:
 def _kept(around: Surroundings) -> Iterator[Record]:
     for root in claude_roots(around.environ, around.home, around.platform):
         yield json_file(root / ".credentials.json") or {}
-    yield keychain(around, _KEYCHAIN)
+    yield keychain(around, _keychain_name(around.environ.get("CLAUDE_CONFIG_DIR", "")))
+
+
+def _keychain_name(folder: str) -> str:
+    """What Claude Code calls its entry: another one for each folder that `CLAUDE_CONFIG_DIR` names
+    (the first 8 digits of its SHA-256, in normal form C), so that accounts are kept apart. From
+    public notes on what it does, seen 2026-11."""
+    if not folder:
+        return _KEYCHAIN
+    named = sha256(normalize("NFC", folder).encode("utf-8", "surrogateescape"))
+    return f"{_KEYCHAIN}-{named.hexdigest()[:8]}"
 
 
 def _named(told: Record, now_ms: int) -> Iterator[LimitSnapshot]:
@@ -118,15 +134,14 @@ def _extra(told: Record, now_ms: int) -> Iterator[LimitSnapshot]:
     """What may be spent beyond the plan in a month, where there is a limit to it."""
     extra = record(told.get("extra_usage"))
     most, spent = quantity(extra.get("monthly_limit")), quantity(extra.get("used_credits"))
-    places, unit = exact(extra.get("decimal_places")), text(extra.get("currency"))
+    cent, unit = places(extra.get("decimal_places")), text(extra.get("currency"))
     if extra.get("is_enabled") is not True or most is None or most <= 0:
         return
     used = hundredths(extra.get("utilization")) if spent is None else share(spent, most)
     if used is None:
         return
     seen = LimitSnapshot(SOURCE, "extra_usage", used, 0, 0, now_ms)
-    if unit and places is not None and spent is not None:  # else nobody says of what it is so much
-        whole = Decimal(1).scaleb(-int(places))
+    if unit and cent is not None and spent is not None:  # else nobody says of what it is so much
         left = max(Decimal(0), most - spent)
-        seen = seen._replace(most=nanos(most * whole), unit=unit, left=nanos(left * whole))
+        seen = seen._replace(most=nanos(most * cent), unit=unit, left=nanos(left * cent))
     yield seen

@@ -1,4 +1,4 @@
-"""GitHub Copilot: the requests of a month."""
+"""GitHub Copilot: the requests, or AI credits, of a month."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ class CopilotProbe:
 
     From public notes on what editors ask, seen 2026-11: `quota_snapshots` has for each quota
     `entitlement`, `quota_remaining` (a fraction of a request may be used), `percent_remaining` and
-    `unlimited`; `quota_reset_date_utc`. A free plan has `monthly_quotas`, what is left of them in
+    `unlimited`; `quota_reset_date_utc`. Where `token_based_billing` is true, these are AI credits
+    and not requests. A free plan has `monthly_quotas`, what is left of them in
     `limited_user_quotas`, and `limited_user_reset_date`.
     """
 
@@ -87,6 +88,7 @@ def _folders(around: Surroundings) -> Iterator[Path]:
 
 def _quotas(told: Record, now_ms: int) -> Iterator[LimitSnapshot]:
     resets = instant(told.get("quota_reset_date_utc")) or instant(told.get("quota_reset_date"))
+    unit = "credits" if told.get("token_based_billing") is True else "requests"
     for name, each in record(told.get("quota_snapshots")).items():
         quota = record(each)
         most = quantity(quota.get("entitlement"))
@@ -95,7 +97,7 @@ def _quotas(told: Record, now_ms: int) -> Iterator[LimitSnapshot]:
         if quota.get("unlimited") is True or most == 0:
             continue
         if most is not None and most > 0 and left is not None:
-            yield _requests(name, most, left, resets, now_ms)
+            yield _counted(name, most, left, resets, now_ms)._replace(unit=unit)
             continue
         rest = hundredths(quota.get("percent_remaining"))
         if rest is not None and rest <= WHOLE:
@@ -108,10 +110,10 @@ def _free(told: Record, now_ms: int) -> Iterator[LimitSnapshot]:
     for name, each in record(told.get("monthly_quotas")).items():
         most, rest = quantity(each), quantity(left.get(name))
         if most is not None and most > 0 and rest is not None:
-            yield _requests(name, most, rest, resets, now_ms)
+            yield _counted(name, most, rest, resets, now_ms)
 
 
-def _requests(name: str, most: Decimal, left: Decimal, resets: int, now_ms: int) -> LimitSnapshot:
+def _counted(name: str, most: Decimal, left: Decimal, resets: int, now_ms: int) -> LimitSnapshot:
     return LimitSnapshot(
         source=SOURCE,
         name=name,

@@ -15,6 +15,9 @@ from ..places import opencode_roots
 from .answers import Record, record, text
 from .probe import Surroundings
 
+SECURITY = "/usr/bin/security"
+"""What asks the keychain of macOS."""
+
 _MOST_BYTES = 4_000_000
 _TIMEOUT_S = 5
 
@@ -60,7 +63,7 @@ def keychain(around: Surroundings, service: str) -> Record:
     and where there is none or it may not be read. The system may ask its user for that."""
     if around.platform != "darwin":
         return {}
-    command = ["/usr/bin/security", "find-generic-password", "-s", service, "-w"]
+    command = [SECURITY, "find-generic-password", "-s", service, "-w"]
     try:
         done = subprocess.run(
             command,

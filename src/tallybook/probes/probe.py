@@ -31,11 +31,10 @@ class Surroundings:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
     """What a request is allowed by. It lives as long as the request, and is neither shown nor
-    written anywhere. `account` and `plan` are what is known beside it."""
+    written anywhere. `account` is whose it is, where the request has to say so."""
 
     token: str = field(repr=False)
     account: str = field(default="", repr=False)
-    plan: str = ""
 
 
 class Web(Protocol):

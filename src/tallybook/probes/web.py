@@ -1,7 +1,8 @@
 """One question to a provider over HTTPS, and its answer as JSON.
 
-Credentials go to the address that is asked and nowhere else: a redirect is not followed. Nothing
-of an answer that is refused is shown, since it might repeat what was sent.
+Credentials go to the address that is asked and nowhere else: a redirect is not followed, and a
+proxy gets none to read. Nothing of an answer that is refused is shown, since it might repeat what
+was sent.
 """
 
 from __future__ import annotations
@@ -67,10 +68,11 @@ class HttpsWeb:
     def _ask(
         self, path: str, headers: Mapping[str, str], body: Mapping[str, object] | None
     ) -> object:
-        opener = urllib.request.build_opener(_NoRedirect())
         try:
+            address = self._address()
+            opener = urllib.request.build_opener(_NoRedirect(), *_proxies(address))
             request = urllib.request.Request(
-                self._address() + path,
+                address + path,
                 data=None if body is None else json.dumps(body).encode(),
                 headers={**headers, **_COMMON},
             )
@@ -82,17 +84,17 @@ class HttpsWeb:
         except urllib.error.HTTPError as problem:
             with problem:
                 raise self._refusal(problem.code, problem.headers) from None
-        except (OSError, http.client.HTTPException) as problem:
-            raise ProbeError(
-                f"{self.title} could not be reached",
-                because=self._why(getattr(problem, "reason", problem)),
-                hint="it is asked again later; behind a proxy, set HTTPS_PROXY",
-            ) from None
-        except ValueError:  # its own text would show what can't be sent
+        except (ValueError, http.client.InvalidURL):  # its own text shows what can't be sent
             raise ProbeError(
                 f"{self.title} was not asked",
                 because="its address or the credentials have characters that can't be sent",
                 hint=self.renew,
+            ) from None
+        except (OSError, http.client.HTTPException) as problem:
+            raise ProbeError(
+                f"{self.title} could not be reached",
+                because=self._why(problem),
+                hint="check the network; behind a proxy, set HTTPS_PROXY",
             ) from None
 
     def _address(self) -> str:
@@ -105,9 +107,12 @@ class HttpsWeb:
             hint="give [probe.NAME] an url that begins with https://",
         )
 
-    def _why(self, reason: object) -> str:
+    def _why(self, problem: Exception) -> str:
+        reason: object = getattr(problem, "reason", problem)
         if isinstance(reason, TimeoutError):
             return f"no answer within {self.timeout_s:g} s"
+        if isinstance(reason, http.client.HTTPException):  # its text may be what the answer said
+            return "what it answered was cut, or is no HTTP"
         return str(reason)[:200] or type(reason).__name__
 
     def _json(self, raw: bytes) -> object:
@@ -124,7 +129,7 @@ class HttpsWeb:
 
     def _refusal(self, code: int, headers: Message) -> ProbeError:
         """What to say of a status that is no answer."""
-        because, hint = f"it answered {code}", "it is asked again later"
+        because = f"it answered {code}"
         if code in (401, 403):
             said = "does not take the credentials" if code == 401 else "does not tell its limits"
             failed = ProbeError(f"{self.title} {said}", because=because, hint=self.renew)
@@ -137,8 +142,14 @@ class HttpsWeb:
             ).answered(code)
         if code == 429:
             because = "it was asked too often"
-        failed = ProbeError(f"{self.title} gave no answer", because=because, hint=hint)
+        failed = ProbeError(f"{self.title} gave no answer", because=because)
         return failed.answered(code, _retry_s(headers.get("Retry-After", ""), self.now_ms))
+
+
+def _proxies(address: str) -> tuple[urllib.request.ProxyHandler, ...]:
+    """The usual ones, which make a tunnel for https and see nothing of what goes through. Without
+    https, which is for this machine itself, none: it would be handed the credentials."""
+    return () if urlsplit(address).scheme == "https" else (urllib.request.ProxyHandler({}),)
 
 
 def _host(url: str) -> str:

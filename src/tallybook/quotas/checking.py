@@ -88,6 +88,11 @@ class CacheHits(NamedTuple):
         """The part in tenths of a per cent; None where there was no prompt."""
         return self.read * 1000 // self.prompt if self.prompt else None
 
+    @property
+    def percentage(self) -> Decimal | None:
+        """The same in per cent, as an exact number."""
+        return _decimal(tenths(self.share))
+
 
 class Terms(TypedDict, total=False):
     """What is checked. `monthly_tokens` and `monthly_cost` are limits of the calendar month in the
@@ -154,7 +159,7 @@ def cache_hits(
 
 
 def _of_user(user: str | None) -> tuple[Filter, ...]:
-    return () if user is None else (Filter(dimension="user", values=(user,)),)
+    return () if user is None else (Filter(dimension="user", op="==", values=(user,)),)
 
 
 def _monthly(tz: str, terms: Terms) -> Iterator[Quota]:
@@ -185,7 +190,7 @@ def _limit(given: Decimal | int | str | None, unit: str) -> Limit | None:
 
 
 def _name(standing: QuotaStanding) -> str:
-    name, subject = standing.quota.name or standing.quota.title, standing.subject
+    name, subject = standing.quota.called, standing.subject
     return f"{name}/{subject}" if subject else name
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..clock import DAY_MS, HOUR_MS, LATEST_MS
+from ..clock import DAY_MS, HOUR_MS
 from ..format import span as span_text
 from ..periods import Period
 from ..quota import Window
@@ -24,6 +24,10 @@ _RECENT_MS = {"prepaid": 7 * DAY_MS, "ever": HOUR_MS}
 
 _ENOUGH_PARTS, _ENOUGH_CALLS = 5, 3
 """A fifth of the recent part has to have passed, with so many calls in it."""
+
+_FAR_PARTS = 52
+"""What has no end is looked ahead for so many times the recent part, of a week for a year: what
+comes after that, no pace of now tells."""
 
 
 class Outlook(NamedTuple):
@@ -59,7 +63,9 @@ def forecast(outlook: Outlook, part: Period, use: Metered) -> Forecast | None:
     if window.kind == "sliding":
         return Forecast(_sliding(outlook, pace, elapsed), None, basis)
     if span.until_ms is None:
-        return Forecast(_reached(outlook, pace, elapsed, LATEST_MS), None, basis)
+        far = now + _FAR_PARTS * _recent_length(window, span)
+        reached = _reached(outlook, pace, elapsed, far)
+        return None if reached is None else Forecast(reached, None, basis)
     at_end = used + pace * (span.until_ms - now) // elapsed
     reached = _reached(outlook, pace, elapsed, span.until_ms)
     return Forecast(reached, at_end * FULL // limit, basis)

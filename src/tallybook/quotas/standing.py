@@ -48,6 +48,8 @@ class QuotaStanding:
     @property
     def left(self) -> int | None:
         """What is left of the limit, never below 0; None where that can't be told."""
+        if self.limit_nanos == 0:
+            return 0
         if self.used is None or self.limit_nanos is None:
             return None
         return max(0, self.limit_nanos - self.used)
@@ -55,10 +57,12 @@ class QuotaStanding:
     @property
     def share(self) -> int | None:
         """The used part in tenths of a per cent, not rounded up; None where that can't be told.
-        Of a limit of 0 all is used from the start."""
+        Of a limit of 0 all is used from the start, whatever was."""
+        if self.limit_nanos == 0:
+            return FULL
         if self.used is None or self.limit_nanos is None:
             return None
-        return self.used * FULL // self.limit_nanos if self.limit_nanos else FULL
+        return self.used * FULL // self.limit_nanos
 
     @property
     def exceeded(self) -> bool:

@@ -111,7 +111,7 @@ def standing_json(standing: QuotaStanding) -> dict[str, Any]:
     ahead = standing.forecast
     return {
         "schema": SCHEMA,
-        "quota": quota.name,
+        "quota": quota.called,
         "title": quota.title or None,
         "subject": standing.subject or None,
         "each": quota.each,

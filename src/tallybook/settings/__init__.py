@@ -1,11 +1,12 @@
 """Settings in layers, each value with its origin.
 
 The order is flag, `TALLY_*` variable, the project's `tally.toml`, the user's `config.toml`,
-default. Nothing is written here (`tallybook.settings.writing` does), and where Tallybook's own
-files live is told from outside (`tallybook.places` knows). A wrong key, type or value is a fault
-that names the file, the line and the key, even when a stronger layer overrides it:
-`load_settings` raises the first one, `survey_settings` leaves the faulty parts out and gives all
-of them.
+default. Only a quota or a view of the user's own holds before one of that name in a project: what
+somebody clones must not put its limit in the place of his. Nothing is written here
+(`tallybook.settings.writing` does), and where Tallybook's own files live is told from outside
+(`tallybook.places` knows). A wrong key, type or value is a fault that names the file, the line and
+the key, even when a stronger layer overrides it: `load_settings` raises the first one,
+`survey_settings` leaves the faulty parts out and gives all of them.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ __all__ = [
 ]
 
 _T = TypeVar("_T")
+_Held = tuple[object, str]
 
 PROJECT_FILE = "tally.toml"
 
@@ -80,8 +82,9 @@ class Settings:
     further roots by source, `sources` all that is set of a source, `logs` the kinds of logs that
     are read without code, `quotas`, `alerts`, `views` and `probes` the
     tables of those names, and `tables` all of them as they stand in a file, by kind and name.
-    `origins` tells for each key where its value was found; `files` are the
-    settings files that were read."""
+    `origins` tells for each key where its value was found, `overlooked` for each table of the
+    user's the project's file that has one of that name, too; `files` are the settings files that
+    were read."""
 
     ledger: str
     tz: str = "UTC"
@@ -108,6 +111,7 @@ class Settings:
         default_factory=dict[tuple[str, str], "Table"], repr=False
     )
     origins: Mapping[str, str] = field(default_factory=dict[str, str])
+    overlooked: Mapping[str, str] = field(default_factory=dict[str, str])
     files: tuple[Path, ...] = ()
 
     def is_flag(self, key: str) -> bool:
@@ -172,16 +176,16 @@ def zone_warning(settings: Settings) -> str:
 
 def _settings(surroundings: Surroundings, flags: Mapping[str, str | None], tell: Tell) -> Settings:
     files = list(_files(surroundings, tell))
-    found = _found(surroundings, flags, files, tell)
+    layered = _found(surroundings, flags, files, tell)
+    found = layered.values
     origins = {key: origin for key, (_, origin) in found.items()}
     sources = source_settings({key: value for key, (value, _) in found.items()})
-    tz, week_start = _value(found, "tz", ""), _value(found, "week_start", 0)
     tables = dict(_tables(found))
-    told = {path: table.settled(tz, week_start) for path, table in tables.items()}
+    told = {path: layered.settled(path, table) for path, table in tables.items()}
     return Settings(
         ledger=str(found["ledger"][0]),
-        tz=tz,
-        week_start=week_start,
+        tz=_value(found, "tz", ""),
+        week_start=_value(found, "week_start", 0),
         prices=_value(found, "prices", None),
         price_data=surroundings.ledger_file.parent / PRICE_DATA,
         content_file=surroundings.ledger_file.parent / CONTENT,
@@ -201,30 +205,54 @@ def _settings(surroundings: Surroundings, flags: Mapping[str, str | None], tell:
         probes=cast("Mapping[str, Probe]", _of_kind("probe", told)),
         tables=tables,
         origins={**dict.fromkeys(SETTINGS, "default"), **origins},
+        overlooked=layered.overlooked,
         files=tuple(files),
     )
 
 
+class _Found(NamedTuple):
+    """The value of each key in the strongest layer that has it, and where that is; the same of the
+    layers that are the `user`'s own; and for tables of these the project that has one, too."""
+
+    values: dict[str, _Held]
+    user: dict[str, _Held]
+    overlooked: dict[str, str]
+
+    def settled(self, path: tuple[str, str], table: Table) -> object:
+        """What a table means: one of the user's by his own zone and week."""
+        held = self.user if ".".join(path) in self.user else self.values
+        return table.settled(_value(held, "tz", ""), _value(held, "week_start", 0))
+
+
 def _found(
     surroundings: Surroundings, flags: Mapping[str, str | None], files: Sequence[Path], tell: Tell
-) -> dict[str, tuple[object, str]]:
-    """The value of each key in the strongest layer that has it, and where that is."""
+) -> _Found:
     ground = Ground(surroundings.cwd, surroundings.home)
     layers = [
         *_given(flags, ground),
         *_variables(surroundings.environ, ground),
         *(_file(path, surroundings, tell) for path in files),
     ]
-    found: dict[str, tuple[object, str]] = {}
+    found, user = dict[str, _Held](), dict[str, _Held]()
     for layer in layers:
         for key, value in known_values(layer, tell):
             found.setdefault(key, (value, layer.origin))
-    found["tz"] = found.get("tz") or system_zone(surroundings.environ)
+            if not layer.shared:
+                user.setdefault(key, (value, layer.origin))
+    overlooked = {key: found[key][1] for key in user if _is_table(key)}
+    overlooked = {key: origin for key, origin in overlooked.items() if origin != user[key][1]}
+    found |= {key: user[key] for key in overlooked}
+    for each in (found, user):
+        each["tz"] = each.get("tz") or system_zone(surroundings.environ)
     found.setdefault("ledger", (surroundings.ledger_file, "default"))
-    return found
+    return _Found(found, user, overlooked)
 
 
-def _value(found: Mapping[str, tuple[object, str]], key: str, default: _T) -> _T:
+def _is_table(key: str) -> bool:
+    return key.partition(".")[0] in TOLD
+
+
+def _value(found: Mapping[str, _Held], key: str, default: _T) -> _T:
     """The value of a key, which its reader has made one of the kind that it is used as."""
     return cast("_T", found[key][0]) if key in found else default
 
@@ -234,7 +262,7 @@ def _file(path: Path, surroundings: Surroundings, tell: Tell) -> Layer:
     return file_layer(path, surroundings.home, tell)._replace(shared=shared)
 
 
-def _logs(found: Mapping[str, tuple[object, str]]) -> Iterator[tuple[str, LogMapping]]:
+def _logs(found: Mapping[str, _Held]) -> Iterator[tuple[str, LogMapping]]:
     """The kinds of logs, by name."""
     for key, (value, _) in found.items():
         if key.startswith("log."):
@@ -242,12 +270,12 @@ def _logs(found: Mapping[str, tuple[object, str]]) -> Iterator[tuple[str, LogMap
 
 
 def _tables(
-    found: Mapping[str, tuple[object, str]],
+    found: Mapping[str, _Held],
 ) -> Iterator[tuple[tuple[str, str], Table]]:
     """The tables of what is kept an eye on, by kind and name."""
     for key, (value, _) in found.items():
-        kind, _, name = key.partition(".")
-        if kind in TOLD:
+        if _is_table(key):
+            kind, _, name = key.partition(".")
             yield (kind, name), cast("Table", value)
 
 
@@ -256,7 +284,7 @@ def _of_kind(kind: str, told: Mapping[tuple[str, str], object]) -> dict[str, obj
 
 
 def _keystrokes(
-    found: Mapping[str, tuple[object, str]],
+    found: Mapping[str, _Held],
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The keys of actions, by action."""
     for key, (value, _) in found.items():
@@ -285,12 +313,18 @@ def _variables(environ: Mapping[str, str], ground: Ground) -> Iterator[Layer]:
             yield Layer(name, {key: value.split(os.pathsep) if several else value}, ground)
 
 
+def _is_same(project: Path, path: Path) -> bool:
+    try:
+        return os.path.samefile(project, path)
+    except OSError:  # one is not there, or in a closed folder
+        return False
+
+
 def _files(surroundings: Surroundings, tell: Tell) -> Iterator[Path]:
     """The settings files that are there, the stronger one first."""
-    project = project_file(surroundings)
-    if os.path.isfile(project):
+    project, path = project_file(surroundings), user_file(surroundings)
+    if os.path.isfile(project) and not _is_same(project, path):
         yield project
-    path = user_file(surroundings)
     try:
         there = path.is_file()
     except OSError as problem:  # a closed folder: not the same as no file

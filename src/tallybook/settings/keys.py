@@ -41,8 +41,9 @@ from .values import (
 class Setting(NamedTuple):
     """One key of a settings file. `form` is the JSON Schema of its value, `default` and
     `meaning` are texts for people, `example` is a value as it stands in a file. A `personal` one
-    is not taken from a project's file: whoever shares a project must not decide which words of
-    another are kept, which files are read, or who is told. A `secret` one is never shown."""
+    is not taken from a project's file: whoever shares a project must not decide where another's
+    usage is recorded, which words are kept, which files are read, or who is told. A `secret` one is
+    never shown."""
 
     read: Reader
     form: Mapping[str, object]
@@ -69,6 +70,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
             "`ledger.db` in Tallybook's data folder",
             "the ledger's file",
             "~/ledgers/mine.db",
+            personal=True,
         ),
         "tz": Setting(
             read_zone,

@@ -18,8 +18,8 @@ Tell = Callable[[SettingsError], None]
 
 MEND = "correct it, or move it away"
 PERSONAL = (
-    "what is kept of conversations, which files are read, what keys do, who is told and who is "
-    "asked is for each user to say"
+    "where usage is recorded, what is kept of conversations, which files are read, what keys do, "
+    "who is told and who is asked is for each user to say"
 )
 _PERSONAL_TABLES = ("log", "alert", "probe")
 _LONGEST = 80

@@ -10,6 +10,8 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import cast
 
 KeyPath = tuple[str | int, ...]
@@ -18,7 +20,12 @@ KeyPath = tuple[str | int, ...]
 _MOST = 5_000
 """Lines of a file above which positions are not looked for."""
 
+_LONGEST = 200
+"""Lines of one statement after which they are not looked for any more: it is read again with each
+of its lines."""
 
+
+@lru_cache(maxsize=4)
 def key_lines(text: str) -> Mapping[KeyPath, int]:
     """The line of each key and table of a file that is valid TOML, counted from 1."""
     found: dict[KeyPath, int] = {}
@@ -29,6 +36,8 @@ def key_lines(text: str) -> Mapping[KeyPath, int]:
     for at in range(len(rows) if len(rows) <= _MOST else 0):
         statement = _read("\n".join(rows[start : at + 1]))
         if statement is None:  # it goes on in the next line
+            if at - start > _LONGEST:
+                break
             continue
         head = rows[start].lstrip()
         if head.startswith("["):
@@ -40,7 +49,7 @@ def key_lines(text: str) -> Mapping[KeyPath, int]:
             for size in range(len(table) + 1, len(table) + len(path) + 1):
                 found.setdefault((*table, *path)[:size], start + 1)
         start = at + 1
-    return found
+    return MappingProxyType(found)
 
 
 def _opened(names: KeyPath, listed: bool, sizes: Counter[KeyPath]) -> KeyPath:

@@ -1,8 +1,8 @@
 """What a table `[quota.NAME] [alert.NAME] [view.NAME] [probe.NAME]` means.
 
-A table counts as a whole: that of a stronger layer takes the place of one of the same name below
-it. Its keys are `tablekeys`, how single values are read `toldvalues`. Whether a view can be asked,
-a probe is one that there is, and a digest has its view, is not known here.
+A table counts as a whole. Its keys are `tablekeys`, how single values are read `toldvalues`.
+Whether a view can be asked, a probe is one that there is, and a digest has its view, is not known
+here.
 """
 
 from __future__ import annotations
@@ -29,6 +29,9 @@ _T = TypeVar("_T")
 
 NAME = re.compile(r"[a-z][a-z0-9-]*")
 """What such a table may be called."""
+
+_LONGEST = 300
+"""Characters of a reason that are told: it holds what stands in the file."""
 
 _NOWHERE = Ground(Path(), Path())
 """No path stands in these tables."""
@@ -168,7 +171,7 @@ class _Reading:
         self.tell(
             SettingsError(
                 f"{'.'.join(whole)!r} in {self.layer.place(*whole)} can't be used",
-                because=because,
+                because=because if len(because) <= _LONGEST else f"{because[:_LONGEST]}…",
                 hint=hint or "what such a table may hold: tally help settings",
             )
         )

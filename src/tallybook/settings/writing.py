@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -49,7 +49,7 @@ def checked(setting: Setting, key: str, value: object, ground: Ground) -> None:
 def change_file(file: Path, change: Change, *, head: str = "", mode: int = OWN) -> bool:
     """Write one change into a settings file; False if it says that already. A new file begins
     with `head`. Raises `SettingsError` if the file can't be understood or written."""
-    return _change(file, (change,), head, mode)
+    return _change(file, lambda _: (change,), head, mode)
 
 
 def write_table(
@@ -74,20 +74,24 @@ def write_tables(
     mode: int = OWN,
 ) -> bool:
     """Several tables as `write_table` does one: all of them at once, or nothing."""
-    changes: list[Change] = []
     for path, values in tables.items():
         demand_table(path, values, file)
-        there = stored_table(file, path)
-        changes += (Change((*path, key), None) for key in there if key not in values)
-        changes += (
-            Change((*path, key), value) for key, value in values.items() if there.get(key) != value
-        )
-    return bool(changes) and _change(file, changes, head, mode)
+
+    def needed(stored: Mapping[str, object]) -> list[Change]:
+        changes: list[Change] = []
+        for path, values in tables.items():
+            there = _table_in(stored, path)
+            changes += (Change((*path, key), None) for key in there if key not in values)
+            told = ((key, value) for key, value in values.items() if there.get(key) != value)
+            changes += (Change((*path, key), value) for key, value in told)
+        return changes
+
+    return _change(file, needed, head, mode)
 
 
 def drop_table(file: Path, path: tuple[str, str]) -> bool:
     """Take a whole table out of a settings file; False if it is not there."""
-    return file.is_file() and _change(file, (Change(path, None),), "", OWN)
+    return file.is_file() and _change(file, lambda _: (Change(path, None),), "", OWN)
 
 
 def demand_table(path: tuple[str, str], values: Mapping[str, object], file: Path) -> None:
@@ -104,21 +108,25 @@ def demand_table(path: tuple[str, str], values: Mapping[str, object], file: Path
 def stored_table(file: Path, path: tuple[str, ...]) -> dict[str, object]:
     """The values of a table as they stand in a settings file; none if it is not there."""
     file = file.resolve()
-    inner: object = _values(file, _text_of(file)) if file.exists() else {}
+    return _table_in(_values(file, _text_of(file)) if file.exists() else {}, path)
+
+
+def _table_in(values: Mapping[str, object], path: Sequence[str]) -> dict[str, object]:
+    inner: object = values
     for name in path:
         inner = cast("object", inner.get(name)) if isinstance(inner, dict) else None
     return cast("dict[str, object]", inner) if isinstance(inner, dict) else {}
 
 
-def _change(file: Path, changes: Sequence[Change], head: str, mode: int) -> bool:
+Needed = Callable[[Mapping[str, object]], Sequence[Change]]
+"""Tells from the values of a file which changes it needs."""
+
+
+def _change(file: Path, needed: Needed, head: str, mode: int) -> bool:
     file = file.resolve()  # through a link, such as one into a folder of dotfiles
-    there = file.exists()
-    old = _text_of(file) if there else ""
-    new = _edited(file, old, changes)
-    if there and new == old:
-        return False
     try:
-        replace_file(file, new if there else head + new, mode)
+        with _alone(file.parent):
+            return _change_alone(file, needed, head, mode)
     except OSError as problem:
         blocked = next(filter(os.path.isfile, file.parents), None)
         text = f"{blocked} is a file, not a folder" if blocked else problem.strerror
@@ -128,6 +136,20 @@ def _change(file: Path, changes: Sequence[Change], head: str, mode: int) -> bool
             because=text or str(problem),
             hint=f"{mend}, or name another file by TALLY_CONFIG",
         ) from problem
+
+
+def _change_alone(file: Path, needed: Needed, head: str, mode: int) -> bool:
+    """Change a file that nobody else changes meanwhile."""
+    there = file.exists()
+    old = _text_of(file) if there else ""
+    changes = needed(_values(file, old))
+    if not changes:
+        return False
+    new = _edited(file, old, changes)
+    if there and new == old:
+        return False
+    try:
+        replace_file(file, new if there else head + new, mode)
     except UnicodeEncodeError as problem:
         raise SettingsError(
             f"this value of {_names(changes)} can't be written into {file}",
@@ -135,6 +157,26 @@ def _change(file: Path, changes: Sequence[Change], head: str, mode: int) -> bool
             hint="give a path another name, or make a link to it that has one",
         ) from problem
     return True
+
+
+@contextmanager
+def _alone(folder: Path) -> Generator[None]:
+    """Wait until no other process changes a settings file in this folder, so that none of two
+    changes is lost. The folder itself is locked: nothing is left in it, and who is killed lets go.
+    Where the system locks no folders nobody is waited for."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        import fcntl
+    except ImportError:  # on Windows
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _names(changes: Sequence[Change]) -> str:

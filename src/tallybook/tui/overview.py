@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..clock import local
 from ..format import compact, count, number, plain, tenths, tilde
-from ..limits import is_over, is_stale, left_text, reset_words, used_percent, window_words
+from ..limits import (
+    is_over,
+    is_stale,
+    left_text,
+    present_limits,
+    reset_words,
+    used_percent,
+    window_words,
+)
 from ..periods import Frame, period
 from ..query import Answering, Figures, Query, Row
 from ..running import GLOBAL, GUESSED, Running, called, summary
@@ -136,7 +144,8 @@ def overview_of(
     models, totals = _models(ledger, query)
     mine = [each for each in found if look.tab in ("", each.process.source)]
     active, sessions = active_sessions(book, ledger, query, frame.now_ms, mine)
-    limits = [_limit(x, frame) for x in book.ledger.limits() if look.tab in ("", x.source)]
+    told = present_limits(book.ledger, frame.now_ms)
+    limits = [_limit(each, frame) for each in told if look.tab in ("", each.source)]
     own = () if look.tab or not book.settings.quotas else book.standings(frame.now_ms)
     return Overview(
         look=look,

@@ -38,23 +38,6 @@ class Answer(NamedTuple):
     after_s: int = 0
 
 
-def of_status(status: int, after_s: int = 0) -> Answer:
-    """What the status of an HTTP answer means: 408, 425, 429 and 5xx pass by, other errors and
-    redirections don't."""
-    from http import HTTPStatus
-
-    if 200 <= status < 300:
-        return Answer(sent=True)
-    named = (each.phrase for each in HTTPStatus if each.value == status)
-    words = f"it answered {status} ({next(named, 'unknown')})"
-    return Answer(
-        sent=False,
-        trouble=words,
-        heals=status in (408, 425, 429) or status >= 500,
-        after_s=after_s,
-    )
-
-
 def errand_line(errand: Errand) -> bytes:
     """An errand as a line."""
     return json.dumps(errand).encode() + b"\n"
