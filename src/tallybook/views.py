@@ -21,6 +21,7 @@ from .questions import parse_query
 from .usagewords import sorted_words, usage_pairs, usual_pairs, with_defaults
 
 if TYPE_CHECKING:
+    from .quota import Quota
     from .settings import Settings
     from .settings.told import AlertRule, View
 
@@ -205,6 +206,14 @@ def _place(origin: str, *path: str) -> str:
         return place_in(Path(origin), *path)
     except OSError:  # the file went away meanwhile
         return origin
+
+
+def settled_quotas(settings: Settings) -> dict[str, Quota]:
+    """The quotas of the settings; a source that one is about may be named by an alias there."""
+    return {
+        name: replace(each, where=own_names(each.where, settings))
+        for name, each in settings.quotas.items()
+    }
 
 
 def own_names(conditions: Iterable[Filter], settings: Settings) -> tuple[Filter, ...]:

@@ -82,14 +82,10 @@ def mapping_faults(settings: Settings) -> list[SettingsError]:
 
 
 def _by_own_names(settings: Settings, named: Mapping[str, SourceSettings]) -> Settings:
-    from ..views import own_names
+    from ..views import settled_quotas
 
     paths = {name: each.paths for name, each in named.items() if each.paths}
-    quotas = {
-        name: replace(each, where=own_names(each.where, settings))
-        for name, each in settings.quotas.items()
-    }
-    return replace(settings, paths=paths, sources=named, quotas=quotas)
+    return replace(settings, paths=paths, sources=named, quotas=settled_quotas(settings))
 
 
 def _flags(asked: Asked) -> dict[str, str | None]:

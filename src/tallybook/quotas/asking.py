@@ -162,7 +162,7 @@ class _Look:
         return forecast(Outlook(self._quota.window, span, used, limit, now), part, use)
 
     def _use(self, span: Period, subject: str, *, shared: bool) -> Metered:
-        """What a subject used in a range. For one that all subjects share, all are asked at once."""
+        """What a subject used in a range. Where subjects share it, all are asked at once."""
         alone = not shared or self._quota.window.kind == "rolling"
         return self._uses(span, subject if alone else self._only).get(subject, NOTHING)
 

@@ -68,6 +68,17 @@ class Surroundings(NamedTuple):
     ledger_file: Path
 
 
+class ReadFrom(NamedTuple):
+    """From where settings were read, so that they can be read again."""
+
+    surroundings: Surroundings
+    flags: Mapping[str, str | None]
+
+    def places(self) -> tuple[Path, Path]:
+        """The files in which they may stand, there or not."""
+        return user_file(self.surroundings), project_file(self.surroundings)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings. `ledger` is a file or a database address, `tz` an IANA zone, `week_start`
@@ -84,7 +95,7 @@ class Settings:
     tables of those names, and `tables` all of them as they stand in a file, by kind and name.
     `origins` tells for each key where its value was found, `overlooked` for each table of the
     user's the project's file that has one of that name, too; `files` are the settings files that
-    were read."""
+    were read; they are read again by `read_from`."""
 
     ledger: str
     tz: str = "UTC"
@@ -113,6 +124,7 @@ class Settings:
     origins: Mapping[str, str] = field(default_factory=dict[str, str])
     overlooked: Mapping[str, str] = field(default_factory=dict[str, str])
     files: tuple[Path, ...] = ()
+    read_from: ReadFrom | None = field(default=None, repr=False, compare=False)
 
     def is_flag(self, key: str) -> bool:
         """Whether the value of a key was given with the command itself."""
@@ -207,6 +219,7 @@ def _settings(surroundings: Surroundings, flags: Mapping[str, str | None], tell:
         origins={**dict.fromkeys(SETTINGS, "default"), **origins},
         overlooked=layered.overlooked,
         files=tuple(files),
+        read_from=ReadFrom(surroundings._replace(environ=dict(surroundings.environ)), flags),
     )
 
 
