@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .attending import Attendant, News, attend_once
-    from .delivering import Sent, deliver
+    from .delivering import deliver
     from .evaluating import evaluate
     from .routing import channels_for, is_mute
+    from .sent import Sent
 
 __all__ = [
     "Attendant",
@@ -28,7 +29,7 @@ __all__ = [
 _HOMES = {
     "Attendant": "attending",
     "News": "attending",
-    "Sent": "delivering",
+    "Sent": "sent",
     "attend_once": "attending",
     "channels_for": "routing",
     "deliver": "delivering",

@@ -12,11 +12,10 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple
 
-from .. import probing
 from ..errors import TallyError
 from ..ledger.notices import Alert
 from .channels import known_channels
-from .delivering import Sent, deliver
+from .sent import Sent
 
 if TYPE_CHECKING:
     from ..book import Book
@@ -70,10 +69,27 @@ def attend_once(book: Book, now_ms: int, *, wait: bool) -> News:
     """Look at everything once and send what is due, as `deliver` does it with `wait`."""
     news = look(book, now_ms)
     try:
+        if not _is_due(book, now_ms):
+            return news
+        from .delivering import deliver
+
         return news._replace(sent=deliver(book, now_ms, wait=wait))
     except TallyError as problem:
         more = News.failed("sending alerts", problem).troubles
         return news._replace(troubles=(*news.troubles, *more))
+
+
+def _is_due(book: Book, now_ms: int) -> bool:
+    """Whether anything is to be sent to a channel that there is."""
+    return book.ledger.notices.is_due(now_ms, known_channels(book.settings.alerts))
+
+
+def _may_probe(book: Book, now_ms: int) -> bool:
+    if not book.settings.probes:
+        return False
+    from ..probing import is_due
+
+    return is_due(book, now_ms)
 
 
 class Attendant:
@@ -120,9 +136,7 @@ class Attendant:
         now_ms = self._now_ms()
         self._pass_on(look(self._book, now_ms))
         try:
-            channels = known_channels(self._book.settings.alerts)
-            is_due = self._book.ledger.notices.is_due(now_ms, channels)
-            is_due = is_due or probing.is_due(self._book, now_ms)
+            is_due = _is_due(self._book, now_ms) or _may_probe(self._book, now_ms)
         except TallyError as problem:
             self._pass_on(News.failed("sending alerts", problem))
             return
@@ -138,12 +152,14 @@ class Attendant:
         """Send what is due, and ask providers for limits, which rules look at the next time: in a
         thread of its own, with a book of its own. Why one told nothing is on `tally status`."""
         from ..book import Book
+        from ..probing import probe_due
+        from .delivering import deliver
 
         try:
             with Book.open(settings) as book:
                 book.ledger.wait_until(self._closing.is_set)
                 self._news.put(News(sent=deliver(book, now_ms, wait=True, stop=self._closing)))
-                probing.probe_due(book, now_ms)
+                probe_due(book, now_ms)
         except TallyError as problem:
             self._news.put(News.failed("sending alerts", problem))
 

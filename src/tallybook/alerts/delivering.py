@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from queue import SimpleQueue
 from threading import Event
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..clock import DAY_MS
 from ..ledger.notices import Delivery, Outcome
@@ -21,6 +21,7 @@ from ..noticing import Stop
 from .channels import channel_named, known_channels
 from .dispatching import Patience, send
 from .message import messages
+from .sent import Sent, Trouble
 from .wire import BRISK_S, PATIENT_S, Answer
 
 if TYPE_CHECKING:
@@ -40,24 +41,6 @@ _ABREAST = 8
 
 
 _Settled = tuple[Outcome, Delivery]
-
-
-class Trouble(NamedTuple):
-    """What was not delivered by a channel, and why; `lost` if it is not tried again."""
-
-    channel: str
-    why: str
-    deliveries: int
-    lost: bool
-
-
-class Sent(NamedTuple):
-    """How many deliveries were sent, wait for another try, and are given up."""
-
-    sent: int = 0
-    waiting: int = 0
-    lost: int = 0
-    troubles: tuple[Trouble, ...] = ()
 
 
 def deliver(book: Book, now_ms: int, *, wait: bool = False, stop: Stop | None = None) -> Sent:

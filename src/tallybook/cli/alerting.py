@@ -14,21 +14,39 @@ from .shell import Shell, mention
 if TYPE_CHECKING:
     from ..alerts import News
     from ..book import Book
+    from ..flow import SyncReceipt
     from ..following import Follower, Pulse
     from .watchloop import Watching
 
 A = TypeVar("A")
 
 
-def alert_once(book: Book, shell: Shell, asked: Asked, *, wait: bool) -> None:
+_HOUR_MS = 3_600_000
+"""Where nothing is new and no limit is kept, rules only speak of what is missing: once an hour."""
+
+
+def alert_once(
+    book: Book, shell: Shell, asked: Asked, *, wait: bool, receipt: SyncReceipt | None = None
+) -> None:
     """Look at every alert rule once, and send what is due: with `wait` each message may take its
     time, without only as long as somebody waits for an answer. Nothing of it makes the command
-    fail."""
+    fail. After a `receipt` that tells of nothing there may be nothing to look for."""
+    if receipt is not None and not receipt.places_read and _is_settled(book, shell.now_ms):
+        return
     from ..alerts import attend_once
 
     with suppress(OSError):  # nobody hears the answer any more: told at the end
         sys.stdout.flush()  # it waits for no network
     tell(shell, attend_once(book, shell.now_ms, wait=wait), quiet=asked.quiet)
+
+
+def _is_settled(book: Book, now_ms: int) -> bool:
+    """Whether no rule can say anything that it did not a moment ago."""
+    settings = book.settings
+    if settings.quotas or settings.alerts or settings.probes:
+        return False
+    looks = [each.seen_ms for each in book.ledger.notices.states().values()]
+    return bool(looks) and now_ms - _HOUR_MS < max(looks) <= now_ms
 
 
 def attended(

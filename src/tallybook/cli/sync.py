@@ -90,7 +90,7 @@ def sync(
             lines += _log_hint(receipt, paths) if paths and not names else []
             say("\n".join([*lines, *_sought(shell, sought), *not_kept(settings, more)]))
         probe_once(book, shell, asked)  # the answer waits for no network
-        alert_once(book, shell, asked, wait=True)
+        alert_once(book, shell, asked, wait=True, receipt=receipt)
     return 0 if receipt.complete else PARTIAL
 
 
