@@ -9,22 +9,23 @@ another process need not wait for it.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from functools import reduce
 from typing import NamedTuple
 
 from ..model import Appraisal
 from ..reading import Appraiser, Attribution, Batch, Complaint, Reading
+from .bulk import PLAIN, Insertion
 from .deltas import Deltas
-from .draft import Draft, gather, keys_of
+from .draft import Draft, gather
 from .intern import Interner
 from .joining import join, says_nothing_new
 from .journal import appraisal_complaints, settle_appraisals
 from .protocol import Receipt
-from .rows import INSERT, REPLACE, EventRow, Stored, Writer, known_keys, load
+from .rows import INSERTION, REPLACE, EventRow, Stored, Writer, known_keys, load
 
-_CLAIM = "INSERT OR IGNORE INTO event_key VALUES (?, ?)"
-_GOT = "SELECT event, count(*) FROM event_key WHERE event >= ? GROUP BY event"
+_CLAIM = Insertion("INSERT OR IGNORE INTO event_key", (PLAIN, PLAIN))
+_GOT = "SELECT event, count(*) FROM event_key WHERE event BETWEEN ? AND ? GROUP BY event"
 
 Sessions = set[tuple[str, str]]
 """(source, session id) pairs."""
@@ -59,7 +60,7 @@ class Recorder:
         self._next = 1 + db.execute("SELECT coalesce(max(id), 0) FROM event").fetchone()[0]
         self._rows: list[EventRow] = []
         self._changed: dict[int, EventRow] = {}
-        self._keys: list[tuple[bytes, int]] = []
+        self._keys: list[tuple[bytearray, int]] = []
         self._sightings: set[tuple[int, int]] = set()
         self._owners: dict[int, int] = {}
         self._recounted: list[tuple[int, int]] = []
@@ -74,43 +75,48 @@ class Recorder:
     def take(self, batch: Sequence[Prepared]) -> None:
         """Record the calls of a batch."""
         first, self._next = self._next, self._next + len(batch)
-        won = self._claimed(batch, first)
+        lost = self._lost(batch, first)
         met: list[tuple[int, Prepared]] = []
         for event, call in enumerate(batch, first):
-            if event in won:
-                self._create(event, call)
-            else:
+            if event in lost:
                 met.append((event, call))
+            else:
+                self._create(event, call)
         if met:
             self._meeting(met)
 
-    def _claimed(self, batch: Sequence[Prepared], first: int) -> Container[int]:
-        """Give each draft its keys, and tell which of them got all of theirs: almost all do, in
-        a first import. That costs less than to ask for every key first. The events are numbered
+    def _lost(self, batch: Sequence[Prepared], first: int) -> set[int]:
+        """Give each draft its keys, and tell which of them did not get all of theirs: few, in a
+        first import. That costs less than to ask for every key first. The events are numbered
         from `first` in the order of the drafts: then the index by event only grows at its end,
         which is worth more than keys in their own order would be."""
-        wanted = [draft[0].keys if len(draft) == 1 else keys_of(draft) for draft, _, _ in batch]
-        claims = [(key, event) for event, keys in enumerate(wanted, first) for key in keys]
-        if self._db.executemany(_CLAIM, claims).rowcount == len(claims):
-            return range(first, first + len(batch))
-        got: dict[int, int] = dict(self._db.execute(_GOT, (first,)))
-        won = {event for event, number in got.items() if number == len(wanted[event - first])}
-        half = [(event,) for event in got if event not in won]
-        self._db.executemany("DELETE FROM event_key WHERE event = ?", half)
-        return won
+        wanted = [call.reading.keys for call in batch]
+        numbered = enumerate(wanted, first)
+        claims = [(bytearray(key), event) for event, keys in numbered for key in keys]
+        lost, half = set[int](), set[int]()
+        for stretch in _CLAIM.insert(self._db, claims):
+            begin, end = stretch[0][1], stretch[-1][1]
+            got: dict[int, int] = dict(self._db.execute(_GOT, (begin, end)))
+            short = [e for e in range(begin, end + 1) if got.get(e, 0) < len(wanted[e - first])]
+            lost.update(short)
+            half.update(got.keys() & short)
+        self._db.executemany("DELETE FROM event_key WHERE event = ?", [(e,) for e in half])
+        return lost
 
     def _meeting(self, met: list[tuple[int, Prepared]]) -> None:
         """Drafts some keys of which may be known, with the numbers that they have if not."""
-        known = known_keys(self._db, (key for _, call in met for key in keys_of(call.draft)))
-        homes = [{known[key] for key in keys_of(call.draft) if key in known} for _, call in met]
+        known = known_keys(self._db, (key for _, call in met for key in call.reading.keys))
+        homes = [{known[key] for key in call.reading.keys if key in known} for _, call in met]
         stored = load(self._db, {event for home in homes for event in home})
-        for (event, call), home in zip(met, homes, strict=True):
-            events = sorted({stored[each].id for each in home})
+        for (event, call), linked in zip(met, homes, strict=True):
+            events = sorted({stored[each].id for each in linked})
+            home = events[0] if events else event
             if events:
                 self._update(call.draft, [stored[each] for each in events], stored)
             else:
                 self._create(event, call)
-                self._keys.extend((key, event) for key in keys_of(call.draft))
+            news = (key for key in call.reading.keys if key not in known)
+            self._keys.extend((bytearray(key), home) for key in news)
 
     def _create(self, event: int, call: Prepared) -> None:
         draft, reading, appraisal = call
@@ -134,14 +140,12 @@ class Recorder:
         survivor = events[0]
         if len(events) == 1 and len(draft) == 1 and says_nothing_new(draft[0], survivor.reading):
             self._meet(survivor.id, survivor.reading, [survivor.reading, draft[0]])
-            self._learn(survivor.id, draft)
             return
         parts = [*(each.reading for each in events), *(each._replace(keys=()) for each in draft)]
         reading = reduce(join, parts)
         if len(events) > 1:
             self._merge(survivor.id, events[1:], stored)
         self._meet(survivor.id, reading, parts)
-        self._learn(survivor.id, draft)
         if len(events) == 1 and reading == survivor.reading:
             return
         for each in events:
@@ -176,11 +180,6 @@ class Recorder:
                 self.shown.add((source, session))
         self._owners[event] = self._intern.dim("session", reading.who.session)
 
-    def _learn(self, event: int, draft: Draft) -> None:
-        if len(draft) == 1 and len(draft[0].keys) == 1:
-            return
-        self._keys.extend((key, event) for key in keys_of(draft))
-
     def _complain(self, reading: Reading, reasons: tuple[str, ...]) -> None:
         self._complaints.extend(appraisal_complaints(reading, reasons))
 
@@ -199,9 +198,9 @@ class Recorder:
 
     def _flush(self) -> None:
         db = self._db
-        db.executemany(INSERT, self._rows)
+        INSERTION.insert(db, self._rows)
         db.executemany(REPLACE, self._changed.values())
-        db.executemany(_CLAIM, self._keys)
+        _CLAIM.insert(db, self._keys)
         db.executemany("INSERT OR IGNORE INTO sighting VALUES (?, ?)", self._sightings)
         self._rows, self._keys = [], []
         self._changed = {}

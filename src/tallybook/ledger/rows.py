@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from ..model import Appraisal, Counts, Money, Status
 from ..reading import Appraiser, Reading
+from .bulk import MAYBE, NOTHING, PLAIN, Insertion
 from .deltas import AMOUNT_COLUMNS, BILLED, LIST, REPORTED, Amounts, EventFigures, amounts_of
 from .intern import LIMIT, Interner, Series, SeriesKey, key_of_series
 from .rawtext import Splitter, unite
@@ -21,7 +22,11 @@ T = TypeVar("T")
 
 CHUNK = 10_000
 
-INSERT = f"INSERT INTO event VALUES ({', '.join('?' * 31)})"
+_MAYBE = (13, 17, 19, 30)
+"""The columns of a row that may have nothing: three amounts, and the time to the first token."""
+
+INSERTION = Insertion("INSERT INTO event", [MAYBE if at in _MAYBE else PLAIN for at in range(31)])
+INSERT = INSERTION.one
 REPLACE = "INSERT OR REPLACE" + INSERT.removeprefix("INSERT")
 JUDGE = f"UPDATE event SET ({VALUED}) = ({', '.join('?' * len(VALUED.split(', ')))}) WHERE id = ?"
 
@@ -33,7 +38,8 @@ Words = tuple[str | None, str | None, str, str, str, tuple[str, ...]]
 WordIds = tuple[int, int, int, int, int, int]
 """Currency, card, dialect, context, note and assumptions of a row, before they are interned."""
 
-EventRow = tuple[int | str | None, ...]
+EventRow = tuple[int | str, ...]
+"""The columns of an event in their order, `NOTHING` for NULL."""
 
 
 class Stored(NamedTuple):
@@ -87,13 +93,12 @@ class Writer:
             u_tools = self._toolset(tools)
         if place != self._place[0]:
             self._place = (place, self._intern.dim("place", place))
-        u_place = self._place[1]
         text, numbers = self._split(usage)
         shape = self._intern.shape(text)
         if status == "unmetered":
             nanos = None  # it has cost something, nobody knows what
         amounts: Amounts = () if nanos is None else ((LIST, unit, nanos),)
-        paid, p_unit, due, b_unit = None, 0, None, 0
+        paid, p_unit, due, b_unit = NOTHING, 0, NOTHING, 0
         if reported is not None:
             paid, p_unit = reported.nanos, self._intern.dim("currency", reported.currency)
             amounts = (*amounts, (REPORTED, p_unit, paid))
@@ -102,9 +107,10 @@ class Writer:
             amounts = (*amounts, (BILLED, b_unit, due))
         a, b, c, d, e, f = counts
         row = (
-            event, start, end - start, series, witness, attr, a, b, c, d, e, f, unpriced,
-            nanos, unit, u_card, self._epoch, paid, p_unit, due, b_unit, u_dialect, shape, numbers,
-            u_context, u_note, u_assumed, u_tools, u_place, offset, first_token,
+            event, start, end - start, series, int(witness), attr, a, b, c, d, e, f, unpriced,
+            NOTHING if nanos is None else nanos, unit, u_card, self._epoch, paid, p_unit, due,
+            b_unit, u_dialect, shape, numbers, u_context, u_note, u_assumed, u_tools,
+            self._place[1], offset, NOTHING if first_token is None else first_token,
         )  # fmt: skip
         return row, (start, end, series, 0 if status in UNCOUNTED else 1, counts, unpriced, amounts)
 
@@ -133,7 +139,7 @@ class Writer:
 def known_keys(db: sqlite3.Connection, keys: Iterable[bytes]) -> dict[bytes, int]:
     """Which of these identities the ledger knows, and the events they belong to."""
     found: dict[bytes, int] = {}
-    for chunk in chunks(keys):
+    for chunk in chunks(map(bytearray, keys)):
         marks = ", ".join("?" * len(chunk))
         found.update(db.execute(f"SELECT key, event FROM event_key WHERE key IN ({marks})", chunk))
     return found

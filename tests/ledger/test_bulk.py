@@ -1,0 +1,85 @@
+"""Many rows by few statements: all of them go in, and it is told which ones were there already."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tallybook.ledger.bulk import MAYBE, NOTHING, PLAIN, ROWS, Insertion
+from tallybook.ledger.connection import connect
+from tallybook.ledger.intern import Interner
+from tallybook.ledger.rows import Writer
+from tallybook.model import Money
+from tallybook.reading import Reading, Witness, key_of
+
+from .books import appraiser, open_new, picture, reading, record
+
+NUMBERS = st.lists(st.integers(0, 4 * ROWS), unique=True)
+
+
+def named(*names: str) -> Reading:
+    return reading(names[0])._replace(keys=tuple(key_of("test", name) for name in names))
+
+
+def table() -> sqlite3.Connection:
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    db.execute("CREATE TABLE it (key BLOB PRIMARY KEY, number INTEGER) STRICT, WITHOUT ROWID")
+    return db
+
+
+@pytest.mark.parametrize("many", [0, 1, ROWS - 1, ROWS, ROWS + 1, 3 * ROWS + 5])
+def test_all_rows_go_in_as_they_are(many: int) -> None:
+    db = table()
+    rows = [(bytearray(b"%04d" % at), NOTHING if at % 3 else at) for at in range(many)]
+    assert Insertion("INSERT INTO it", (PLAIN, MAYBE)).insert(db, rows) == []
+    kept = [(b"%04d" % at, None if at % 3 else at) for at in range(many)]
+    assert db.execute("SELECT key, number FROM it ORDER BY key").fetchall() == kept
+
+
+@given(NUMBERS, NUMBERS)
+def test_what_was_there_is_told_within_a_statement(first: list[int], then: list[int]) -> None:
+    db, claim = table(), Insertion("INSERT OR IGNORE INTO it", (PLAIN, PLAIN))
+    assert claim.insert(db, [(bytearray(b"%d" % key), 1) for key in first]) == []
+    rows = [(bytearray(b"%d" % key), 2) for key in then]
+    short = claim.insert(db, rows)
+    met = {bytes(key) for stretch in short for key, _ in stretch}
+    assert met >= {b"%d" % key for key in first} & {b"%d" % key for key in then}
+    for stretch in short:
+        assert len(stretch) <= ROWS
+        assert any(int(key) in first for key, _ in stretch)
+    assert dict(db.execute("SELECT key, number FROM it")) == {
+        **{b"%d" % key: 2 for key in then},
+        **{b"%d" % key: 1 for key in first},
+    }
+
+
+def test_no_value_of_a_row_has_to_be_adapted(tmp_path: Path) -> None:
+    """For a None or a member of an enumeration, binding looks for an adapter, at a high price."""
+    by, db = appraiser(), connect(tmp_path / "ledger.db")
+    writer = Writer(Interner(db), by)
+    for witness in Witness:
+        for paid in (None, Money(5, "USD")):
+            told = reading("a")._replace(witness=witness, reported=paid)
+            row, _, _ = writer.row(1, told)
+            assert {type(value) for value in row} == {int, str}
+    db.close()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_meetings_anywhere_in_a_large_batch_are_the_same_as_alone(
+    tmp_path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)
+    calls = [named(f"a{at}", *([f"b{at}"] if at % 3 else [])) for at in range(5 * ROWS)]
+    again = [named(f"b{at}", f"c{at}") for at in chance.sample(range(5 * ROWS), ROWS)]
+    chance.shuffle(calls)
+    whole, alone = open_new(tmp_path, "whole.db"), open_new(tmp_path, "alone.db")
+    record(whole, calls[: 2 * ROWS], again, calls)
+    record(alone, *([each] for each in (*again, *calls)))
+    assert whole.verify() == alone.verify() == []
+    assert picture(whole.path) == picture(alone.path)
