@@ -312,7 +312,7 @@ def test_ids_of_clients_are_harmless_and_can_be_typed(
     found = json.loads(tell("session", "--rounds", "--json", "--", session))
     assert (found["session_id"], len(found["rounds"])) == (session, 1)
     assert tell("show", "--", session) == tell("session", "--", session)
-    assert _files(home) - before <= {"ledger.db", "ledger.db-wal", "ledger.db-shm"}
+    assert _files(home) - before <= {"last-read", "ledger.db", "ledger.db-wal", "ledger.db-shm"}
 
 
 def _files(home: Path) -> set[str]:
