@@ -295,7 +295,11 @@ def test_a_tier_costs_what_its_rates_are_above_the_base(tmp_path: Path) -> None:
         "longest_prompt": 250_000,
     }
     assert "2025-11-24 16:01 with 200,001 tokens" in found.title
-    assert found.command == "tally session s1 --rounds"
+    assert found.command == (  # a call between two others, in two sessions
+        "tally usage session --where model==acme/opal-big-2"
+        " --since 2025-11-24T16:01:00+00:00 --until 2025-11-24T16:02:00.001+00:00"
+    )
+    assert found.shown == (found.calls, found.tokens)
 
 
 ANSWERS = """
@@ -378,6 +382,10 @@ def test_a_batch_is_only_for_what_nobody_waits_for(tmp_path: Path) -> None:
     (found,) = told(tmp_path, [bare, script, typed], "batch")
     assert (found.amount, found.calls, found.sure) == (usd(6_000_000), 2, "possible")
     assert [part.session for part in found.parts] == ["nightly"]
+    assert found.command == (
+        "tally usage model --where provider==acme --where source==manual --since all"
+    )
+    assert found.shown == (2, 2_200)
 
 
 def test_an_agent_is_waited_for_in_calls_of_no_session_too(tmp_path: Path) -> None:
@@ -406,10 +414,10 @@ def test_no_batch_is_advised_where_a_plan_pays(tmp_path: Path) -> None:
 def test_a_fee_is_told_for_the_time_that_was_asked_for(
     tmp_path: Path, period: Period, nanos: int
 ) -> None:
-    fee = Fee(nanos=20_000_000_000, currency="USD", period=period)
+    fees = {"acme": Fee(nanos=20_000_000_000, currency="USD", period=period)}
     query = Query(since_ms=T0, until_ms=T0 + 73 * DAY)
     with book_of(tmp_path, [call("a", {"input": 1_000, "output": 100})]) as book:
-        found = [each for each in advise(book, query, NOW, fee=fee) if each.name[:4] == "fee:"]
+        found = [each for each in advise(book, query, NOW, fees=fees) if each.name[:4] == "fee:"]
     assert [each.amount for each in found] == [usd(nanos - 6_000_000)]
     assert found[0].sense == "finding"  # it is cheaper to pay by use, as was done
     assert found[0].facts["worth"] == "0.006"
@@ -434,10 +442,10 @@ def test_a_plan_of_the_price_file_is_held_against_paying_by_use(tmp_path: Path) 
 
 def test_no_fee_is_counted_before_histories_begin(tmp_path: Path) -> None:
     # Asked for 83 days, of which the first ten are before any history: 48 dollars for 73 days.
-    fee = Fee(nanos=20_000_000_000, currency="USD", period="month")
+    fees = {"acme": Fee(nanos=20_000_000_000, currency="USD", period="month")}
     query = Query(since_ms=T0 - 10 * DAY, until_ms=T0 + 73 * DAY)
     with book_of(tmp_path, [call("a", {"input": 1_000})]) as book:
-        (found,) = [each for each in advise(book, query, NOW, fee=fee) if each.name[:4] == "fee:"]
+        (found,) = [each for each in advise(book, query, NOW, fees=fees) if each.name[:4] == "fee:"]
     assert found.facts["fee"] == "48"
 
 
@@ -455,9 +463,9 @@ def test_a_fee_counts_while_the_plan_holds_and_in_its_own_currency(tmp_path: Pat
         call("b", {"input": 100_000}, provider="yuan", model="jade-big-2"),
     ]
     query = Query(since_ms=T0, until_ms=T0 + 73 * DAY)
-    fee = Fee(nanos=20_000_000_000, currency="USD", period="month")
+    fees = {"yuan": Fee(nanos=20_000_000_000, currency="USD", period="month")}
     with book_of(tmp_path, calls, PRICES + PLAN + half + FEE) as book:
-        found = {each.name: each for each in advise(book, query, NOW, fee=fee)}
+        found = {each.name: each for each in advise(book, query, NOW, fees=fees)}
     plan, other = found["plan:acme-max/USD"], found["fee:yuan/CNY"]
     assert (plan.amount, plan.sense) == (usd(24_000_000_000 - 400_000_000), "saving")
     assert plan.command.startswith(
@@ -514,7 +522,9 @@ def test_what_advice_cannot_see_is_told(tmp_path: Path) -> None:
         "unseen:priced-otherwise": (1, 11),
     }
     assert all(each.amount is None and not each.parts for each in found.values())
-    assert found["unseen:unmetered"].command == "tally usage model --where status==unmetered"
+    assert found["unseen:unmetered"].command == (
+        "tally usage model --where status==unmetered --since all"
+    )
 
 
 # All of it.

@@ -211,7 +211,8 @@ def test_every_setting_is_documented() -> None:
     page = text("docs/settings.md")
     fields = {field.name for field in dataclasses.fields(Settings)} - {
         "origins",
-        "overlooked", "read_from",
+        "overlooked",
+        "read_from",
         "files",
         "price_data",
         "content_file",

@@ -112,6 +112,21 @@ def test_what_is_no_time_is_a_mistake_with_a_hint(word: str) -> None:
     assert caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("last month", "the month before: --since 2026-10 --until 2026-10"),
+        ("Previous week", "the week before: --since 2026-11-09 --until 2026-11-15"),
+        ("last-year", "the year before: --since 2025 --until 2025"),
+        ("last day", "did you mean yesterday?"),
+    ],
+)
+def test_what_was_before_is_told_as_it_can_be_asked_for(word: str, hint: str) -> None:
+    with pytest.raises(UsageMistake) as caught:
+        period(word, UTC_FRAME)
+    assert caught.value.hint == hint
+
+
 @pytest.mark.parametrize("text", ["7", "0d", "d", "-3d", "7 parsecs", "99999y", "99999mo"])
 def test_what_is_no_span_is_a_mistake(text: str) -> None:
     with pytest.raises(UsageMistake):

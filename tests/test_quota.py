@@ -59,12 +59,32 @@ def test_limits(text: str, nanos: int, unit: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "lots", "-5usd", "¥100", "1.5 tokens", "20 dollars", "usd", "1e6", "5M usd x"]
+    "text", ["", "lots", "-5usd", "1.5 tokens", "20 dollars", "usd", "1e6", "5M usd x"]
 )
 def test_what_is_no_limit_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(UsageMistake) as raised:
         limit_of(text)
     assert "20usd" in raised.value.hint
+
+
+@pytest.mark.parametrize("text", ["100rmb", "100 RMB", "100元", "100块", "100 yuan", "100cny"])
+def test_what_people_call_a_currency_is_its_code(text: str) -> None:
+    assert limit_of(text) == Limit(100 * NANOS, "CNY")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("¥100", "100cny or 100jpy"),
+        ("99.5￥", "99.5cny or 99.5jpy"),
+        ("5uds", "did you mean USD?"),
+        ("5zzq", "USD, EUR or CNY"),
+    ],
+)
+def test_what_is_no_currency_is_refused_with_the_nearest(text: str, hint: str) -> None:
+    with pytest.raises(UsageMistake) as raised:
+        limit_of(text)
+    assert hint in raised.value.hint
 
 
 @pytest.mark.parametrize(

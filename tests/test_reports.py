@@ -6,10 +6,10 @@ import sqlite3
 from pathlib import Path
 
 from tallybook.query import Filter, Note, Query
-from tallybook.reading import Batch, SessionClaim
+from tallybook.reading import Batch, Complaint, SessionClaim
 from tallybook.reports import answer
 
-from .ledger.books import MODEL, T0, appraiser, open_new, reading, record
+from .ledger.books import MODEL, T0, appraiser, open_new, reading, record, usage
 
 
 def codes(notes: tuple[Note, ...]) -> dict[str, Note]:
@@ -61,3 +61,20 @@ def test_a_model_of_which_some_tokens_have_a_rate_is_told_apart(tmp_path: Path) 
     db.close()
     note = codes(answer(open_new(tmp_path), Query()).notes)["partly-priced"]
     assert note.items == ("unknown/nobody-knows-9",)
+
+
+def test_calls_that_are_counted_in_part_are_not_told_as_missing(tmp_path: Path) -> None:
+    ledger = open_new(tmp_path)
+    torn = usage(cache_read_input_tokens="many", cache_creation_input_tokens=-3)
+    record(ledger, [reading("a", raw=torn)])
+    assert len(ledger.complaints()) > 1  # of one call
+    assert ledger.standing()[:3] == (1, 0, 0)
+    note = codes(answer(ledger, Query()).notes)["complaints"]
+    said = "1 call is counted with what could be read of it (claude-code): tally doctor"
+    assert note.text == said
+    lost = Complaint(source="claude-code", place="/logs/a.jsonl", reason="damaged", position=9)
+    ledger.record(Batch(complaints=[lost]), appraiser())
+    assert ledger.standing()[:3] == (2, 0, 1)
+    note = codes(answer(ledger, Query()).notes)["complaints"]
+    could_not = "1 place inside the histories could not be counted; calls may be missing"
+    assert note.text == f"{could_not}, and {said}"

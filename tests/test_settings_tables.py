@@ -276,7 +276,12 @@ def test_the_zone_of_a_quota_is_its_own_or_that_of_all(tmp_path: Path) -> None:
     ("address", "shown"),
     [
         ("env:MY_HOOK", "env:MY_HOOK"),
-        ("https://user:pw@hooks.example.com:8443/T0/xyz?token=1", "https://hooks.example.com/…"),
+        (
+            "https://user:pw@hooks.example.com:8443/T0/xyz?token=1",
+            "https://hooks.example.com:8443/…",
+        ),
+        ("http://me:p@ss@[::1]:8080/hook", "http://[::1]:8080/…"),
+        ("http://me:12345@/hook", "http://…"),
         ("discord://123/abc", "discord://…"),
         ("command:notify-send --token abc", "command:notify-send …"),
         ("command:TOKEN=abc notify", "command:…"),

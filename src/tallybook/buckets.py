@@ -10,9 +10,14 @@ from datetime import UTC, datetime, timedelta
 
 from .clock import local, zone
 from .periods import Period
-from .query import Query
+from .query import Bucket, Query
 
 _STEPS = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
+
+
+def date_text(start: str, bucket: Bucket | None) -> str:
+    """The start of a bucket for people: a month needs no day."""
+    return start[: len("2026-11")] if bucket == "month" else start.replace("T", " ")
 
 
 def place_of(date: str, query: Query) -> int:

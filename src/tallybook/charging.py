@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .dialects import Counted
     from .ledger.evidence import Call
     from .prices import PriceBook
-    from .prices.cards import RateCard, Tier
+    from .prices.cards import Multiplier, RateCard, Tier
 
 RECOVERED, USAGE_DROPPED = "recovered", "usage-dropped"
 _UNKNOWN = "what it used is not known"
@@ -24,7 +24,8 @@ _UNKNOWN = "what it used is not known"
 class Working(NamedTuple):
     """The charge of a recorded call as it is worked out today. `card` holds its rates before
     tiers and factors, and is reached by `steps` of the alias rules; `tier` is that of the card
-    which a prompt of `prompt` tokens and its answer reach."""
+    which a prompt of `prompt` tokens and its answer reach; `hours` are the factors that held
+    because of the time of day."""
 
     call: Call
     quote: Quote
@@ -32,6 +33,7 @@ class Working(NamedTuple):
     card: RateCard | None = None
     steps: tuple[str, ...] = ()
     tier: Tier | None = None
+    hours: tuple[Multiplier, ...] = ()
 
     @property
     def charge(self) -> Charge | None:
@@ -72,7 +74,21 @@ def worked(call: Call, prices: PriceBook) -> Working:
     )
     tiers = card.tiers if card else ()
     tier = next((each for each in tiers if quote.charge.card.endswith(each.mark)), None)
-    return Working(call, quote, prompt, card, found.steps_to(card) if found else (), tier)
+    if card is None or found is None:
+        return Working(call, quote, prompt, card, (), tier)
+    hours = tuple(
+        each
+        for each in prices.multipliers(call.provider, call.model, found)
+        if each.in_hours(at_ms) and each.touches(card) and _selected(each, context)
+    )
+    return Working(call, quote, prompt, card, found.steps_to(card), tier, hours)
+
+
+def _selected(multiplier: Multiplier, context: dict[str, str]) -> bool:
+    """Whether a factor holds under a price context."""
+    from .prices.context import select
+
+    return multiplier.when.items() <= select(context).selectors.items()
 
 
 def requoted(call: Call, prices: PriceBook) -> Quote:

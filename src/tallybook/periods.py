@@ -250,7 +250,7 @@ def _instant(word: str, frame: Frame) -> int:
     try:
         when = datetime.fromisoformat(word)
     except ValueError as problem:
-        raise UsageMistake(f"can't read the time {word!r}", hint=_near(word)) from problem
+        raise UsageMistake(f"can't read the time {word!r}", hint=_near(word, frame)) from problem
     if when.tzinfo is None:
         when = when.replace(tzinfo=zone(frame.tz))
     if not EARLIEST <= when.year <= LATEST:
@@ -258,9 +258,21 @@ def _instant(word: str, frame: Frame) -> int:
     return (when - _EPOCH) // _MS
 
 
-def _near(word: str) -> str:
+def _near(word: str, frame: Frame) -> str:
+    if match := re.fullmatch(r"(?:last|previous)[ _-](day|week|month|year)", word.strip().lower()):
+        return _before(match[1], frame)
     close = nearest(word.lower(), WORDS)
     return f"did you mean {close}?" if close else _HINT
+
+
+def _before(unit: str, frame: Frame) -> str:
+    """How the whole day, week, month or year before the present one is asked for."""
+    if unit == "day":
+        return "did you mean yesterday?"
+    before = previous(period(unit, frame), frame.tz)
+    first, last = (local(ms, frame.tz).date() for ms in (_edges(before)[0], _edges(before)[1] - 1))
+    short = {"month": f"{first:%Y-%m}", "year": f"{first:%Y}"}.get(unit)
+    return f"the {unit} before: --since {short or first} --until {short or last}"
 
 
 def _back(frame: Frame, number: int, unit: str) -> date:

@@ -220,13 +220,15 @@ class Report:
 
 class Standing(NamedTuple):
     """Complaints that nobody has acknowledged: how many may cost a total something (`lost`), how
-    many places could not be read at all (`closed`), in how many `places` the lost ones are, and of
-    which `sources` all of these."""
+    many places could not be read at all (`closed`), in how many `places` something could not be
+    counted, of which `sources` all of these are, and of how many of the lost ones the call is
+    counted with what could be read of it (`partly`)."""
 
     lost: int
     closed: int
     places: int
     sources: tuple[str, ...] = ()
+    partly: int = 0
 
 
 class Answering(Protocol):

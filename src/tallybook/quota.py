@@ -10,13 +10,13 @@ import re
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from .clock import HOUR_MS, iso, local
+from .clock import HOUR_MS, local
+from .currencies import NAMES, code_of
 from .errors import UsageMistake
 from .format import amount, money, number
 from .model import CLASSES, NANOS, nanos_of
 from .periods import Frame, period
 from .query import Filter
-from .questions import currency_of
 
 TOKENS, REQUESTS = "tokens", "requests"
 """The units of a limit that are no currency."""
@@ -85,13 +85,17 @@ _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "b": 10**9}
 _SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
 _NUMBER = r"(\d{1,15}(?:\.\d{1,9})?)"
 _COUNTED = re.compile(_NUMBER + r"([kmgb]?)(tokens?|requests?|calls?)?")
-_MONEY = re.compile(r"([$€£]?)" + _NUMBER + r"([a-z]{3})?")
+_MONEY = re.compile(rf"([$€£]?){_NUMBER}({NAMES})?")
+_YEN = re.compile(
+    "[¥\N{FULLWIDTH YEN SIGN}]" + _NUMBER + "|" + _NUMBER + "[¥\N{FULLWIDTH YEN SIGN}]"
+)
 LIMIT_HINT = "20usd, 3.50eur, 5M tokens or 300 requests"
 
 
 def limit_of(text: str) -> Limit:
     """A limit as people write it: `20usd` and `$20` are money, `5M` and `500k tokens` tokens,
-    `300 requests` and `300 calls` calls. Raises `UsageMistake`."""
+    `300 requests` and `300 calls` calls. Money may be named by its code or as people call it:
+    `100rmb`, `100元`. Raises `UsageMistake`."""
     bare = re.sub(r"[,_\s]", "", text).lower()
     if found := _COUNTED.fullmatch(bare):
         nanos = nanos_of(found[1]) * _UNITS[found[2]]
@@ -103,9 +107,24 @@ def limit_of(text: str) -> Limit:
     money_of = _MONEY.fullmatch(bare)
     unit = (money_of and (money_of[3] or _SIGNS.get(money_of[1]))) or ""
     if money_of is None or not unit:
-        why = "¥ may be CNY or JPY" if "¥" in text or "\N{FULLWIDTH YEN SIGN}" in text else ""
-        raise UsageMistake(f"can't read the limit {text!r}", because=why, hint=LIMIT_HINT)
-    return Limit(nanos_of(money_of[2]), currency_of(unit) or "")
+        raise _no_limit(text, bare)
+    return Limit(nanos_of(money_of[2]), code_of(unit))
+
+
+def _no_limit(text: str, bare: str) -> UsageMistake:
+    """What is wrong with a limit that is none."""
+    yen = _YEN.fullmatch(bare)
+    number = yen and (yen[1] or yen[2])
+    return UsageMistake(
+        f"can't read the limit {text!r}",
+        because="¥ may be CNY or JPY" if yen else "",
+        hint=f"{number}cny or {number}jpy" if number else LIMIT_HINT,
+    )
+
+
+def is_bare(limit: str) -> bool:
+    """Whether a limit is a number alone, which is one of tokens: not everybody means them."""
+    return re.fullmatch(r"[\d.,_\s]*\d[\d.,_\s]*", limit) is not None
 
 
 def limit_text(nanos: int, unit: str) -> str:
@@ -209,9 +228,14 @@ def per_of(window: Window) -> tuple[str, str]:
     return window.kind, since
 
 
+def exactly(ms: int, tz: str) -> str:
+    """An instant as `since` takes it, with its offset: the same one in every zone."""
+    return local(ms, tz).isoformat(timespec="milliseconds" if ms % 1000 else "seconds")
+
+
 def _exactly(ms: int, tz: str) -> str:
     """An instant as a date where it begins one in the zone, else to the millisecond."""
-    text = iso(ms, tz) if ms % 1000 == 0 else local(ms, tz).isoformat(timespec="milliseconds")
+    text = exactly(ms, tz)
     day = text[:10]
     return day if period(day, Frame(ms, tz)).since_ms == ms else text
 
@@ -227,7 +251,8 @@ def window_text(window: Window) -> str:
     if window.kind == "month":
         day = local(window.anchor_ms, window.tz).day
         return "month" if _begins_month(window) else f"month from the {_ordinal(day)}"
-    return f"{window.kind} since {_exactly(window.anchor_ms, window.tz)[:10]}"
+    since = _exactly(window.anchor_ms, window.tz)[:16].replace("T", " ")
+    return f"{window.kind} since {since}"
 
 
 def _begins_month(window: Window) -> bool:

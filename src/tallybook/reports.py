@@ -34,10 +34,11 @@ def _sources(query: Query) -> tuple[str, ...]:
 
 
 def _complaints(standing: Standing) -> Note:
-    """What is missing for certain, which makes the answer a part of what there is, and what may
-    be missing."""
+    """What is missing for certain, which makes the answer a part of what there is, what may be
+    missing, and calls of which a part may be."""
     parts: list[str] = []
-    closed, inside, places = standing.closed, standing.lost - standing.closed, standing.places
+    closed, partly, places = standing.closed, standing.partly, standing.places
+    inside = standing.lost - closed - partly
     if closed:
         what = "1 file or folder" if closed == 1 else f"{closed:,} files or folders"
         parts.append(f"{what} could not be read, so this is a part")
@@ -45,6 +46,9 @@ def _complaints(standing: Standing) -> Note:
         where = "1 place" if places == 1 else f"{places:,} places"
         what = f"{inside:,} entries in {where}" if inside > places else where
         parts.append(f"{what} inside the histories could not be counted; calls may be missing")
+    if partly:
+        calls, them = ("1 call is", "it") if partly == 1 else (f"{partly:,} calls are", "them")
+        parts.append(f"{calls} counted with what could be read of {them}")
     whose = ", ".join(standing.sources)
     return Note(code=COMPLAINTS, text=f"{', and '.join(parts)} ({whose}): tally doctor")
 

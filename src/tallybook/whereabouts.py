@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from .format import count
+from .format import count, size
 from .reading import Complaint
 from .settings import Settings
 
@@ -47,6 +47,17 @@ def source_json(chosen: Source) -> dict[str, Any]:
         "variables": list(chosen.variables),
         "missing": list(chosen.missing),
     }
+
+
+def is_measured(known: Mapping[str, Any]) -> bool:
+    """Whether the size of a source's places is known: folders of small files are not measured."""
+    return bool(known["bytes"]) or not known["places"]
+
+
+def places_text(known: Mapping[str, Any]) -> str:
+    """How many places a source has, and how large they are: `3 places, 1.2 MB`."""
+    found = count(known["places"], "place")
+    return f"{found}, {size(known['bytes'])}" if is_measured(known) else found
 
 
 def closed_roots(known: Iterable[Mapping[str, Any]]) -> bool:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tallybook.alerts.digests import occurrence, send_digests
+from tallybook.alerts.digests import begin_digest, occurrence, send_digests
 from tallybook.book import Book
 from tallybook.clock import DAY_MS, local
 from tallybook.ledger.notices import Mute
@@ -67,6 +67,17 @@ def test_another_time_begins_with_its_next_occurrence(tmp_path: Path) -> None:
         other = Book(later, book.ledger)
         assert send_digests(other, NINE + 2 * HOUR) == ()
         assert len(send_digests(other, NINE + DAY_MS + HOUR)) == 1
+
+
+def test_one_that_was_added_is_new_from_then_on_whenever_somebody_looks(tmp_path: Path) -> None:
+    _, book = book_of(tmp_path)
+    with book:
+        begin_digest(book, "morning", NINE - 60_000)
+        assert len(send_digests(book, NINE + 13_000)) == 1
+        begin_digest(book, "morning", NINE + DAY_MS + 5_000)  # added to: it is not new again
+        assert len(send_digests(book, NINE + DAY_MS + 9_000)) == 1
+        begin_digest(book, "nobody", NINE)
+        assert send_digests(book, NINE + DAY_MS + HOUR) == ()
 
 
 def test_a_mute_one_is_kept_and_not_sent(tmp_path: Path) -> None:
@@ -133,3 +144,15 @@ def test_nothing_is_due_between_two_of_them(rule: str, tz: str, now_s: int) -> N
         *([(3, 30), (3, 0)] if rule.endswith("02:30") else []),  # the hour that is left out
     }
     assert local(before, tz).date() < there.date()
+
+
+def test_what_has_no_price_is_named_in_one_remark(tmp_path: Path) -> None:
+    clocked, book = book_of(tmp_path)
+    with book:
+        send_digests(book, NINE - 60_000)
+        clocked.call(NINE - HOUR, 100_000)
+        clocked.call(NINE - HOUR, 5_000, model="nobody-knows-9")
+        (alert,) = send_digests(book, NINE + 30_000)
+    remarks = [line for line in alert.text.splitlines() if line.startswith("(")]
+    missing = "No price for anthropic/nobody-knows-9: 5.0k tokens are in no cost (≥)"
+    assert remarks == [f"({missing}. To price them: tally help prices)"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tallybook.alerts.routing import channels_for, fits, is_mute
-from tallybook.ledger.notices import Alert, Mute
+from tallybook.ledger.notices import Alert, Mute, Severity
 from tallybook.settings.told import AlertRule
 
 RULES = {
@@ -19,8 +19,8 @@ RULES = {
 }
 
 
-def alert(rule: str, level: int = 100, at_ms: int = 0) -> Alert:
-    return Alert(0, rule, "", "", level, "notice", at_ms, "t", "x")
+def alert(rule: str, level: int = 100, at_ms: int = 0, severity: Severity = "warning") -> Alert:
+    return Alert(0, rule, "", "", level, severity, at_ms, "t", "x")
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,27 @@ def alert(rule: str, level: int = 100, at_ms: int = 0) -> Alert:
 )
 def test_channels(rule: str, level: int, channels: tuple[str, ...]) -> None:
     assert channels_for(RULES, alert(rule, level), ()) == channels
+
+
+@pytest.mark.parametrize(
+    ("least", "severity", "heard"),
+    [
+        (0, "notice", True),
+        (89, "notice", True),
+        (90, "notice", False),
+        (90, "warning", True),
+        (100, "warning", False),
+        (100, "critical", True),
+        (150, "critical", True),
+    ],
+)
+def test_what_speaks_of_no_limit_is_held_against_how_bad_it_is(
+    least: int, severity: Severity, heard: bool
+) -> None:
+    rules = {"desk": AlertRule(name="desk", on=("*",), to=("a",), at_least=least)}
+    told = channels_for(rules, alert("unpriced", severity=severity), ())
+    assert told == (("desk/0",) if heard else ())
+    assert channels_for(rules, alert("quota:daily", least, severity=severity), ()) == ("desk/0",)
 
 
 def test_mutes() -> None:

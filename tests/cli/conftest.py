@@ -22,6 +22,9 @@ from tallybook.flow import SyncReceipt
 from tallybook.growth import Growth
 from tallybook.ledger import Ledger, open_ledger
 from tallybook.ledger.orders import Void
+from tallybook.prices import open_price_book
+from tallybook.prices.book import PriceBook
+from tallybook.prices.fx import FxRate
 from tallybook.query import Figures, Filter, Note, Query, Report, Row
 from tallybook.reading import Complaint
 from tallybook.recalling import Recalled
@@ -115,6 +118,8 @@ class Tome:
     synced: list[tuple[Sequence[str], bool]] = field(default_factory=list)
     settings: Settings | None = None
     unread: ContentError | None = None
+    fx: tuple[FxRate, ...] = ()
+    prices: PriceBook = field(default_factory=open_price_book)
 
     def __enter__(self) -> Tome:
         return self

@@ -10,6 +10,10 @@ from pathlib import Path
 import pytest
 
 from tallybook.cli.boundary import run
+from tallybook.cli.complaining import complaint_lines
+from tallybook.cli.tables import Ink
+from tallybook.cli.telling import telling_for
+from tallybook.reading import Complaint
 
 from .gateway import Gateway
 from .noon import shell
@@ -149,3 +153,23 @@ def test_what_is_kept_already_stays_in_the_line(typed: Type, gateway: Gateway) -
     typed("config", "set", "source.higress.paths", str(first))
     line = read(typed, gateway).splitlines()[-1]
     assert line.split("paths ")[1] == shlex.join([str(first), str(gateway.log)])
+
+
+@pytest.mark.parametrize(
+    ("place", "where"),
+    [
+        ("a.jsonl", "(at bytes 7, 2,610,083,698)"),
+        ("opencode.db", "(at rows 7, 2,610,083,698)"),
+        ("message/ses_1", "(2 files in it)"),
+        ("gone/ses_2", "(2 files in it)"),
+        ("access", "(at bytes 7, 2,610,083,698)"),
+    ],
+)
+def test_only_positions_in_files_are_bytes(tmp_path: Path, place: str, where: str) -> None:
+    (tmp_path / "message/ses_1").mkdir(parents=True)
+    (tmp_path / "access").touch()
+    spots = (7, 2_610_083_698)
+    alike = [Complaint("opencode", str(tmp_path / place), "torn", spot) for spot in spots]
+    found = shell(tmp_path, width=200)
+    telling = telling_for(found, found.settings(), names=True)
+    assert complaint_lines(telling, alike, Ink(on=False))[2].endswith(where)

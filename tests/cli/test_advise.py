@@ -47,16 +47,62 @@ def samples(home: Path, say: Say) -> None:
 
 
 @pytest.mark.usefixtures("samples")
-def test_every_command_that_is_told_shows_the_calls_of_its_advice(say: Say) -> None:
-    answer = json.loads(say("advise", *SAMPLE_TIME, "--json", "--no-sync"))
+@pytest.mark.parametrize("time", [SAMPLE_TIME, ("--since", "all"), ("--last", "30d")])
+def test_every_command_that_is_told_shows_the_calls_of_its_advice(
+    say: Say, time: tuple[str, ...]
+) -> None:
+    answer = json.loads(say("advise", *time, "--json", "--no-sync"))
     assert answer["schema"] == "tallybook.advice/1"
     assert len(answer["advice"]) >= 5
     for each in answer["advice"]:
         tally, *words = shlex.split(each["command"])
         assert tally == "tally"
         shown = json.loads(say(*words, "--json", "--no-sync"))
-        calls = shown["totals"]["requests"] if "totals" in shown else shown["messages_count"]
+        sums = shown.get("totals", shown)
+        calls = sums["requests"] + sums["unmetered_requests"]
+        assert (calls, sums["total"]) == (each["command_calls"], each["command_tokens"])
         assert calls >= each["calls"] > 0 or each["name"] == "unseen:recovered", each["name"]
+        assert sums["total"] >= each["tokens"]
+
+
+@pytest.mark.usefixtures("samples")
+def test_a_command_that_shows_more_than_its_advice_stands_on_says_so(say: Say) -> None:
+    answer = json.loads(say("advise", "--since", "all", "--json", "--no-sync"))
+    wider = [
+        each
+        for each in answer["advice"]
+        if (each["command_calls"], each["command_tokens"]) != (each["calls"], each["tokens"])
+    ]
+    said = say("advise", "--since", "all", "--no-sync")
+    assert 0 < len(wider) < len(answer["advice"])
+    assert said.count("   it shows:   ") == len(wider)
+
+
+def test_one_call_of_many_is_shown_alone(say: Say) -> None:
+    for model, session in (("gpt-5.4", "night"), ("no-such", "day")):
+        say("record", "--model", f"openai/{model}", "--session", session, "--tokens", "output=900")
+    answer = json.loads(say("advise", "--json"))
+    (batch,) = [each for each in answer["advice"] if each["kind"] == "batch"]
+    assert (batch["calls"], batch["command_calls"]) == (1, 1)
+    assert "--where session==night" in batch["command"]
+
+
+@pytest.mark.usefixtures("samples")
+def test_a_fee_is_that_of_one_provider(say: Say) -> None:
+    words = ("advise", *SAMPLE_TIME, "--no-sync")
+    refused = say(*words, "--fee", "200usd/month", code=2)
+    assert "a fee is that of one provider's plan" in refused
+    assert "--fee anthropic=20usd/month --fee " in refused
+    fees = ("--fee", "anthropic=200usd/month", "--fee", "openai=20usd/month")
+    told = [
+        each["title"]
+        for each in json.loads(say(*words, *fees, "--json"))["advice"]
+        if each["kind"] == "fee"
+    ]
+    assert sorted("$200.0000 a month for anthropic" in each for each in told) == [False, True]
+    assert sorted("$20.0000 a month for openai" in each for each in told) == [False, True]
+    assert "did you mean anthropic?" in say(*words, "--fee", "antropic=2usd/month", code=2)
+    assert "two fees" in say(*words, *fees[:2], *fees[:2], code=2)
 
 
 @pytest.mark.usefixtures("samples")
@@ -95,7 +141,8 @@ def test_nothing_is_said_so(say: Say) -> None:
 
 @pytest.mark.usefixtures("samples")
 def test_what_is_the_same_is_told_once_and_numbers_stand_apart(say: Say) -> None:
-    said = say("advise", *SAMPLE_TIME, "--no-sync", "--fee", "20usd/month", width=80)
+    fees = ("--fee", "anthropic=20usd/month", "--fee", "openai=20usd/month")
+    said = say("advise", *SAMPLE_TIME, "--no-sync", *fees, width=80)
     heads = [line for line in said.splitlines() if line[:1].isdigit()]
     assert len(heads) > 9
     for place, head in enumerate(heads, 1):
@@ -123,4 +170,4 @@ def test_a_fee_is_an_amount_for_a_time(text: str, fee: Fee) -> None:
 def test_another_fee_is_refused(say: Say, text: str) -> None:
     with pytest.raises(UsageMistake):
         fee_of(text)
-    assert "--fee 20usd/month" in say("advise", f"--fee={text}", code=2)
+    assert "--fee openai=20usd/month" in say("advise", f"--fee={text}", code=2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -81,6 +82,27 @@ def test_what_is_wrong_is_told_and_nothing_written(tally, config, words, says) -
     assert not config.exists()
 
 
+def test_a_rule_that_there_is_none_of_is_written_and_said(tally, config) -> None:
+    tally("quota", "set", "daily", "--limit", "1000 tokens", "--per", "day")
+    told = tally("alert", "add", "me", "--on", "quota:dialy", "--to", "env:MINE")
+    assert told.returncode == 0
+    assert "warning: 'quota:dialy' in " in told.stderr
+    assert "did you mean quota:daily?" in told.stderr
+    assert "quota:dialy" in config.read_text()
+    for fine in ("quota:daily", "quota:d*", "quota:*", "*"):
+        assert "warning" not in tally("alert", "add", "you", "--on", fine, "--to", "env:X").stderr
+
+
+def test_a_digest_is_new_from_the_moment_that_it_is_added(tally, home) -> None:
+    tally("usage", "model", "--save", "costs")
+    when = ("--view", "costs", "--at", "09:57")
+    assert tally("alert", "add", "dig", *when, "--to", "env:MINE").returncode == 0
+    ledger = sqlite3.connect(home / "tallybook" / "ledger.db")
+    states = ledger.execute("SELECT rule, memory FROM alert_state").fetchall()
+    ledger.close()
+    assert states == [("digest:dig", '{"at": "09:57"}')]
+
+
 def test_a_test_tells_of_each_address_what_became_of_it(tally, tmp_path) -> None:
     with receiver() as world:
         world.will(403)
@@ -97,7 +119,9 @@ def test_a_test_tells_of_each_address_what_became_of_it(tally, tmp_path) -> None
         ]
         world.will(403)
         told = tally("alert", "test", "bad").stdout
-        assert "bad/0  http://127.0.0.1/…  not sent: it answered 403 (Forbidden)" in told
+        shown = f"{world.address}/…"  # with its port: two receivers on one machine
+        assert f"bad/0  {shown}  not sent: it answered 403 (Forbidden)" in told
+        assert shown in tally("alert", "list").stdout
     assert tally("alert", "test", "goood").returncode == 2
 
 
@@ -149,8 +173,8 @@ def test_what_can_not_be_sent_makes_no_command_fail(tally) -> None:
 
 
 def test_the_answer_waits_for_no_network(tally, tmp_path) -> None:
-    told = tmp_path / "told"
-    slow = f"command:{sys.executable} -c 'import time; time.sleep(4)'"
+    told, answered = tmp_path / "told", tmp_path / "answered"
+    slow = f"command:/bin/sh -c 'until [ -e {answered} ]; do sleep 0.05; done'"
     tally("quota", "set", "daily", "--limit", "1000 tokens", "--per", "day")
     tally("alert", "add", "me", "--on", "quota:*", "--to", slow)
     tally("sync")
@@ -161,6 +185,7 @@ def test_the_answer_waits_for_no_network(tally, tmp_path) -> None:
             until(lambda: "Ledger: " in told.read_text())
             assert syncing.poll() is None
         finally:
+            answered.touch()
             syncing.communicate()
 
 

@@ -23,6 +23,7 @@ from tallybook.cli.demo import SAMPLES
 from tallybook.cli.redacting import Redactor
 from tallybook.cli.shell import Shell
 from tallybook.settings import Surroundings
+from tallybook.whereabouts import places_text
 
 from .conftest import NOW
 
@@ -247,3 +248,11 @@ def test_marks_mean_the_same_within_one_telling_only() -> None:
     one, other = (Redactor(Path("/home/ada")) for _ in range(2))
     assert one.path("/srv/acme/acme.json").count(one.path("acme")) == 2
     assert one.path("acme") != other.path("acme")
+
+
+@pytest.mark.parametrize(
+    ("places", "octets", "said"),
+    [(0, 0, "0 places, 0 B"), (151, 0, "151 places"), (2, 1_500, "2 places, 1.5 kB")],
+)
+def test_places_that_are_not_measured_have_no_size(places: int, octets: int, said: str) -> None:
+    assert places_text({"places": places, "bytes": octets}) == said

@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from tallybook.cli.initplans import PROBED, budget, generous
+from tallybook.cli.initasking import Asking, _budgets
+from tallybook.cli.initplans import PROBED, Used, budget, generous
 from tallybook.cli.initwriting import write
 from tallybook.cli.shell import Shell
 from tallybook.model import NANOS
+from tallybook.prices.fx import FxRate
 from tallybook.probes import PROBES
 from tallybook.query import Row
 
@@ -40,7 +42,24 @@ def used(tome):
 
 
 def tables(home: Path) -> dict[str, object]:
-    return tomllib.loads((home / "config.toml").read_text())
+    """What was written, but for the zone, which a machine that is not in UTC gets."""
+    found = tomllib.loads((home / "config.toml").read_text())
+    found.pop("tz", None)
+    return found
+
+
+def test_the_zone_of_the_shell_is_written_down(ask, used, home: Path, capsys) -> None:
+    zone = {"TZ": "Pacific/Chatham"}
+    assert ask("init", "--budget", "20usd/day", **zone) == 0
+    assert "timers lack it: tally config set tz Pacific/Chatham" in capsys.readouterr().err
+    assert ask("init", "--yes", "--dry-run", **zone) == 0
+    assert "tz =" not in (home / "config.toml").read_text()
+    capsys.readouterr()
+    assert ask("init", "--yes", **zone) == 0
+    assert "tz = Pacific/Chatham written to" in capsys.readouterr().err
+    assert 'tz = "Pacific/Chatham"\n' in (home / "config.toml").read_text()
+    assert ask("init", "--yes", **zone) == 0
+    assert "Chatham" not in capsys.readouterr().err
 
 
 def test_without_questions_no_amount_is_made_up(ask, used, home: Path, capsys) -> None:
@@ -84,7 +103,7 @@ def test_everything_can_be_said_by_options(ask, used, home: Path, capsys) -> Non
         "deepseek": {
             "limit": "100cny",
             "per": "prepaid",
-            "since": "2026-11-22",
+            "since": "2026-11-22T12:00:00+00:00",
             "where": ["provider=deepseek"],
             "title": "DeepSeek balance",
         },
@@ -130,6 +149,10 @@ def test_what_is_there_stays_and_the_difference_is_shown(ask, used, home: Path, 
         (("--budget", "20usd"), "--budget 20usd/day"),
         (("--budget", "20bananas/day"), "20bananas"),
         (("--probe", "clod"), "claude"),
+        (("--balance", "deepseak=100cny"), "did you mean deepseek?"),
+        (("--plan", "nobody-at-all=5h"), "no provider or agent is called"),
+        (("--balance", "deepseek=¥100"), "100cny or 100jpy"),
+        (("--budget", "20uds/day"), "did you mean"),
     ],
 )
 def test_what_is_not_understood_writes_nothing(ask, used, home: Path, capsys, words, told) -> None:
@@ -138,12 +161,65 @@ def test_what_is_not_understood_writes_nothing(ask, used, home: Path, capsys, wo
     assert not (home / "config.toml").exists()
 
 
+@pytest.mark.parametrize(
+    ("told", "table", "where"),
+    [
+        ("glm=200cny", "glm", ["provider=zhipuai", "provider=zai"]),
+        ("GLM=200cny", "glm", ["provider=zhipuai", "provider=zai"]),
+        ("智谱=200元", "zhipuai", ["provider=zhipuai", "provider=zai"]),
+        ("zai=20usd", "zai", ["provider=zai"]),
+        ("siliconflow=20rmb", "siliconflow", ["provider=siliconflow"]),
+        ("anthropic=20usd", "anthropic", ["provider=anthropic"]),
+    ],
+)
+def test_a_balance_is_known_by_what_people_call_it(
+    ask, used, home: Path, capsys, told: str, table: str, where: list[str]
+) -> None:
+    assert ask("init", "--balance", told) == 0
+    quotas = tables(home)["quota"]
+    assert quotas[table]["where"] == where  # type: ignore[index] - a table
+    told_so = "is recorded yet" in capsys.readouterr().err
+    assert told_so == (table != "anthropic")
+    assert ask("config", "check") == 0
+
+
+def test_a_limit_in_another_currency_than_its_calls_is_told_at_once(ask, used, capsys) -> None:
+    told = "deepseek: calls of it are priced in USD, and no rate leads to CNY"
+    assert ask("init", "--balance", "deepseek=100cny") == 0
+    assert told in (said := capsys.readouterr().err)
+    assert '[[fx]] from = "USD", to = "CNY"' in said
+    assert ask("init", "--budget", "100cny/day", "--dry-run") == 0
+    assert "daily: calls of it are priced in USD" in capsys.readouterr().err
+    used.fx = (FxRate(base="USD", to="CNY", numerator=7, denominator=1, valid_from_ms=0),)
+    assert ask("init", "--balance", "deepseek=100cny", "--budget", "20usd/day") == 0
+    assert "priced in" not in capsys.readouterr().err
+
+
 def test_nothing_is_used_and_nothing_added(ask, home: Path, capsys) -> None:
     assert ask("init", "--yes") == 0
     said = capsys.readouterr()
     assert "nothing to add" in said.err
     assert said.out == ""
     assert not (home / "config.toml").exists()
+
+
+def test_what_is_next_is_told_where_something_was_written(ask, used, home: Path, capsys) -> None:
+    assert ask("init", "--budget", "20usd/day", "--dry-run") == 0
+    assert "next:" not in capsys.readouterr().err
+    assert ask("init", "--budget", "20usd/day") == 0
+    assert "next: tally status, tally quota list, tally alert add\n" in capsys.readouterr().err
+    with (home / "config.toml").open("a") as file:
+        file.write('[alert.me]\non = ["quota:*"]\nto = ["command:true"]\n')
+    assert ask("init", "--budget", "20usd/month") == 0
+    assert "next: tally status, tally quota list\n" in capsys.readouterr().err
+
+
+def test_what_the_last_days_cost_has_its_mark(capsys) -> None:
+    for least, told in ((True, "Your last 30 days: ≥ $3.00 at"), (False, "days: $3.00 at")):
+        used = Used(frozenset(), {"USD": 3 * NANOS}, least)
+        budgets = frozenset({("quota", "daily"), ("quota", "monthly")})
+        assert not list(_budgets(Asking(used, "2026-11-22", budgets, 100)))
+        assert told in capsys.readouterr().err
 
 
 def test_what_came_there_while_somebody_was_asked_stays(home: Path) -> None:
@@ -219,6 +295,10 @@ class Terminal:
             if select.select([self._ours], [], [], 0.1)[0]:
                 self.said += os.read(self._ours, 4096).decode()
         self.said = self.said.partition(question)[2]
+        if answer == b"\x03":
+            # Between printing a question and reading the answer Python's readline notes a Ctrl+C
+            # and waits on. Nobody types that fast.
+            time.sleep(0.5)
         os.write(self._ours, answer)
 
     def ended(self) -> int:

@@ -122,7 +122,7 @@ def test_a_first_crontab_is_made(tell: Tell, stand: Stand) -> None:
     kept = stand("crontab", CRONTAB)
     line = tell("install", "cron")
     assert kept.read_text().endswith(f"{MARK} cron\n")
-    log = Path(line.partition(">>")[2].partition(" 2>&1")[0])
+    log = Path(line.partition(" >")[2].partition(" 2>&1")[0])
     assert log.name == "sync.log"
     assert log.parent.is_dir()  # else the shell would run nothing
 
@@ -216,3 +216,29 @@ def test_a_system_without_the_program_says_so(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert "there is no crontab here" in tell("install", "cron", code=2)
+
+
+def test_the_zone_of_the_shell_goes_with_it(tell: Tell, stand: Stand, home: Path) -> None:
+    assert " TALLY_TZ=UTC " in tell("install", "cron", "--print")  # the variable TZ says it
+    assert "Environment=TALLY_TZ=UTC\n" in tell("install", "systemd", "--print")
+    assert "<key>TALLY_TZ</key><string>UTC</string>" in tell("install", "launchd", "--print")
+    (home / "config.toml").write_text('tz = "Asia/Shanghai"\n')
+    assert "TALLY_TZ" not in tell("install", "cron", "--print")  # the settings say it, there too
+
+
+def test_what_cron_runs_says_nothing_as_long_as_all_is_well(tell: Tell, home: Path) -> None:
+    assert tell("sync", "--quiet") == ""
+    assert tell("sync", "--quiet", err=True) == ""
+    assert '"tallybook.sync/1"' in tell("sync", "--quiet", "--json")
+    assert ">>" not in tell("install", "cron", "--print")  # its log holds one run, not all
+
+
+def test_what_could_not_be_read_is_said_each_time(tell: Tell, home: Path) -> None:
+    database = home / ".local/share/opencode/opencode.db"
+    database.parent.mkdir(parents=True)
+    database.write_bytes(b"no database" * 999)
+    for _ in range(2):
+        said = tell("sync", "--quiet", code=5, err=True)
+        assert said.startswith("error: not everything could be read\n")
+        assert said.endswith("try: tally doctor\n")
+        assert tell("sync", "--quiet", code=5) in ("", said)

@@ -90,6 +90,15 @@ def test_usage_is_the_report_and_sees_what_is_new(home: Path) -> None:
         assert "limit" in await fault(session, "usage", limit=0)
         with pytest.raises(MCPError, match="no argument model; there are by, when, where"):
             await session.call_tool("usage", {"model": "opus"})
+        listed = await told(session, "usage", by=["source", "model"], when="today")
+        commas = await told(session, "usage", by="source,model", when="today")
+        assert listed["rows"] == commas["rows"] != []
+        narrow = await told(session, "usage", by="session", where="session=nobody")
+        assert narrow["rows"] == []
+        with pytest.raises(MCPError, match=r"^limit has to be a whole number; where has"):
+            await session.call_tool("usage", {"limit": "many", "where": [1]})
+        with pytest.raises(MCPError, match=r"^when has to be a text$"):
+            await session.call_tool("sessions", {"when": 7})
         assert "limit" in await fault(session, "sessions", limit=-5)
 
     talk(home, speak)
@@ -104,6 +113,7 @@ def test_the_current_session_is_the_one_that_the_environment_names(home: Path) -
         assert (found["session_id"], found["found_by"]) == ("second", "environment")
         assert found["total"] == 1_200
         assert "rounds" not in found
+        assert set(found["growth"]) == {"verdict", "cuts", "cache_misses"}
         other = await told(session, "current_session", session_id="first")
         assert (other["session_id"], other["found_by"]) == ("first", "hook")
         assert "no session" in await fault(session, "current_session", session_id="third")

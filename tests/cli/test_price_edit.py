@@ -89,6 +89,9 @@ def test_a_free_model_and_a_selection(ask, home: Path, capsys) -> None:
         (("big", "--input", "3"), "'big' names no provider"),
         (("a/b",), "a price needs a rate"),
         (("a/b", "--input", "much"), "input: not a decimal number"),
+        (("a/b", "--input", "2cny"), "try: --input 2 --currency CNY"),
+        (("a/b", "--cache-read", "$.5"), "try: --cache-read .5 --currency USD"),
+        (("a/b", "--rate", "web_search=3 rmb"), "try: --rate web_search=3 --currency CNY"),
         (("a/b", "--input", "-1"), "can't be below 0"),
         (("a/b", "--input", "1", "--free"), "--free and --input exclude each other"),
         (("a/b", "--free", "--when", "speed=fast"), "--free and --when exclude each other"),
@@ -364,3 +367,28 @@ def test_the_doctor_names_the_price_file_that_all_have(tell: Tell) -> None:
     tell("price", "set", "openai/gpt-5", "--input", "1")
     lines = tell("doctor").splitlines()
     assert any(line.startswith("  prices") and "/prices.toml (" in line for line in lines)
+
+
+PEAK = "all tokens × 2 at 09:00-12:00 14:00-18:00 mon tue wed thu fri (UTC+08:00)"
+
+
+def test_hours_at_which_a_model_costs_more_are_shown(tell: Tell) -> None:
+    page = tell("price", "show", "deepseek/deepseek-v4-pro", width=200)
+    assert page.count(f"  factor          {PEAK}, except ") == 1  # of the card of its time only
+    rows = json.loads(tell("price", "show", "deepseek/deepseek-v4-pro", "--json"))["rows"]
+    assert [len(row["factors"]) for row in rows] == [0] * (len(rows) - 1) + [1]
+    assert (rows[-1]["factors"][0]["factor"], rows[-1]["factors"][0]["when"]) == ("2/1", {})
+    batch = tell("price", "show", "anthropic/claude-opus-4-5")
+    assert "  factor          all tokens × 0.5 with processing=batch\n" in batch
+
+
+def test_a_charge_at_such_hours_says_so(tell: Tell) -> None:
+    words = ("record", "--model", "deepseek/deepseek-v4-pro", "--tokens", "input=1000")
+    tell(*words, "--at", "2026-11-20T02:00:00Z", "--id", "at-ten-in-beijing")
+    tell(*words, "--at", "2026-11-20T05:00:00Z", "--id", "at-lunch")
+    page = tell("price", "explain", "at-ten-in-beijing", width=200)
+    assert "factor       input × 2\n" in page
+    assert f"by the hour  {PEAK}" in page
+    said = json.loads(tell("price", "explain", "at-ten-in-beijing", "--json"))
+    assert [each["factor"] for each in said["hours"]] == ["2/1"]
+    assert "by the hour" not in tell("price", "explain", "at-lunch", width=200)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -12,9 +13,15 @@ from typing import Any
 
 import pytest
 from rich.cells import cell_len
+from tests.ledger.books import reading
 
+from tallybook.appraising import Appraising
 from tallybook.cli.boundary import run
 from tallybook.clock import HOUR_MS
+from tallybook.format import DASH
+from tallybook.ledger.sqlite import SqliteLedger
+from tallybook.prices import open_price_book
+from tallybook.reading import Attribution, Batch
 
 from .conftest import NOW
 from .noon import fill, shell
@@ -191,6 +198,92 @@ def test_a_quota_goes_with_the_way_back(mine: Home) -> None:
     assert "try: tally quota rm daily" in mine.err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("daily", "--limit", "30usd"),
+        ("daily", "--provider", "anthropic", "--title", "It's mine", "--warn", "50"),
+        ("copilot", "--where", "", "--per", "week", "--multiplier", "gpt-5=0.33"),
+        ("team", "--each", "", "--warn", "", "--limit", ""),
+        ("deepseek", "--per", "day", "--since", "", "--classes", "input,output"),
+    ],
+)
+def test_every_change_names_the_command_that_takes_it_back(
+    mine: Home, words: tuple[str, ...]
+) -> None:
+    before = mine.tables()
+    mine.say("quota", "set", *words)
+    assert mine.tables() != before
+    back = next(line for line in mine.err.splitlines() if line.startswith("to undo: tally "))
+    mine.say(*shlex.split(back)[3:])
+    assert mine.tables() == before
+    mine.say("quota", "set", words[0])
+    assert "to undo" not in mine.err
+
+
+def test_a_new_quota_is_taken_back_whole(bare: Home) -> None:
+    bare.say("quota", "set", "weekly", "--limit", "5M", "--per", "week")
+    assert "to undo: tally quota rm weekly\n" in bare.err
+    assert "a number alone" not in bare.err
+
+
+def test_a_quota_that_no_call_fits_is_set_and_that_is_said(bare: Home) -> None:
+    def said(*words: str) -> str:
+        bare.say("quota", "set", "mine", "--limit", "5usd", "--per", "day", *words)
+        assert bare.tables()["mine"]["where"]
+        found = [line for line in bare.err.splitlines() if line.startswith("no call")]
+        return "".join(found)
+
+    near = "no call so far fits provider=antropic; did you mean provider=anthropic?"
+    assert said("--provider", "antropic") == near
+    assert said("--provider", "deepseek") == "no call so far fits provider=deepseek"
+    assert said("--source", "claud-code").endswith("did you mean source=claude-code?")
+    assert said("--project", "shop") == "no call so far fits project=shop"
+    assert said("--provider", "anthropic") == said("--source", "claude") == ""
+
+
+def test_a_number_alone_is_one_of_tokens_and_a_huge_share_is_cut(bare: Home) -> None:
+    printed = bare.say("quota", "set", "five", "--limit", "5", "--per", "month")
+    assert "five: 5 tokens per month" in printed
+    assert "a number alone is one of tokens; money has its currency with it" in bare.err
+    assert "--limit 5usd" in bare.err
+    assert "(>999%)" in printed
+    assert ">999%" in bare.say("quota", "list")
+    assert float(bare.json("quota", "list")["rows"][0]["percent"]) > 100_000
+
+
+def test_at_least_says_what_is_lacking_and_what_to_do(mine: Home) -> None:
+    assert "≥" not in mine.say("quota", "list")
+    models = ("nobody-9", "nobody-8", "nobody-7")
+    more = [reading(name, at=NOW - 60_000, model=name, provider="acme") for name in models]
+    more.append(reading("lost", at=NOW - 60_000, status="unmetered", raw=b"{}"))
+    ledger = SqliteLedger(str(mine.folder / "ledger.db"))
+    ledger.record(Batch(readings=more), Appraising(open_price_book()))
+    ledger.close()
+    for words in (("quota", "list"), ("status",)):
+        printed = mine.say(*words, width=160)
+        assert "≥ at least so much: no price for acme/nobody-7, acme/nobody-8 and 1 more" in printed
+        assert "tally price set acme/nobody-7 --input RATE --output RATE" in printed
+        assert "≥ at least so much: calls that were not metered: their usage is unknown" in printed
+    assert "price" not in mine.say("quota", "list", "copilot", width=160)
+
+
+def test_a_project_is_named_by_the_end_of_its_folder(mine: Home) -> None:
+    folders = ("/w/none-21", "/w/a/web", "/w/b/web")
+    more = [
+        reading(folder, at=NOW - 60_000, who=Attribution("codex", session="x", project=folder))
+        for folder in folders
+    ]
+    ledger = SqliteLedger(str(mine.folder / "ledger.db"))
+    ledger.record(Batch(readings=more), Appraising(open_price_book()))
+    ledger.close()
+    printed = mine.say("quota", "list", "team", width=160)
+    for name in ("team: none-21 ", "team: p ", "team: /w/a/web ", "team: /w/b/web "):
+        assert name in printed
+    subjects = {row["subject"] for row in mine.json("quota", "list", "team")["rows"]}
+    assert subjects == {*folders, "/p"}
+
+
 def test_a_projects_quota_takes_the_place_of_none_and_is_not_taken_away(mine: Home) -> None:
     (mine.folder / "tally.toml").write_text('[quota.daily]\nlimit = "900usd"\nper = "day"\n')
     for words in (("list",), ("check", "daily"), ("set", "daily", "--limit", "30usd")):
@@ -243,10 +336,59 @@ def test_check_takes_a_limit_of_its_own(bare: Home) -> None:
     assert "limit: $0.00 of $0.00" in bare.say(*limit, "0usd", "--per", "2min", code=3)
     bare.say(*limit, "5usd", code=2)
     assert "a limit needs a window" in bare.err
+    bare.say("quota", "check", "--where", "project=/p", code=2)
+    assert "--where needs a --limit" in bare.err
     bare.say("quota", "check", "--project", "/p", code=2)
-    assert "--project needs a --limit" in bare.err
+    assert "none is kept for each project" in bare.err
     bare.say("quota", "check", "--session", "s", code=2)
     assert "none is kept for each session" in bare.err
+
+
+def test_a_check_of_one_person_is_not_stopped_by_another(mine: Home) -> None:
+    people = ("--limit", "9 requests", "--per", "day", "--each", "user")
+    mine.say("quota", "set", "people", *people)
+    mine.say("update", "people", "9", "--for", "bob")
+    mine.say("quota", "check", "people", code=3)
+    for one in (("people", "--user"), ("people", "--for"), ("--user",)):
+        assert "people (alice): 0 of 9" in mine.say("quota", "check", *one, "alice")
+        mine.say("quota", "check", *one, "bob", code=3)
+    assert "team" in mine.say("quota", "check", "--project", "p", code=3)
+    mine.say("quota", "check", "daily", "--for", "alice", code=2)
+    assert "daily is one quota for all" in mine.err
+    mine.say("quota", "check", "daily", "--user", "alice", code=2)
+    assert "none is kept for each user" in mine.err
+    mine.say("quota", "check", "--for", "alice", code=2)
+    assert "there are quotas for each project, each user" in mine.err
+    mine.say("quota", "check", "--limit", "5usd", "--per", "day", "--for", "alice", code=2)
+
+
+def test_a_prepaid_amount_begins_when_it_is_set(bare: Home) -> None:
+    paid = ("quota", "set", "paid", "--limit", "20usd", "--per", "prepaid")
+    assert "paid: $0.00 of $20.00" in bare.say(*paid, "--source", "claude-code")
+    assert bare.tables()["paid"]["since"] == "2026-11-22T12:00:00+00:00"
+    before = bare.json("quota", "list", "paid")["rows"][0]
+    bare.say("config", "set", "tz", "Asia/Shanghai")
+    after = bare.json("quota", "list", "paid")["rows"][0]
+    assert (after["used"], before["used"]) == ("0", "0")
+    assert "prepaid since 2026-11-22 20:00" in bare.say("quota", "list", "paid", width=160)
+
+
+@pytest.mark.parametrize("width", [60, 100, 160])
+def test_a_limit_to_which_no_rate_leads_shows_and_says_why(bare: Home, width: int) -> None:
+    bare.say("quota", "set", "yuan", "--limit", "100元", "--per", "day")
+    for verb in (("quota", "list"), ("status",)):
+        shown = bare.say(*verb, width=width)
+        row = next(line for line in shown.splitlines() if line.startswith("yuan"))
+        assert DASH in row
+        assert "– of 100.00 CNY" in row or width < 100
+        assert "≥" not in shown
+        flat = " ".join(shown.split())
+        assert "no rate leads from USD to CNY" in flat
+        assert '[[fx]] from = "USD", to = "CNY"' in flat
+        assert "--currency CNY" in flat
+    checked = bare.say("quota", "check", "yuan", code=5)
+    assert "no rate from USD to CNY is declared" in checked
+    assert "no price" not in checked
 
 
 def test_what_was_said_of_a_quota_is_not_of_a_limit_at_hand(bare: Home) -> None:
@@ -356,7 +498,8 @@ def test_reset_all_says_each_and_json_both_sides(mine: Home) -> None:
     told = mine.json("reset", "all", now=NOW + HOUR_MS)
     assert told["schema"] == "tallybook.correction/1"
     rows = {row["quota"]: row for row in told["rows"]}
-    assert set(rows) == {"daily", "copilot", "deepseek", "plan", "team"}
+    assert set(rows) == {"copilot", "deepseek", "plan"}
+    assert "left alone, as budgets begin anew by name only: daily, team\n" in mine.err
     assert rows["copilot"]["before"]["used"] == "252"
     assert rows["copilot"]["after"]["used"] == "0"
     assert {row["kind"] for row in rows.values()} == {"reset"}
@@ -368,13 +511,14 @@ def test_reset_all_says_each_and_json_both_sides(mine: Home) -> None:
 
 def test_a_reset_of_many_is_taken_back_whole(mine: Home) -> None:
     """Also for calls of nobody, and when there is a quota of which nothing was entered."""
-    mine.say("quota", "set", "people", "--limit", "9 requests", "--per", "day", "--each", "user")
+    people = ("--limit", "9 requests", "--per", "day", "--each", "user")
+    mine.say("quota", "set", "people", *people, "--source", "claude-code")
     before = mine.json("quota", "list")["rows"]
     assert [row["subject"] for row in before if row["quota"] == "people"] == [None]
     mine.say("reset", "all")
     assert "to undo: tally reset people --for '' --undo" in mine.err
     assert mine.json("quota", "list")["rows"] != before
-    mine.say("quota", "set", "new", "--limit", "9 requests", "--per", "day")
+    mine.say("quota", "set", "new", "--per", "day")
     mine.say("reset", "all", "--undo")
     mine.say("quota", "rm", "new")
     assert mine.json("quota", "list")["rows"] == before

@@ -16,6 +16,7 @@ from tallybook.query import Query, Report, Row
 from .conftest import Tell, figures
 
 SPAN = ("--since", "2020-01-01", "--until", "2026-11-22")
+MONTHLY = ("monthly", *SPAN)
 
 
 @pytest.mark.parametrize(
@@ -79,3 +80,43 @@ def test_no_file_is_overwritten_unless_that_is_said(tell: Tell, tmp_path: Path) 
 
 def test_a_time_without_calls_says_so(tell: Tell) -> None:
     assert "No usage" in tell("report", "daily", "--since", "1999-01-01", "--until", "1999-01-02")
+
+
+def test_a_page_for_a_browser_is_that_of_the_report(tell: Tell, tmp_path: Path) -> None:
+    page = tmp_path / "monthly.html"
+    tell("report", "monthly", *SPAN, "--export", str(page))
+    text = page.read_text()
+    assert "<h1>Monthly report</h1>" in text
+    assert "<title>Monthly report, 2020-01-01 to 2026-11-22</title>" in text
+    assert "<h2>Cost by month, in USD</h2>" in text
+    assert "<h2>By month</h2>" in text
+    assert "-01</th>" not in text  # a month needs no day
+    titles = {row["title"] for row in json.loads(tell("sessions", *SPAN, "--json"))["rows"]}
+    titles.discard(None)
+    assert titles
+    assert not [title for title in titles if title in text]
+    tell("report", "monthly", *SPAN, "--titles", "--export", str(page), "--force")
+    assert "<h2>Sessions by cost</h2>" in page.read_text()
+
+
+def test_markdown_says_what_the_screen_does(tell: Tell) -> None:
+    page, screen = tell("report", "monthly", *SPAN, "--format", "md"), tell("report", *MONTHLY)
+    months = [row["date"] for row in json.loads(tell("report", *MONTHLY, "--json"))["rows"]]
+    assert months
+    assert not [month for month in months if month in page + screen]
+    assert all(f"| {month[:7]} |" in page for month in months)
+    above, below = page.split("**By provider**")
+    assert "Share |" in below
+    assert "100.0% |" in below
+    assert "Share |" not in above
+    rows = tell("report", *MONTHLY, "--format", "csv")
+    assert months[0] in rows  # for programs it is a whole date
+
+
+@pytest.mark.parametrize(
+    ("name", "way"), [("x.xlsx", "--export x.html"), ("x.pdf", "--export x.html"), ("-", "md")]
+)
+def test_a_file_of_no_known_form_is_told_how_to_name_it(tell: Tell, name: str, way: str) -> None:
+    said = tell("report", "monthly", "--export", name, code=2)
+    assert "by its ending: .md, .csv, .html" in said
+    assert said.rstrip().endswith(way)

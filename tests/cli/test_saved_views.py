@@ -108,6 +108,16 @@ def test_a_view_of_ones_own_holds_before_a_projects_and_that_is_said(
     assert capsys.readouterr().err == ""
 
 
+def test_a_mark_alone_lists_the_views(ask, tome, file: Path, capsys) -> None:
+    assert ask("@") == 0
+    assert "No view is saved yet. To save one: tally usage" in capsys.readouterr().out
+    file.write_text('[view.m]\nusage = "model"\n[view.costs]\nusage = "day"\ntitle = "By day"\n')
+    for words in (("@",), ("usage", "@")):
+        assert ask(*words) == 0
+        assert capsys.readouterr().out == "@m      model\n@costs  day  (By day)\n"
+    assert not tome.asked
+
+
 def test_the_settings_list_and_check_views(ask, file: Path, capsys) -> None:
     file.write_text('[view.m]\nusage = "model"\n[view.bad]\nusage = "modle"\n')
     assert ask("config", "show", "--json") == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -18,7 +19,7 @@ import pytest
 from tallybook.book import Book
 from tallybook.cli.demo import SAMPLES
 from tallybook.cli.shell import Shell
-from tallybook.cli.statuslinefiles import Context, Files
+from tallybook.cli.statuslinefiles import LACKING, Context, Files
 from tallybook.cli.statuslineforms import FORMATS, SESSION, Line, filled, shown
 from tallybook.cli.statuslinehanded import Handed, handed_by
 from tallybook.cli.statuslinepieces import Answer, Piece, pieces_of, short_span
@@ -389,6 +390,40 @@ def test_finding_out_reads_records_and_answers(shell: Shell, home: Path) -> None
         windows = {each.name: each.used for each in book.ledger.limits()}
     assert (windows["five_hour"], windows["seven_day"]) == (2350, 9125)
     assert list(files.sights()) == []
+
+
+def test_a_balance_is_what_is_left_and_others_have_their_names(shell: Shell, home: Path) -> None:
+    (home / "tallybook" / "config.toml").write_text(
+        '[quota.cash]\ntitle = "DeepSeek"\nlimit = "1000000usd"\nper = "prepaid"\n'
+        'since = "2026-11-01"\n'
+        '[quota.g]\nlimit = "0.01usd"\nper = "ever"\neach = "project"\n'
+    )
+    files = Files(home / "tallybook", shell.surroundings.environ)
+    with Book.open(shell.settings()) as book:
+        book.sync()
+        paths = [row.dims["project"] or "" for row in book.ask(Query(by=("project",))).rows]
+    shown: dict[str, str] = {}
+    for name in ("cash", "g"):
+        context = Context(quota=name)
+        refresh_all(shell, files, [context])
+        shown[name] = Answer.of(files.answer(context)).pieces["quota"].text
+    assert re.fullmatch(r"DeepSeek \W*\$[\d,]+\.\d{2,9} left", shown["cash"])
+    name, end, percent = shown["g"].split(" ", 2)
+    assert (name, percent[-1]) == ("g", "%")
+    assert end in {path.rpartition("/")[2] for path in paths if "/" in path}
+
+
+def test_a_quota_that_is_not_there_is_marked_and_told_by_the_doctor(
+    shell: Shell, home: Path, tally: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    files = Files(home / "tallybook", shell.surroundings.environ)
+    context = Context(quota="dialy")
+    refresh_all(shell, files, [context])
+    assert Answer.of(files.answer(context)).pieces["quota"].text == "dialy ?"
+    said = tally("doctor", "--names")
+    assert "--quota dialy (did you mean daily?)" in said.stdout + said.stderr
+    refresh_all(shell, files, [Context(quota="daily")])
+    assert files.noted(LACKING) == ""
 
 
 def test_what_a_busy_ledger_does_not_know_yet_is_marked(

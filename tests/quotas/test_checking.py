@@ -72,6 +72,24 @@ def test_alerts(book: Book, limit: int, level: str | None, should: bool, message
     assert (found.level, found.should_alert, found.message) == (level, should, message)
 
 
+def test_what_is_not_known_is_told_and_raises_no_level(book: Book) -> None:
+    found = check_and_alert(book, monthly_cost="5", currency="CNY", now_ms=NOW)
+    assert (found.level, found.should_alert) == (None, False)
+    assert found.message == (
+        "quota not known: cost – of 5.00 CNY: no rate from USD to CNY is declared"
+    )
+    assert (found.check.unknown, found.check.exceeded) == (("cost",), False)
+    assert check_quota(book, monthly_cost="5", now_ms=NOW).unknown == ()
+    with pytest.raises(UsageMistake, match="no currency"):
+        check_quota(book, monthly_cost="5", currency="UDS", now_ms=NOW)
+
+
+def test_a_limit_of_nothing_is_exceeded_at_once_and_told_of_by_the_first_use(book: Book) -> None:
+    unused = check_and_alert(book, user="eve", monthly_tokens=0, now_ms=NOW)
+    assert (unused.check.exceeded, unused.should_alert, unused.message) == (True, False, "")
+    assert check_and_alert(book, user="bob", monthly_tokens=0, now_ms=NOW).level == "critical"
+
+
 def test_one_user(book: Book) -> None:
     assert check_quota(book, user="bob", monthly_tokens=99, now_ms=NOW).usage == {"tokens": 100}
     assert check_quota(book, user="eve", monthly_tokens=99, now_ms=NOW).usage == {"tokens": 0}
@@ -152,6 +170,9 @@ NONE = {"since_ms": None, "until_ms": None}
 WORDS = {
     "daily: $9.02 of $20.00 (45.1%), $10.98 left, resets in 10 h": standing(DOLLARS, 9_020_000_000),
     "daily: – of $20.00: no price in USD is known, resets in 10 h": standing(DOLLARS, None),
+    "daily: – of $20.00: no rate from CNY to USD is declared, resets in 10 h": standing(
+        DOLLARS, None, least=True, apart=("CNY",)
+    ),
     "daily: $0.00 of $20.00 (0.0%), $20.00 left, ended 13:00": standing(
         DOLLARS, 0, until_ms=TWO - HOUR_MS
     ),
@@ -159,7 +180,7 @@ WORDS = {
         standing(DOLLARS, NANOS, forecast=Forecast(TWO + 160 * 60_000, 1200, ""))
     ),
     (
-        "daily: ≥ $1.00 of $20.00 (5.0%), at most $19.00 left, resets in 10 h; at this pace 62.0%"
+        "daily: ≥ $1.00 of $20.00 (5.0%), at most $19.00 left, resets in 10 h; at this pace ≥ 62.0%"
         " when it resets"
     ): standing(DOLLARS, NANOS, least=True, forecast=Forecast(None, 620, "")),
     (
@@ -169,8 +190,8 @@ WORDS = {
     "x: 1,200 tokens used, resets in 10 h": other(FIVE, None, 1_200),
     "x: 7 of 300 requests (2.3%), 293 left, in the last 24 h": other(LAST, CALLS, 7, until_ms=None),
     (
-        "x: 55.00 CNY of 100.00 CNY (55.0%), 45.00 CNY left, prepaid since 2025-11-24; at this pace"
-        " it lasts until 2025-12-03 14:00"
+        "x: 55.00 CNY of 100.00 CNY (55.0%), 45.00 CNY left, prepaid since 2025-11-24 14:00; at"
+        " this pace it lasts until 2025-12-03 14:00"
     ): other(PREPAID, YUAN, 55, until_ms=None, forecast=LONG),
 }
 
@@ -214,6 +235,7 @@ def test_a_standing_for_programs() -> None:
         "left": "10.98",
         "percent": "45.1",
         "at_least": False,
+        "apart": [],
         "corrected": False,
         "exceeded": False,
         "level": 0,

@@ -136,6 +136,40 @@ def test_an_even_pace_reaches_the_limit_when_it_is_due(
     assert abs(far.forecast.share_at_end - 1000 * at_end / (len(calls) + 200)) < 10
 
 
+def test_calls_drop_out_of_a_sliding_window_when_they_do(tmp_path: Path) -> None:
+    """Nothing of the last six hours drops out for 18: till then it goes as in a calendar's day."""
+    calls = even(T0 - 6 * HOUR_MS + 1, T0 + 1, 10 * MINUTE)
+    with book_of(tmp_path, calls) as book:
+        said = [
+            standings(book, [quota(window, 110 * 60)], T0)[0].forecast
+            for window in (Window("sliding", minutes=1440), Window("day"))
+        ]
+        assert said[0] is not None
+        assert said[1] is not None
+        assert said[0].reached_ms == said[1].reached_ms
+        # 50 calls that drop out in two hours' time make room for 50 of the pace.
+        add(book, [Made(T0 - 22 * HOUR_MS + n) for n in range(50)])
+        late, never = (
+            standings(book, [quota(Window("sliding", minutes=1440), 110 * n)], T0)[0].forecast
+            for n in (36 + 50 + 13, 145)
+        )
+    assert late is not None
+    assert late.reached_ms is not None
+    assert abs(late.reached_ms - (T0 + (13 + 50) * 10 * MINUTE)) < 10 * MINUTE
+    assert never is not None
+    assert never.reached_ms is None
+
+
+def test_an_even_pace_below_the_limit_never_reaches_it(tmp_path: Path) -> None:
+    """As much drops out as comes, whatever little is left."""
+    with book_of(tmp_path, even(T0 - DAY_MS + 1, T0 + 1, 10 * MINUTE)) as book:
+        day = Window("sliding", minutes=1440)
+        for more in (1, 2, 20):
+            found = standings(book, [quota(day, 110 * (144 + more))], T0)[0].forecast
+            assert found is not None
+            assert found.reached_ms is None
+
+
 def test_a_sliding_window_grows_to_its_pace(tmp_path: Path) -> None:
     """Idle, then a call every ten minutes for six hours: at its end a day of it is 144 calls."""
     with book_of(tmp_path, even(T0 - 6 * HOUR_MS + 1, T0 + 1, 10 * MINUTE)) as book:

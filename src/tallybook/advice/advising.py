@@ -12,6 +12,7 @@ from ..ledger.spent import Spent
 from ..query import Query
 from .caching import Caching
 from .cheaper import Cheaper
+from .commands import Counted, narrowed
 from .costly import Costly
 from .deferring import Deferring
 from .finding import Advice, Part
@@ -56,12 +57,15 @@ class Looking(Protocol):
         ...
 
 
-def advise(book: Book, query: Query, now_ms: int, *, fee: Fee | None = None) -> tuple[Advice, ...]:
+def advise(
+    book: Book, query: Query, now_ms: int, *, fees: Mapping[str, Fee] | None = None
+) -> tuple[Advice, ...]:
     """All advice on the calls of a question's conditions and time: what could be saved first, then
     what is worth knowing, then what can't be seen, each by amount. Amounts are list amounts in the
     currencies of their prices, and are never added to each other; what is less than a thousandth
-    of the cost of all calls is left out. `fee` is that of a plan which calls in no plan of the
-    price file, or in one without a fee, are held against. Pure: nothing is recorded."""
+    of the cost of all calls is left out. `fees` are by provider those of plans which its
+    calls in no plan of the price file, or in one without a fee, are held against. Pure: nothing is
+    recorded."""
     lifetimes = Lifetimes(query)
     repricing: tuple[Repricing, ...] = (
         Cheaper(query, now_ms),
@@ -71,16 +75,16 @@ def advise(book: Book, query: Query, now_ms: int, *, fee: Fee | None = None) -> 
         Deferring(query, lambda name: _is_waited_for(book, name)),
     )
     costly = Costly(query)
-    subscribing = Subscribing(query, now_ms, fee, lambda: _begun_ms(book))
+    subscribing = Subscribing(query, now_ms, fees or {}, lambda: _begun_ms(book))
     looking: tuple[Looking, ...] = (costly, subscribing)
     unseen = Unseen(query)
     with book.ledger.moment():
         _gather(book, query, repricing, (*looking, lifetimes), unseen)
         found = [advice for each in (*repricing, *looking, unseen) for advice in each.told()]
         found += grown(book.ledger, costly.grounds())
-    costs = costly.costs()
-    worth = [each for each in found if _is_worth_telling(each, costs)]
-    return tuple(_titled(book, each) for each in _overlapping(_ordered(worth)))
+        costs = costly.costs()
+        worth = [each for each in found if _is_worth_telling(each, costs)]
+        return tuple(_finished(book, each) for each in _overlapping(_ordered(worth)))
 
 
 def _gather(
@@ -154,9 +158,13 @@ def _overlapping(found: Sequence[Advice]) -> Iterator[Advice]:
         yield replace(each, overlaps=tuple(names))
 
 
-def _titled(book: Book, advice: Advice) -> Advice:
-    """The same with the titles of the sessions that it names."""
-    return replace(advice, parts=tuple(_with_title(book, each) for each in advice.parts))
+def _finished(book: Book, advice: Advice) -> Advice:
+    """The same with the titles of the sessions that it names, and with a command that shows its
+    calls and as few others as possible."""
+    stands_on = Counted(advice.calls, advice.tokens)
+    shows, shown = narrowed(book.ledger, advice.shows, stands_on, advice.marks)
+    parts = tuple(_with_title(book, each) for each in advice.parts)
+    return replace(advice, parts=parts, shows=shows, shown=shown)
 
 
 def _with_title(book: Book, part: Part) -> Part:

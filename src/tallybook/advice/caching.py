@@ -64,7 +64,7 @@ class Caching:
             basis=_BASIS,
             sure="certain",
             because="both prices are those of the calls' own cards",
-            command=usage_command("session", self._query, only("provider", provider)),
+            shows=usage_command("session", self._query, only("provider", provider)),
             facts={
                 "sessions_at_a_loss": len(lost),
                 "lost_there": decimal_text(-sum(lost)),

@@ -99,7 +99,7 @@ class Cheaper:
             assumption=f"{sibling.model} does this work as well, in as many tokens",
             sure="possible",
             because="the amount is exact; no figure tells the quality of another model's answers",
-            command=usage_command("session", self._query, only("model", model)),
+            shows=usage_command("session", self._query, only("model", model)),
             facts={
                 "cheaper": f"{sibling.provider}/{sibling.model}",
                 "tokens_a_call": ground.tokens // ground.calls,

@@ -108,7 +108,7 @@ class Costly:
             assumption="what is written is what the cost was for",
             sure="possible",
             because="both shares are exact; what the work was worth, no figure tells",
-            command=usage_command("model", self._query, only(kind, value)),
+            shows=usage_command("model", self._query, only(kind, value)),
             facts={"cost": Money(share.cost, excess.currency).text, "written": share.written},
         )
         return share.ground.under(advice)

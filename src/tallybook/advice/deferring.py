@@ -73,6 +73,6 @@ class Deferring:
                 assumption="these calls can wait, and hit the cache as they did",
                 sure="possible",
                 because="the rates are known; whether somebody waited for the answers is not",
-                command=usage_command("model", self._query, only("provider", provider)),
+                shows=usage_command("model", self._query, only("provider", provider)),
             )
             yield ground.under(advice)

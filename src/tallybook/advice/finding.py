@@ -5,13 +5,15 @@ beside this; how they are told is `telling`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from heapq import nsmallest
 from typing import Literal, NamedTuple
 
 from ..ledger.spent import Spent
 from ..model import Money
+from ..query import Query
+from .commands import Command, Counted, only
 from .lanes import Lane
 
 Sure = Literal["certain", "likely", "possible"]
@@ -24,6 +26,9 @@ to be done about; or nothing, where it is told what advice can't see."""
 
 NAMED = 5
 """Sessions that an advice names at most, those with the most of its amount."""
+
+_MARKING = ("session", "model", "source", "agent", "provider", "project")
+"""The dimensions by which calls are told apart from others."""
 
 SessionName = tuple[str, str]
 """A source and the id of one of its sessions."""
@@ -47,7 +52,8 @@ class Advice:
     many `sessions`, of which `parts` names the largest, begun between two instants (epoch
     milliseconds); the parts are those of the amount if it `is_sum`, else of the cost of the calls.
     `in_plan` of the calls, with `plan_nanos` of an amount that is a sum, were paid by a
-    subscription. `command` shows them.
+    subscription. `command` shows them, `shown` is how many it shows: more where no condition tells
+    them apart from others (None until that is asked). `marks` are what all of them have in common.
     `overlaps` are the names of others that may count the same calls. `facts` are further figures by
     name: counts, and exact amounts as decimal text."""
 
@@ -57,7 +63,7 @@ class Advice:
     basis: str
     sure: Sure
     because: str
-    command: str
+    shows: Command
     amount: Money | None = None
     assumption: str = ""
     calls: int = 0
@@ -72,6 +78,13 @@ class Advice:
     facts: Mapping[str, str | int] = field(default_factory=dict[str, "str | int"])
     lanes: frozenset[int] = frozenset()
     overlaps: tuple[str, ...] = ()
+    marks: tuple[Query, ...] = ()
+    shown: Counted | None = None
+
+    @property
+    def command(self) -> str:
+        """What shows its calls, to be pasted."""
+        return self.shows.text
 
     @property
     def falls_on_no_bill(self) -> bool:
@@ -159,4 +172,17 @@ class Ground:
             first_ms=min((each.first_ms for each in sums), default=None),
             last_ms=max((each.last_ms for each in sums), default=None),
             lanes=frozenset(lane.number for lane in self._sums),
+            marks=tuple(self._marks()),
         )
+
+    def _marks(self) -> Iterator[Query]:
+        """What all of the calls have in common: a few values of a dimension, and their time."""
+        for name in _MARKING:
+            values: set[str | None] = {getattr(lane.who, name) for lane in self._sums}
+            named = sorted(value for value in values if value)
+            if len(values) == len(named) <= NAMED:
+                yield Query(where=(only(name, *named),))
+        sums = self._sums.values()
+        if sums:
+            first, last = min(s.first_ms for s in sums), max(s.last_ms for s in sums)
+            yield Query(since_ms=first, until_ms=last + 1)

@@ -50,7 +50,7 @@ def _advice(ledger: Ledger, name: SessionName, currency: str, ground: Ground) ->
         basis="its recorded cost in this time; how it grew is told of the whole session",
         sure="certain",
         because="cost and sizes are recorded; what shorter prompts would have cost is not told",
-        command=session_command(session, rounds=True),
+        shows=session_command(source, session),
         facts={
             "first_prompt": growth.steps[0].prompt,
             "last_prompt": growth.steps[-1].prompt,

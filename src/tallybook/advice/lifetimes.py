@@ -137,7 +137,7 @@ class Lifetimes:
             assumption=_ASSUMED,
             sure="likely",
             because="the pauses and both rates are recorded; what else used the cache is not known",
-            command=usage_command("session", self._query, only("model", model)),
+            shows=usage_command("session", self._query, only("model", model)),
             facts={
                 "premium": decimal_text(found.premium),
                 "kept": decimal_text(found.kept),

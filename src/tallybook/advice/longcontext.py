@@ -71,8 +71,10 @@ class LongContext:
             f"prompts of {model} beyond its base rates: {times}, the first on {when} with"
             f" {number(prompt_of(first))} tokens; begin anew or compact before that"
         )
-        session = first.who.session
+        session, is_one = first.who.session, len(found.ground.by_session()) == 1
         shown = usage_command("session", self._query, only("model", model))
+        if session and is_one:
+            shown = session_command(first.who.source, session)
         advice = Advice(
             name=f"long-context:{model}/{currency}",
             sense="saving",
@@ -82,7 +84,7 @@ class LongContext:
             assumption="the work would have been done with shorter prompts in as many calls",
             sure="likely",
             because="what the tier cost is certain; that compaction keeps what is needed is not",
-            command=session_command(session, rounds=True) if session else shown,
+            shows=shown,
             facts={
                 "first_session": session or "",
                 "first_prompt": prompt_of(first),

@@ -17,7 +17,7 @@ from ..ledger.spent import Spent
 from ..model import Money
 from ..prices.cards import half_even
 from ..query import Filter, Query
-from .commands import only, usage_command
+from .commands import Command, only, usage_command
 from .finding import Advice, Ground
 from .lanes import Lane
 
@@ -50,15 +50,15 @@ class _Offer(NamedTuple):
 
 
 class Subscribing:
-    """One advice for each plan, and where a fee is told for each provider of other calls.
+    """One advice for each plan, and for each provider of other calls that has one of the `fees`.
     `begun_ms` tells when the first call of the ledger was: nobody knows what was used before."""
 
     def __init__(
-        self, query: Query, now_ms: int, fee: Fee | None, begun_ms: Callable[[], int | None]
+        self, query: Query, now_ms: int, fees: Mapping[str, Fee], begun_ms: Callable[[], int | None]
     ) -> None:
         self._query = query
         self._until_ms = now_ms if query.until_ms is None else min(now_ms, query.until_ms)
-        self._fee = fee
+        self._fees = fees
         self._begun_ms = begun_ms
         self._first_ms: int | None = None
         self._grounds: dict[tuple[_Offer, str], Ground] = {}
@@ -68,19 +68,26 @@ class Subscribing:
         """One call with a price, whatever it would cost today."""
         if self._first_ms is None:
             self._first_ms = call.started_ms
-        if not call.nanos or not (lane.plans or self._fee):
+        if not call.nanos or not (lane.plans or self._fees):
             return
         plan = lane.plan_of(call) if lane.plans else None
-        if plan is None and self._fee is None:
+        fee = self._fee_of(lane.who.provider, plan)
+        if plan is None and fee is None:
             return
         known = lane, plan and plan.id
         ground = self._known.get(known)
         if ground is None:
-            fee = (plan.fee if plan else None) or self._fee
             # A plan may cover several providers, which share its fee.
             key = _Offer("" if plan else lane.who.provider, plan, fee), call.currency
             ground = self._known[known] = self._grounds.setdefault(key, Ground())
         ground.add(call, lane, call.nanos)
+
+    def _fee_of(self, provider: str, plan: Plan | None) -> Fee | None:
+        """That of a plan is its own, else what was told for one of its providers."""
+        if plan is None:
+            return self._fees.get(provider)
+        names = plan.providers or (provider,)
+        return plan.fee or next((self._fees[name] for name in names if name in self._fees), None)
 
     def told(self) -> Iterator[Advice]:
         """How worth and fee compare; of a plan without a fee only the worth."""
@@ -106,13 +113,13 @@ class Subscribing:
             assumption=_ASSUMED[plan is not None] + part,
             sure="likely" if plan else "possible",
             because=_BECAUSE[plan is not None],
-            command=self._command(offer),
+            shows=self._command(offer),
             facts={"worth": worth.text, "fee": Money(share, fee.currency).text},
         )
 
     def _worth(self, offer: _Offer, worth: Money) -> Advice:
         """What calls were worth whose fee nobody told, or which is in another currency."""
-        why = "nobody told the fee (--fee 20usd/month, or the price file)"
+        why = "nobody told the fee (--fee PROVIDER=20usd/month, or the price file)"
         if offer.fee is not None:
             why = f"the fee is in {offer.fee.currency}"
         return Advice(
@@ -123,7 +130,7 @@ class Subscribing:
             basis="the list value of the calls",
             sure="certain",
             because="every one of these calls has its list price",
-            command=self._command(offer),
+            shows=self._command(offer),
             facts={"worth": worth.text},
         )
 
@@ -140,7 +147,7 @@ class Subscribing:
         times, of = _IN_A_YEAR[fee.period]
         return half_even(fee.nanos * lasted * times, 365 * DAY_MS * of)
 
-    def _command(self, offer: _Offer) -> str:
+    def _command(self, offer: _Offer) -> Command:
         if offer.plan is None:
             return usage_command("month", self._query, only("provider", offer.provider))
         plan = offer.plan

@@ -62,6 +62,8 @@ def advice_json(advice: Advice, tz: str = "UTC") -> dict[str, Any]:
         "facts": dict(advice.facts),
         "overlaps": list(advice.overlaps),
         "command": advice.command,
+        "command_calls": advice.shown and advice.shown.calls,
+        "command_tokens": advice.shown and advice.shown.tokens,
     }
 
 
@@ -89,6 +91,7 @@ def _lines(advice: Advice, tz: str, numbers: Mapping[str, int]) -> list[str]:
         "most in" if advice.is_sum else "costliest": ", ".join(sessions),
         "overlaps": f"may count the same calls as {', '.join(named)}" if named else "",
         "see": advice.command,
+        "it shows": _besides(advice),
     }
     return [f"   {name + ':':<12}{plain(text)}" for name, text in told.items() if text]
 
@@ -113,6 +116,16 @@ def _in_plans(advice: Advice) -> str:
     if advice.plan_nanos is not None:
         part = f" with {money(advice.plan_nanos, advice.amount.currency)} of the amount"
     return f"a subscription paid for {count(advice.in_plan, 'call')}{part}: no bill falls by these"
+
+
+def _besides(advice: Advice) -> str:
+    """What its command shows, where that is not just the calls of the advice."""
+    if advice.shown is None or advice.shown == (advice.calls, advice.tokens):
+        return ""
+    calls, tokens = advice.shown
+    whole = f"{count(calls, 'call')} with {compact(tokens)} tokens"
+    which = f"{'this is one' if advice.calls == 1 else 'these are some'} of them"
+    return f"{whole}: {which}, and no condition tells the others apart"
 
 
 def _part(part: Part, amount: Money | None) -> str:

@@ -65,7 +65,7 @@ class Unseen:
                     basis="",
                     sure="certain",
                     because=why,
-                    command=usage_command("model", self._query, *where),
+                    shows=usage_command("model", self._query, *where),
                     facts={"tokens": tokens},
                 )
                 yield ground.under(advice)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ..figurewords import costs_text
 from ..format import DASH, count, plain
 from ..query import Figures, Report
+from ..remarks import remarks
 
 MOST = 20
 """Rows that are told one by one."""
@@ -24,8 +25,8 @@ def digest_lines(report: Report) -> Iterator[str]:
         yield f"… and {count(len(report.rows) - MOST, 'more row')}"
     if len(report.rows) > 1:
         yield f"Total: {_figures(report.totals)}"
-    for note in report.notes:
-        yield f"({plain(note.text)})"
+    for remark in remarks(report):
+        yield f"({remark})"
 
 
 def _figures(figures: Figures) -> str:

@@ -1,7 +1,8 @@
 """Digests: what a saved view shows, sent at a time of the day, the week or the month.
 
 Each occurrence is sent once, by whichever process comes to it first; one that was missed is made up
-for within a day. A digest that is new begins with its next occurrence.
+for within a day. A digest that is new begins with its next occurrence: new from `tally alert add`
+on, and one whose table was written by hand from the first look on.
 """
 
 from __future__ import annotations
@@ -42,17 +43,37 @@ def send_digests(book: Book, now_ms: int) -> tuple[Alert, ...]:
     return tuple(each for each in raised if each is not None)
 
 
-def _raised(book: Book, rule: AlertRule, before: AlertState | None, now_ms: int) -> Alert | None:
-    due_ms = occurrence(rule.at, book.settings.tz, now_ms)
-    after = AlertState(
+def begin_digest(book: Book, name: str, now_ms: int) -> None:
+    """Let a digest of the settings be new now, unless it is known with its time: whoever looks
+    first may do so after its next occurrence."""
+    rule = book.settings.alerts.get(name)
+    if rule is None or not (rule.view and rule.at):
+        return
+    before = book.ledger.notices.states().get((f"{DIGEST}{name}", ""))
+    after = _state(book, rule, now_ms)
+    if _is_new(before, after):
+        book.ledger.notices.move(before, after)
+
+
+def _state(book: Book, rule: AlertRule, now_ms: int) -> AlertState:
+    """Where a digest stands whose last occurrence up to now is done with."""
+    return AlertState(
         rule=f"{DIGEST}{rule.name}",
         subject="",
-        window=span_name(due_ms, None),
+        window=span_name(occurrence(rule.at, book.settings.tz, now_ms), None),
         seen_ms=now_ms,
         memory=json.dumps({"at": rule.at}),
     )
+
+
+def _is_new(before: AlertState | None, after: AlertState) -> bool:
+    return before is None or before.memory != after.memory
+
+
+def _raised(book: Book, rule: AlertRule, before: AlertState | None, now_ms: int) -> Alert | None:
+    due_ms, after = occurrence(rule.at, book.settings.tz, now_ms), _state(book, rule, now_ms)
     notices = book.ledger.notices
-    if before is None or before.memory != after.memory:
+    if before is None or _is_new(before, after):
         notices.move(before, after)
         return None
     told_ms = bounds(before.window)[0] or 0

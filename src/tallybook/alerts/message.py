@@ -13,6 +13,7 @@ from typing import NamedTuple
 from ..clock import iso
 from ..format import plain
 from ..ledger.notices import Alert, Delivery, Severity
+from .sighting import SEVERITIES
 from .spans import bounds
 
 SCHEMA = "tallybook.alert/1"
@@ -22,8 +23,6 @@ MANY = 5
 
 LISTED = 20
 """Of so many it has the titles, the gravest first: services take no text of any length."""
-
-_RANKS: Sequence[Severity] = ("notice", "warning", "critical")
 
 
 class Message(NamedTuple):
@@ -91,11 +90,11 @@ def _single(delivery: Delivery) -> Message:
 
 
 def _digest(due: Sequence[Delivery]) -> Message:
-    worst = max((each.alert for each in due), key=lambda each: _RANKS.index(each.severity))
+    worst = max((each.alert for each in due), key=lambda each: SEVERITIES.index(each.severity))
     numbers = "".join(map(number_of, due))
     number = blake2b(numbers.encode(), digest_size=16).hexdigest()
     title = f"{len(due)} alerts, the gravest: {plain(worst.title)}"
-    gravest = sorted(due, key=lambda each: -_RANKS.index(each.alert.severity))
+    gravest = sorted(due, key=lambda each: -SEVERITIES.index(each.alert.severity))
     lines = [f"- {plain(each.alert.title)}" for each in gravest[:LISTED]]
     if len(due) > LISTED:
         lines.append(f"… and {len(due) - LISTED} more: tally alert history")

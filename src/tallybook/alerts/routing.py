@@ -10,9 +10,13 @@ from collections.abc import Iterable, Mapping
 
 from ..ledger.notices import Alert, Mute
 from ..settings.told import AlertRule
+from .sighting import SEVERITIES, severity_of
 
 DIGEST = "digest:"
 """How the rule of a table with a `view` begins: it goes to that table's own addresses alone."""
+
+_OF_LIMITS = ("quota:", "limit:")
+"""How the rules begin whose level is a part of a limit."""
 
 
 def channels_for(
@@ -47,4 +51,12 @@ def _hears(rule: AlertRule, alert: Alert) -> bool:
     if alert.rule.startswith(DIGEST):
         return bool(rule.view) and alert.rule == f"{DIGEST}{rule.name}"
     heard = any(fits(pattern, alert.rule) for pattern in rule.on)
-    return heard and alert.level >= rule.at_least
+    return heard and _is_enough(alert, rule.at_least)
+
+
+def _is_enough(alert: Alert, least: int) -> bool:
+    """Whether an alert is as bad as so many per cent of a limit. One that speaks of none is held
+    against how bad that would be: from 90 on a notice is not enough, from 100 on no warning."""
+    if alert.rule.startswith(_OF_LIMITS):
+        return alert.level >= least
+    return SEVERITIES.index(alert.severity) >= SEVERITIES.index(severity_of(least))

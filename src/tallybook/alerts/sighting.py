@@ -6,7 +6,7 @@ What becomes of it is decided in `machine`; what there is to see, by the modules
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 RAISED = 100
 """The level of rules that know only alert or none."""
+
+
+SEVERITIES: Sequence[Severity] = ("notice", "warning", "critical")
+"""From the least to the gravest."""
 
 
 class Words(NamedTuple):

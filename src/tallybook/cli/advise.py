@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from ..errors import UsageMistake
+from ..errors import UsageMistake, nearest
 from ..exporting.delimited import json_text
 from ..model import nanos_of
 from ..questions import currency_of
@@ -22,7 +22,7 @@ from .output import title_of
 from .shell import Shell, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ..advice import Advice
     from ..book import Book
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _FEE = re.compile(r"([$€£]?)(\d{1,12}(?:\.\d{1,9})?)([a-z]{3})?/(week|month|quarter|year)")
 _SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
+_FORM = "--fee openai=20usd/month"
 _DEEP, _NARROWEST = 15, 20
 """Columns that the lines of an advice are set in by, and that are left to its text at least."""
 
@@ -39,7 +40,12 @@ _REPEATED = ("   worked out:", "   assumed:", "   sure:")
 
 
 @click.command(short_help="what would have been cheaper, priced exactly")
-@click.option("--fee", metavar="FEE", help="Hold use against a plan: 20usd/month.")
+@click.option(
+    "--fee",
+    multiple=True,
+    metavar="[PROVIDER=]FEE",
+    help="Hold use against a plan: openai=20usd/month.",
+)
 @time_options
 @filter_options
 @json_option
@@ -59,12 +65,12 @@ def advise(context: click.Context, **_options: object) -> int:
 
     shell, asked = begin(context)
     settings = settings_for(shell, asked)
-    text: object = context.params.get("fee")
-    fee = fee_of(text) if isinstance(text, str) else None
+    told = fees_told(cast("tuple[str, ...]", context.params.get("fee")))
     query = replace(question(shell, settings, asked, [("last", "30d")]), currency=None)
     with shell.open_book(settings) as book:
         receipt = refresh(book, shell, asked)
-        found = advice_on(book, query, shell.now_ms, fee=fee)
+        fees = _fees_for(book, query, told)
+        found = advice_on(book, query, shell.now_ms, fees=fees)
         nothing = [] if found or asked.format == "json" else _nothing(book, query)
     if asked.format == "json":
         say(json_text(advised_json(found, query)))
@@ -73,6 +79,46 @@ def advise(context: click.Context, **_options: object) -> int:
     else:
         _show(shell, found, query, colour=asked.colour)
     return 0 if receipt is None or receipt.complete else PARTIAL
+
+
+def fees_told(texts: Sequence[str]) -> dict[str, Fee]:
+    """Fees by provider, as `openai=20usd/month`; by nothing where none is named. Raises
+    `UsageMistake`."""
+    found: dict[str, Fee] = {}
+    for text in texts:
+        provider, _, fee = text.rpartition("=")
+        name = provider.strip().lower()
+        if name in found:
+            twice = f"{name} has two fees" if name else "a fee stands for one provider"
+            raise UsageMistake(twice, hint=_FORM)
+        found[name] = fee_of(fee)
+    return found
+
+
+def _fees_for(book: Book, query: Query, told: Mapping[str, Fee]) -> Mapping[str, Fee]:
+    """The fees by the providers of a question's calls: one that names none is that of the only
+    provider there is. Raises `UsageMistake`."""
+    if not told:
+        return told
+    rows = book.ledger.ask(replace(query, by=("provider",), sort=None, limit=None)).rows
+    there = sorted(name for row in rows if row.figures.cost and (name := row.dims["provider"]))
+    if not there:
+        return {}
+    if "" in told:
+        if len(there) > 1 or len(told) > 1:
+            form = " ".join(f"--fee {name}=20usd/month" for name in there[:2])
+            raise UsageMistake(
+                "a fee is that of one provider's plan",
+                because=f"there are calls at {', '.join(there)}",
+                hint=f"{form}, or --provider {there[0]}",
+            )
+        return {there[0]: told[""]}
+    for name in told:
+        if name not in there:
+            near = nearest(name, there)
+            hint = f"did you mean {near}?" if near else f"there are {', '.join(there)}"
+            raise UsageMistake(f"no call with a price is one at {name!r}", hint=hint)
+    return told
 
 
 def fee_of(text: str) -> Fee:
@@ -84,7 +130,7 @@ def fee_of(text: str) -> Fee:
     if found is None or not unit or (found[1] and found[3]):
         raise UsageMistake(
             f"can't read the fee {text!r}",
-            hint="an amount, a currency and week, month, quarter or year: --fee 20usd/month",
+            hint=f"an amount, a currency and week, month, quarter or year: {_FORM}",
         )
     period = cast("Period", found[4])
     return Fee(nanos=nanos_of(found[2]), currency=currency_of(unit) or "", period=period)

@@ -1,4 +1,4 @@
-"""`tally alert add`: a table `[alert.NAME]` in your own settings file.
+"""`tally alert add`: a table `[alert.NAME]` in your own settings file. A digest begins with that.
 
 What such a table may hold is `tallybook.settings.tablekeys`. It is never written into a project's
 file: where somebody is told is his own business, and an address is a secret.
@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import cast
 
 import click
 
 from ..errors import SettingsError, UsageMistake
-from ..settings import user_file
+from ..settings import Settings, user_file
+from ..settings.told import AlertRule
 from ..settings.toldvalues import masked
 from .asking import begin, settings_for
 from .keepingclose import keep_close, listed
 from .options import run_options
-from .shell import mention, say
+from .shell import Shell, mention, say
 
 STDIN = "-"
 
@@ -63,8 +65,30 @@ def alert_add(
     word = "written to" if written else "stands already in"
     say(f"[alert.{name}] {word} {shell.shown(file)}")
     keep_close(shell, file, values, quiet=asked.quiet)
+    _take_up(shell, settings_for(shell, replace(asked, quiet=True)), name, quiet=asked.quiet)
     mention(f"To see that it arrives: tally alert test {name}", quiet=asked.quiet)
     return 0
+
+
+def _take_up(shell: Shell, settings: Settings, name: str, *, quiet: bool) -> None:
+    """Say what such a table would never hear of. A digest is new from now on, whenever somebody
+    first looks at it."""
+    rule = settings.alerts[name]
+    for line in _unheard(settings, rule):
+        mention(line, quiet=quiet)
+    if rule.view:
+        from ..alerts.digests import begin_digest
+
+        with shell.open_book(settings) as book:
+            begin_digest(book, name, shell.now_ms)
+
+
+def _unheard(settings: Settings, rule: AlertRule) -> Iterator[str]:
+    """What is said of rules that there are none of now. One may yet come, or stand in a project."""
+    from .tablefaults import Tables
+
+    for fault in Tables.of(settings).deaf(rule, settings.quotas):
+        yield f"warning: {fault}: {fault.because}; {fault.hint}"
 
 
 def _addresses(given: Sequence[str]) -> Iterator[str]:

@@ -172,7 +172,7 @@ def _with_bars(
     figures = dict.fromkeys(("total", *manner.amounts, first))
     names = manner.names if manner.fixed else (*dimensions_of(report), *figures)
     columns = columns_of(report, manner._replace(names=tuple(names), brief=True))
-    columns += _shares(report, measures)
+    columns += shares(report, measures)
     whole = manner.width or 0
     spare = max((GAP + _LEAST) * len(measures), whole // 3)
     kept, widths = fit(columns, whole - spare)
@@ -186,7 +186,7 @@ def _with_bars(
     ], width
 
 
-def _shares(report: Report, measures: Sequence[Measure]) -> Iterator[Column]:
+def shares(report: Report, measures: Sequence[Measure]) -> Iterator[Column]:
     """The part of the total of each measure, but for sessions, which are in several rows."""
     rows = [*report.rows, *([Row(dims={}, figures=report.totals)] if has_total(report) else [])]
     for measure in measures:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -77,22 +78,32 @@ def _confirmed() -> bool:
 
 
 def _place_lines(telling: Telling, alike: Sequence[Complaint]) -> Iterator[str]:
-    """Each place once, with the first positions in it: bytes from the beginning of the file, of a
-    packed one unpacked."""
+    """Each place once, with the first positions in it."""
     places: dict[str, list[int]] = defaultdict(list)
     for each in alike:
         places[each.place].append(each.position)
     for place, positions in list(places.items())[:_PLACES]:
-        yield f"{telling.path(place)}{_at(sorted(positions))}"
+        yield f"{telling.path(place)}{_at(place, sorted(positions))}"
     if (more := len(places) - _PLACES) > 0:
         yield f"and {count(more, 'other place')}"
 
 
-def _at(positions: Sequence[int]) -> str:
-    """Where in a place; nothing for the place as a whole."""
+def _at(place: str, positions: Sequence[int]) -> str:
+    """Where in a place; nothing for the place as a whole. Positions are bytes from the beginning of
+    the file, of a packed one unpacked; in a database they are rows, and those in a folder stand
+    for files and mean nothing to people."""
     if not any(positions):
         return ""
+    if _is_folder(place):
+        return f"  ({count(len(positions), 'file')} in it)"
     shown = ", ".join(map(number, positions[:_POSITIONS]))
     more = len(positions) - _POSITIONS
     rest = f" and {number(more)} more" if more > 0 else ""
-    return f"  (at byte{'s' if len(positions) > 1 else ''} {shown}{rest})"
+    unit = "row" if place.endswith(".db") else "byte"
+    return f"  (at {unit}{'s' if len(positions) > 1 else ''} {shown}{rest})"
+
+
+def _is_folder(place: str) -> bool:
+    """Whether a place is a folder, or was one: files of histories have an ending."""
+    path = Path(place)
+    return path.is_dir() or not (path.suffix or path.exists())

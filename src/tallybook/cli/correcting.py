@@ -73,7 +73,8 @@ def meant(quotas: Sequence[Quota], word: str) -> Quota:
 
 def _beginning(word: str) -> str:
     """How a quota for a plan, a balance or a provider is set."""
-    from .initplans import BALANCES, PLANS
+    from .initnames import BALANCES
+    from .initplans import PLANS
 
     plan = next((each for each in PLANS if each.name == word), None)
     if plan is not None:

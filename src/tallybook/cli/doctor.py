@@ -17,7 +17,7 @@ from ..errors import TallyError, UsageMistake
 from ..exporting.delimited import json_text
 from ..format import DASH, count, number, plain, size
 from ..limits import limit_text
-from ..whereabouts import root_state
+from ..whereabouts import places_text, root_state
 from .asking import begin, settings_for, surveyed
 from .byhand import by_hand_line
 from .complaining import acknowledge, complaint_lines
@@ -225,8 +225,7 @@ def _in_words(info: dict[str, Any]) -> dict[str, Any]:
 
 
 def _source_lines(known: Mapping[str, Any]) -> list[str]:
-    places = f"{count(known['places'], 'place')}, {size(known['bytes'])}"
-    lines = [f"  {known['title']}: {places}"]
+    lines = [f"  {known['title']}: {places_text(known)}"]
     lines += [f"    {root['path']}  ({root_state(root)})" for root in known["roots"]]
     lines += [f"    moved by {name}" for name in known["variables_set"]]
     lines += [f"    {each['place']}: {each['reason']}" for each in known["problems"]]

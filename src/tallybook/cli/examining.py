@@ -27,7 +27,7 @@ from .configedit import table_lines
 from .contentpage import captured_text, held_text
 from .regions import unsettled
 from .shell import Shell
-from .statuslinefiles import Files
+from .statuslinefiles import LACKING, Files
 
 if TYPE_CHECKING:
     from ..book import Book
@@ -83,6 +83,9 @@ def _bars(shell: Shell) -> Iterator[TallyError]:
     if trouble := Files(data, around.environ).trouble():
         because, hint = trouble, "tally statusline --refresh"
         yield TallyError("status lines show what they knew", because=because, hint=hint)
+    if lacking := Files(data, around.environ).noted(LACKING):
+        asked = "status lines ask for a quota that is not there"
+        yield TallyError(asked, because=lacking, hint="tally quota list")
 
 
 def _versions() -> dict[str, str]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ..book import Book
 from ..exporting.delimited import chosen_fields, field_names, fields_among, json_text
 from ..exporting.place import Outlet
-from ..query import Query, Report
+from ..query import Bucket, Query, Report
 from .exportorder import EVENTS, SESSIONS, Order
 from .options import Asked
 from .output import title_of
@@ -19,6 +19,15 @@ from .shell import Shell
 
 _SILENT = ("csv", "jsonl", "parquet")
 """Forms in which there is no room for remarks: they are said on stderr."""
+
+
+class Face(NamedTuple):
+    """How a page for a browser looks where it is the page of a report: its title, the step of its
+    dates, and whether it lists sessions with their titles."""
+
+    title: str
+    step: Bucket
+    sessions: bool
 
 
 class Written(NamedTuple):
@@ -33,7 +42,7 @@ class Written(NamedTuple):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One export. `total` answers the question without a grouping, `grouped` is whether the rows
-    of the question were chosen."""
+    of the question were chosen; `face` is that of a report's own page."""
 
     shell: Shell
     asked: Asked
@@ -42,6 +51,7 @@ class Job:
     query: Query
     total: Report
     grouped: bool
+    face: Face | None = None
 
     def write(self, place: Outlet) -> Written:
         """Write it."""
@@ -88,7 +98,9 @@ class Job:
     def _overview(self, place: Outlet) -> int:
         from ..exporting.overview import overview, overview_json
 
-        found = overview(lambda query: self._whole(self.book.ask(query)), self.query)
+        face = self.face
+        step = face.step if face else None
+        found = overview(lambda query: self._whole(self.book.ask(query)), self.query, step)
         if self.order.form == "json":
             place.write(json_text(overview_json(found, self.shell.now_ms)) + "\n")
             return 0
@@ -102,6 +114,8 @@ class Job:
             )
             asked = (f"Usage by {', '.join(names)}", report)
         leaf = Leaf(notes=self._remarks(), made_ms=self.shell.now_ms, asked=asked)
+        if face:
+            leaf = replace(leaf, title=face.title, sessions=face.sessions)
         for part in page(found, leaf):
             place.write(part)
         return 0

@@ -69,7 +69,7 @@ class Order(NamedTuple):
 def order_of(shell: Shell, words: Sequence[str], output: str | None, form: str) -> Order:
     """An order of the words and options of a command line; `form` is empty if none was told. Raises
     `UsageMistake` where they contradict each other, and for a file whose form nobody can tell."""
-    files = [word for word in words if _form_of(word)]
+    files = [word for word in words if form_of(word)]
     kinds = [word for word in words if word in KINDS]
     named = [*files, *([output] if output else [])]
     if len(named) > 1:
@@ -77,7 +77,7 @@ def order_of(shell: Shell, words: Sequence[str], output: str | None, form: str) 
     if len(set(kinds)) > 1:
         raise UsageMistake(f"{kinds[0]} and {kinds[1]} are two exports", hint="one after the other")
     for word in words:
-        if _is_file_name(word) and not _form_of(word):
+        if _is_file_name(word) and not form_of(word):
             raise _formless(word)
     name = named[0] if named else _STDOUT
     order = Order(
@@ -97,7 +97,7 @@ def _path(shell: Shell, name: str) -> Path:
 def _told_form(name: str) -> str:
     if name == _STDOUT:
         return "csv"
-    form = _form_of(name)
+    form = form_of(name)
     if not form:
         raise _formless(name)
     return form
@@ -113,7 +113,7 @@ def _is_file_name(word: str) -> bool:
     return re.fullmatch(r"\.[A-Za-z]\w{0,9}", Path(word).suffix) is not None
 
 
-def _form_of(name: str) -> str:
+def form_of(name: str) -> str:
     """The form of a file by its ending, empty for another one; `focus.csv` is one of its own."""
     path = Path(name)
     form = _ENDINGS.get(path.suffix.lower(), "")

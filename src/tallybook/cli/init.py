@@ -6,25 +6,24 @@ What can be proposed is `initplans`, what is asked on a terminal `initasking`.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import click
 
-from ..clock import local
 from ..errors import UsageMistake
 from ..format import count
-from ..settings import user_file
+from ..quota import exactly
+from ..settings import survey_settings, user_file
 from .asking import begin, refresh, settings_for
 from .initasking import Asking, agreed, asked_proposals
+from .initnames import BALANCES, Used, remarks
 from .initplans import (
-    BALANCES,
     PLANS,
     PROBE,
     QUOTA,
     Proposal,
-    Used,
     budget,
     marked,
     named_balance,
@@ -35,9 +34,8 @@ from .initplans import (
 )
 from .initwriting import fresh_of, show, tell_standing, write
 from .options import run_options, sync_option
-from .shell import mention
-
-_NEXT = "tally status, tally quota list, tally alert add"
+from .shell import Shell, mention
+from .zonekeeping import offer_zone
 
 
 class Wishes(NamedTuple):
@@ -65,10 +63,17 @@ class Wishes(NamedTuple):
             )
         return cls(*texts, asking=not usual and not any(texts), usual=usual)
 
-    def proposals(self, used: Used, today: str) -> Iterator[Proposal]:
+    @property
+    def consent(self) -> Callable[[str], bool] | None:
+        """Who agrees to what is no table: whoever is asked, `--yes`, or nobody."""
+        if self.asking:
+            return lambda question: agreed(question, default=True)
+        return (lambda _: True) if self.usual else None
+
+    def proposals(self, used: Used, now: str) -> Iterator[Proposal]:
         """The tables that it names. Raises `UsageMistake`."""
         yield from (named_plan(text, used) for text in self.plans)
-        yield from (named_balance(text, used, today) for text in self.balances)
+        yield from (named_balance(text, used, now) for text in self.balances)
         yield from map(budget, self.budgets)
         yield from map(probe, self.probes)
 
@@ -93,15 +98,16 @@ def init(context: click.Context, dry_run: bool, **_options: object) -> int:
     """
     shell, asked = begin(context)
     settings, wishes = settings_for(shell, asked), Wishes.of(context)
-    today = local(shell.now_ms, settings.tz).date().isoformat()
+    now = exactly(shell.now_ms // 1000 * 1000, settings.tz)
     file = user_file(shell.surroundings)
     with shell.open_book(settings) as book:
         refresh(book, shell, asked)
         used = used_here(book, shell.now_ms)
-    wanted = _wanted(wishes, Asking(used, today, _there(file), shell.width))
+    wanted = _wanted(wishes, Asking(used, now, _there(file), shell.width))
     tell_standing(wanted, file, quiet=asked.quiet)
     fresh = fresh_of(wanted, file)
     show(fresh)
+    written = 0
     if not fresh:
         mention("nothing to add", quiet=asked.quiet)
     elif not dry_run and _may(wishes, shell.shown(file)):
@@ -109,9 +115,13 @@ def init(context: click.Context, dry_run: bool, **_options: object) -> int:
         mention(f"{count(written, 'table')} written to {shell.shown(file)}", quiet=asked.quiet)
     else:
         mention("nothing was written", quiet=asked.quiet)
+    for line in _remarks(wanted, used, shell.now_ms):
+        mention(line, quiet=asked.quiet)
     for line in _left_out(used, wanted, _there(file)) if wishes.usual else ():
         mention(line, quiet=asked.quiet)
-    mention(f"next: {_NEXT}", quiet=asked.quiet)
+    offer_zone(shell, asked, settings, None if dry_run else wishes.consent)
+    if written or not (fresh or dry_run):
+        mention(f"next: {_next(shell)}", quiet=asked.quiet)
     return 0
 
 
@@ -119,7 +129,7 @@ def _wanted(wishes: Wishes, asking: Asking) -> list[Proposal]:
     """What is to be added, the first of each name: named on the command line, asked for, or the
     windows of plans that are used here."""
     used = asking.used
-    found = list(wishes.proposals(used, asking.today))
+    found = list(wishes.proposals(used, asking.now))
     if wishes.asking:
         found += asked_proposals(asking)
     elif wishes.usual:
@@ -138,9 +148,22 @@ def _there(file: Path) -> frozenset[tuple[str, str]]:
     return frozenset((kind, name) for kind in kinds for name in stored_table(file, (kind,)))
 
 
+def _next(shell: Shell) -> str:
+    """What to do with quotas; to be told of them, where nothing is told yet."""
+    settings = survey_settings(shell.surroundings)[0]
+    telling = bool(settings.quotas) and not settings.alerts
+    return f"tally status, tally quota list{', tally alert add' * telling}"
+
+
 def _may(wishes: Wishes, file: str) -> bool:
     """Whether it may be written: who answered questions is asked once more."""
     return not wishes.asking or agreed(f"Write this to {file}?", default=True)
+
+
+def _remarks(wanted: Iterable[Proposal], used: Used, now_ms: int) -> Iterator[str]:
+    for each in wanted:
+        if each.kind == QUOTA:
+            yield from remarks(each.name, each.values, used, now_ms)
 
 
 def _left_out(
@@ -153,8 +176,9 @@ def _left_out(
             setting = f"quota.{plan.name}.limit"
             yield f"{plan.title}: what your plan holds is not known: tally config set {setting} N"
     names = {each.name for each in wanted} | {name for _, name in there}
+    told = {mark for each in wanted for mark in cast("list[str]", each.values.get("where", []))}
     for name, title in BALANCES.items():
-        if marked((f"provider={name}",), used) and name not in names:
+        if marked((f"provider={name}",), used) and not {name, f"provider={name}"} & (names | told):
             yield f"{title}: your balance is not known: tally init --balance {name}=AMOUNT"
     if not {"daily", "monthly"} & names:
         yield "no budget is set: tally init --budget AMOUNT/day"

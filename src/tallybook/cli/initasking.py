@@ -11,14 +11,13 @@ import click
 
 from ..errors import SettingsError, UsageMistake
 from ..format import money
+from .initnames import BALANCES, Used
 from .initplans import (
-    BALANCES,
     PLANS,
     PROBE,
     PROBED,
     QUOTA,
     Proposal,
-    Used,
     budget,
     generous,
     marked,
@@ -34,11 +33,11 @@ where nothing was spent."""
 
 
 class Asking(NamedTuple):
-    """What is known before anything is asked: what is used here, the day, which tables are settled
-    already (those are not asked for), and how wide the terminal is."""
+    """What is known before anything is asked: what is used here, the moment, which tables are
+    settled already (those are not asked for), and how wide the terminal is."""
 
     used: Used
-    today: str
+    now: str
     settled: frozenset[tuple[str, str]]
     width: int
 
@@ -88,7 +87,7 @@ def _counted(name: str, text: str) -> Proposal:
 
 def _balances(asking: Asking) -> Iterator[Proposal]:
     def read(text: str) -> Proposal:
-        return named_balance(text, asking.used, asking.today)
+        return named_balance(text, asking.used, asking.now)
 
     for name, title in BALANCES.items():
         if asking.wants(QUOTA, name, f"provider={name}"):
@@ -103,7 +102,8 @@ def _budgets(asking: Asking) -> Iterator[Proposal]:
     currency = max(cost, key=lambda each: cost[each], default="USD")
     spent = cost.get(currency, 0)
     if spent:
-        asking.tell(f"Your last 30 days: {money(spent, currency, 2)} at list price.")
+        sign = "≥ " if asking.used.least else ""
+        asking.tell(f"Your last 30 days: {sign}{money(spent, currency, 2)} at list price.")
     for per, name, times, example in _BUDGETS:
         if (QUOTA, name) not in asking.settled:
             amount = generous(2 * spent // times) if spent else example

@@ -1,7 +1,8 @@
 """What `tally init` can put into the settings: plans, balances, budgets, and who may be asked.
 
-Amounts are the user's, or left out: no plan says how much it holds, and a number of ours would be
-taken for one of theirs. Which of these fit the machine is found in the ledger.
+Which calls a name stands for is `initnames`. Amounts are the user's, or left out: no plan says how
+much it holds, and a number of ours would be taken for one of theirs. Which of these fit the machine
+is found in the ledger.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import UsageMistake
 from ..model import NANOS
-from ..query import Query
+from ..query import Query, is_partly_known
+from ..quota import is_bare
+from .initnames import BALANCES, Used, marks_of
 
 if TYPE_CHECKING:
     from ..book import Book
@@ -58,18 +61,6 @@ PLANS = (
 )
 """Plans with windows that their providers make known."""
 
-BALANCES = {
-    "deepseek": "DeepSeek",
-    "moonshotai": "Moonshot",
-    "moonshotai-cn": "Moonshot",
-    "zhipuai": "Zhipu",
-    "alibaba-cn": "Alibaba",
-    "siliconflow": "SiliconFlow",
-    "siliconflow-cn": "SiliconFlow",
-    "openrouter": "OpenRouter",
-}
-"""Providers that are paid in advance."""
-
 PROBED: Mapping[str, tuple[str, ...]] = {
     "claude": ("source=claude-code",),
     "codex": ("source=codex",),
@@ -82,25 +73,23 @@ PROBED: Mapping[str, tuple[str, ...]] = {
 }
 """The probes, and by what it shows that their provider is used here."""
 
-_NAMED = re.compile(r"([a-z][a-z0-9-]*)=(\S.*)")
+_NAMED = re.compile(r"([^\W\d_][\w-]*)=(\S.*)")
 _PERIODS = {"hour": "hourly", "day": "daily", "week": "weekly", "month": "monthly"}
 
 
-class Used(NamedTuple):
-    """What the ledger shows: `marks` such as `source=codex` and `provider=openai`; by currency what
-    the last 30 days cost at list price, in nano-units."""
-
-    marks: frozenset[str]
-    cost: Mapping[str, int]
-
-
 def used_here(book: Book, now_ms: int) -> Used:
-    """Which sources and providers have calls, and what they cost of late."""
+    """Which sources and providers have calls, what they cost of late, and what is known of prices
+    and rates."""
     rows = book.ask(Query(by=("source", "provider")), estimate=False).rows
-    marks = {f"{name}={value}" for row in rows for name, value in row.dims.items() if value}
+    units: dict[str, frozenset[str]] = {}
+    for row in rows:
+        told = frozenset(unit for unit, nanos in row.figures.cost.items() if nanos)
+        for mark in (f"{name}={value}" for name, value in row.dims.items() if value):
+            units[mark] = units.get(mark, frozenset()) | told
     since = now_ms - 30 * 86_400_000
     recent = book.ask(Query(since_ms=since), estimate=False).totals
-    return Used(frozenset(marks), recent.cost)
+    least = is_partly_known(recent, "cost")
+    return Used(frozenset(units), recent.cost, least, units, book.fx, book.prices)
 
 
 def plan_of(plan: Plan, limit: str = "") -> Proposal:
@@ -119,26 +108,28 @@ def named_plan(text: str, used: Used) -> Proposal:
     _demand_unit(f"the plan {text!r}", limit, f"--plan {name}={limit}requests/{per}")
     known = next((each for each in PLANS if each.name == name), None)
     if known is None:
-        known = Plan(name, name, (_mark_of(name, used),), per)
+        table, where = marks_of(name, used)
+        known = Plan(table, name, where, per)
     return plan_of(known._replace(per=per), limit)
 
 
-def named_balance(text: str, used: Used, today: str) -> Proposal:
-    """`deepseek=100cny`, `deepseek=100cny@2026-11-01`: what was paid, and since when it is used.
-    Raises `UsageMistake`."""
+def named_balance(text: str, used: Used, now: str) -> Proposal:
+    """`deepseek=100cny`, `deepseek=100cny@2026-11-01`: what is there `now`, so that no earlier call
+    is taken off it, or what was paid on a day. Raises `UsageMistake`."""
     name, told = _named(text, "balance", "deepseek=100cny")
-    limit, _, since = told.partition("@")
-    _demand_unit(f"the balance {text!r}", limit, f"--balance {name}={limit.strip()}cny")
-    since = since.strip() or today
-    title = f"{BALANCES.get(name, name)} balance"
+    limit, _, since = (part.strip() for part in told.partition("@"))
+    _demand_unit(f"the balance {text!r}", limit, f"--balance {name}={limit}cny")
+    table, where = marks_of(name, used)
+    title = f"{BALANCES.get(where[0].removeprefix('provider='), name)} balance"
     values = {
-        "limit": limit.strip(),
+        "limit": limit,
         "per": "prepaid",
-        "since": since,
-        "where": [_mark_of(name, used)],
+        "since": since or now,
+        "where": list(where),
         "title": title,
     }
-    return _quota(name, f"{title}: {limit.strip()} since {since}", values)
+    begun = f"since {since}" if since else "from now on"
+    return _quota(table, f"{title}: {limit} {begun}", values)
 
 
 def budget(text: str) -> Proposal:
@@ -191,17 +182,6 @@ def _named(text: str, what: str, example: str) -> tuple[str, str]:
 
 def _demand_unit(what: str, limit: str, example: str) -> None:
     """Refuse a number alone, which elsewhere is one of tokens: here hardly anybody means them."""
-    if re.fullmatch(r"[\d.,_\s]*\d[\d.,_\s]*", limit):
+    if is_bare(limit):
         why = "a number alone does not say of what"
         raise UsageMistake(f"can't read {what}", because=why, hint=example)
-
-
-def _mark_of(name: str, used: Used) -> str:
-    """The condition that a name means: a source that can be read or has calls, else a provider."""
-    from ..sources import source_names
-
-    source = f"source={name}"
-    is_source = name in source_names() or (
-        source in used.marks and f"provider={name}" not in used.marks
-    )
-    return source if is_source else f"provider={name}"

@@ -31,6 +31,7 @@ from .schedules import (
     with_line,
 )
 from .shell import Shell, say
+from .zonekeeping import is_of_shell
 
 if TYPE_CHECKING:
     from ..settings import Settings
@@ -100,6 +101,8 @@ def _carried(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
         known += open_source(name, mappings=settings.logs).variables
     known += [name for name in _PROXIES if "@" not in environ.get(name, "")]
     found = {name: environ[name] for name in dict.fromkeys(known) if environ.get(name)}
+    if is_of_shell(settings):
+        found["TALLY_TZ"] = settings.tz  # else a timer cuts other days than the one who installs it
     for name, value in found.items():
         if "\n" in value or "\r" in value:
             raise UsageMistake(f"{name} has several lines", hint="no timer can be given that")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from rich.cells import cell_len
 
+from ..buckets import date_text
 from ..format import DASH, begun, plain, shorten, tilde
 from ..query import NO_SESSION, Bucket, Row, session_label
 
@@ -44,9 +45,7 @@ def label(name: str, row: Row, home: str | None, bucket: Bucket | None = None) -
 
 def date_label(start: str | None, bucket: Bucket | None) -> str:
     """The start of a bucket for people: a month needs no day."""
-    if not start:
-        return DASH
-    return start[: len("2026-11")] if bucket == "month" else start.replace("T", " ")
+    return date_text(start, bucket) if start else DASH
 
 
 def model_labels(cells: Sequence[str], width: int) -> list[str]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 import inspect
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from inspect import Parameter
 from typing import TYPE_CHECKING, Any, ParamSpec, cast
 
 import click
@@ -86,8 +87,9 @@ def served(desk: Desk) -> MCPServer[Any]:
 
 
 def _checking(desk: Desk) -> ServerMiddleware[Any]:
-    """Refuses arguments that a tool does not have. The SDK itself passes over them, and a filter
-    that is passed over answers another question."""
+    """Refuses arguments that a tool does not have, or not of that kind. The SDK itself passes over
+    the first, and a filter that is passed over answers another question; of the second it tells
+    more than an agent can use."""
     from mcp.shared.exceptions import MCPError
     from mcp.types import INVALID_PARAMS
 
@@ -102,9 +104,26 @@ def _checking(desk: Desk) -> ServerMiddleware[Any]:
             if strange := [name for name in names if name not in has]:
                 said = f"there is no argument {', '.join(strange)}; there are {', '.join(has)}"
                 raise MCPError(INVALID_PARAMS, said)
+            if faults := list(_kind_faults(has, cast("dict[str, object]", given))):
+                raise MCPError(INVALID_PARAMS, "; ".join(faults))
         return await call_next(ctx)
 
     return checked
+
+
+def _kind_faults(has: Mapping[str, Parameter], given: Mapping[str, object]) -> Iterator[str]:
+    """What is wrong with the kinds of arguments, by the notes of the questions themselves."""
+    for name, value in given.items():
+        kind = str(has[name].annotation)
+        if kind == "int":
+            fits, wanted = isinstance(value, int) and not isinstance(value, bool), "a whole number"
+        elif kind == "str":
+            fits, wanted = isinstance(value, str), "a text"
+        else:
+            each = cast("list[object]", value) if isinstance(value, list) else [value]
+            fits, wanted = all(isinstance(one, str) for one in each), "a text or a list of texts"
+        if not fits:
+            yield f"{name} has to be {wanted}"
 
 
 def _told(question: Callable[P, dict[str, Any]]) -> Callable[P, dict[str, Any]]:

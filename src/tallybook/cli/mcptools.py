@@ -60,22 +60,22 @@ class Desk:
 
     def usage(
         self,
-        by: str = "model",
+        by: str | Sequence[str] = "model",
         when: str = "7d",
-        where: Sequence[str] = (),
+        where: str | Sequence[str] = (),
         sort: str = "",
         limit: int = 50,
     ) -> dict[str, Any]:
         """What was used: tokens in six disjoint classes, calls, cost in exact decimals by currency.
 
-        `by`: what the rows are, several with commas: hour, day, week, month, model, provider,
-        source, session, title, project, agent, user, account, machine. `when`: today, yesterday,
-        week, month, all, 2026-11, 2026-W47, 2026-11-20, the last 24h, 7d, 4w or 3mo, or from one to
-        another, both included, as 2026-11-01..2026-11-15. `where`: conditions such as model~opus,
-        project=/srv/x, source=codex. `sort`: a field; -cost falls. A cost is what the use is worth
-        at list price; `unpriced_tokens` are in no cost."""
+        `by`: what the rows are, several as a list or with commas: hour, day, week, month, model,
+        provider, source, session, title, project, agent, user, account, machine. `when`: today,
+        yesterday, week, month, all, 2026-11, 2026-W47, 2026-11-20, the last 24h, 7d, 4w or 3mo, or
+        from one to another, both included, as 2026-11-01..2026-11-15. `where`: a condition or
+        several, such as model~opus, project=/srv/x, source=codex. `sort`: a field; -cost falls. A
+        cost is what the use is worth at list price; `unpriced_tokens` are in no cost."""
         _demand(limit)
-        pairs = [("by", by), *(("where", each) for each in where), *self._times(when)]
+        pairs = [("by", ",".join(_several(by))), *_conditions(where), *self._times(when)]
         query = self._question([*pairs, *([("sort", sort)] if sort else [])])
         with self._opened() as (book, read):
             return read.with_told(
@@ -117,10 +117,10 @@ class Desk:
                 )
             opened = Opened(found=found, tz=self._settings.tz, growth=book.growth(found))
             told = session_json(opened)
-        del told["rounds"]
+        del told["rounds"], told["growth"]["rounds"]  # an agent has to pay for every word
         return read.with_told({**told, "found_by": whose.by, "found_in": whose.detail or None})
 
-    def quota_standing(self, names: Sequence[str] = ()) -> dict[str, Any]:
+    def quota_standing(self, names: str | Sequence[str] = ()) -> dict[str, Any]:
         """How much of each quota is used and left, when it begins anew, where the present pace
         leads, whether it is exceeded; and the official windows of providers as they were last seen,
         each with when that was. Of one that is `over` since, nobody knows what is used; one that is
@@ -130,19 +130,19 @@ class Desk:
 
         with self._opened() as (book, read):
             now_ms = self._now_ms()
-            standings = book.standings(now_ms, tuple(names))
+            standings = book.standings(now_ms, _several(names))
             limits = present_limits(book.ledger, now_ms)
         official = [present_json(each, self._settings.tz, now_ms) for each in limits]
         quotas = [standing_json(each) for each in standings]
         return read.with_told({"quotas": quotas, "official_limits": official})
 
-    def advice(self, when: str = "30d", where: Sequence[str] = ()) -> dict[str, Any]:
+    def advice(self, when: str = "30d", where: str | Sequence[str] = ()) -> dict[str, Any]:
         """What would have been cheaper, found by pricing once more what was really used: each with
         an amount, the period, what is assumed, and how sure it is. Amounts may overlap: never add
         them up."""
         from ..advice import advise, advised_json
 
-        query = self._question([*self._times(when), *(("where", each) for each in where)])
+        query = self._question([*self._times(when), *_conditions(where)])
         with self._opened() as (book, read):
             return read.with_told(advised_json(advise(book, query, self._now_ms()), query))
 
@@ -185,6 +185,15 @@ class Desk:
                 read = _Read(*read_in_time(book, now + _LONGEST_S))
                 self._read_s = None if read.hindered else now
             yield book, read
+
+
+def _several(told: str | Sequence[str]) -> tuple[str, ...]:
+    """What may be told as one text or as a list of them."""
+    return (told,) if isinstance(told, str) else tuple(told)
+
+
+def _conditions(where: str | Sequence[str]) -> list[tuple[str, str]]:
+    return [("where", each) for each in _several(where)]
 
 
 def _demand(limit: int) -> None:

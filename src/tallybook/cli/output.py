@@ -25,7 +25,7 @@ from .shell import Shell, mention, say
 
 if TYPE_CHECKING:
     from .reportcolumns import Manner
-    from .tables import Ink
+    from .tables import Column, Ink
 
 COARSE_NOTE = "Cache is read and written; output includes reasoning."
 
@@ -97,14 +97,16 @@ def below_lines(notes: Iterable[str], width: int, ink: Ink) -> list[str]:
     return ["", *lines] if lines else []
 
 
-def markdown_lines(report: Report, title: str, manner: Manner) -> list[str]:
-    """A report in Markdown: nothing is shortened."""
+def markdown_lines(
+    report: Report, title: str, manner: Manner, more: Iterable[Column] = ()
+) -> list[str]:
+    """A report in Markdown, with `more` columns at its end: nothing is shortened."""
     from ..exporting.markdown import literal
     from .footnotes import footnotes
     from .reportcolumns import columns_of
     from .tables import markdown
 
-    lines = [f"**{title}**", "", *markdown(columns_of(report, manner))]
+    lines = [f"**{title}**", "", *markdown([*columns_of(report, manner), *more])]
     notes = footnotes(report, fields=(*manner.names, *manner.amounts))
     return [*lines, *(f"\n{literal(note)}" for note in notes)]
 

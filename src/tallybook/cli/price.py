@@ -18,6 +18,7 @@ from .priceadvice import tier_text
 from .priceapply import apply
 from .priceaudit import audit
 from .priceexplain import explain
+from .pricefactors import factor_json, factor_text, factors_on
 from .priceimport import price_import
 from .pricequote import price_quote
 from .priceset import price_set, price_unset
@@ -26,7 +27,7 @@ from .shell import Shell, mention, say
 
 if TYPE_CHECKING:
     from ..prices import Found, PriceBook
-    from ..prices.cards import Rate, RateCard, Tier
+    from ..prices.cards import Multiplier, Rate, RateCard, Tier
     from .tables import Column
 
 _SHOWN = ("input", "output", "cache_read", "cache_write_5m", "cache_write_1h")
@@ -104,7 +105,11 @@ def price_show(context: click.Context, model: str, **_options: object) -> int:
         )
     if asked.format == "json":
         rows = [
-            {**card_json(card), "steps": list(each.steps_to(card))}
+            {
+                **card_json(card),
+                "factors": list(map(factor_json, factors_on(prices, each, card))),
+                "steps": list(each.steps_to(card)),
+            }
             for each in found
             for card in each.cards
         ]
@@ -112,7 +117,10 @@ def price_show(context: click.Context, model: str, **_options: object) -> int:
         return 0
     say(
         "\n".join(
-            line for each in found for card in each.cards for line in _page(each, card)
+            line
+            for each in found
+            for card in each.cards
+            for line in _page(each, card, factors_on(prices, each, card))
         ).strip()
     )
     return 0
@@ -219,7 +227,7 @@ def rate_text(rate: Rate | None) -> str:
     return decimal_text(nanos) if rest == 0 else f"{decimal_text(rate.nanos)}/{rate.per}"
 
 
-def _page(found: Found, card: RateCard) -> Iterator[str]:
+def _page(found: Found, card: RateCard, factors: Iterable[Multiplier]) -> Iterator[str]:
     yield ""
     yield plain(card.id)
     since, until = _day(card.valid_from_ms), _day(card.valid_to_ms)
@@ -237,6 +245,7 @@ def _page(found: Found, card: RateCard) -> Iterator[str]:
     for tier in card.tiers:
         yield f"  for {tier_text(tier)}"
         yield from _rate_lines(tier.rates, card.currency, "    ")
+    yield from (f"  factor          {factor_text(each, card)}" for each in factors)
     missing = [name for name in CLASSES if name not in card.rates]
     if missing and not card.free:
         yield f"  no rate for     {', '.join(missing)} (such tokens stay unpriced)"

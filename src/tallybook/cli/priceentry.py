@@ -5,6 +5,7 @@ Only what can be said of the words themselves; the price file has its own checks
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
@@ -16,6 +17,9 @@ from .options import excluding
 
 if TYPE_CHECKING:
     from ..prices.editing import Entry
+
+_CODES = {"$": "usd", "€": "eur", "rmb": "cny"}
+"""Other names of currencies that people write beside an amount."""
 
 _MOST = 1_000_000 * NANOS
 """The highest rate that is believed: one whole unit of currency for each token."""
@@ -99,7 +103,7 @@ def _amount(name: str, text: object) -> str:
     try:
         nanos = nanos_of(str(text).strip())
     except ValueError as problem:
-        raise UsageMistake(f"{name}: {problem}", hint="write it like 0.25") from problem
+        raise UsageMistake(f"{name}: {problem}", hint=_amount_hint(name, str(text))) from problem
     if nanos < 0:
         raise UsageMistake(f"{name}: a price can't be below 0", hint="--free is a price of 0")
     if nanos > _MOST:
@@ -116,6 +120,18 @@ def _amount(name: str, text: object) -> str:
             hint="write it into the price file, where `per` may be another: tally help prices",
         )
     return amount
+
+
+def _amount_hint(name: str, text: str) -> str:
+    """How to write an amount; where it has a currency in it, that this has its own option."""
+    code = r"(\$|€|[a-z]{3})?"
+    found = re.fullmatch(rf"{code}\s*(\d+(?:\.\d+)?|\.\d+)\s*{code}", text.strip().lower())
+    unit = (found[1] or found[3]) if found else None
+    if found is None or unit is None:
+        return "write it like 0.25"
+    option = f"--{name.replace('_', '-')}" if name in CLASSES else "--rate"
+    amount = found[2] if name in CLASSES else f"{name}={found[2]}"
+    return f"{option} {amount} --currency {_CODES.get(unit, unit).upper()}"
 
 
 def _pairs(option: str, given: object) -> dict[str, str]:

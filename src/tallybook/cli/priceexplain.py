@@ -206,6 +206,7 @@ class _Page(NamedTuple):
     def json(self) -> dict[str, Any]:
         """The quote by today's prices, with what is recorded."""
         from ..quoting import quote_json
+        from .pricefactors import factor_json
 
         working, call = self.working, self.working.call
         card, tier = working.card, working.tier
@@ -218,6 +219,7 @@ class _Page(NamedTuple):
             "to": _day(card.valid_to_ms) if card else None,
             "prompt": working.prompt,
             "tier": tier.mark.lstrip("#") if tier else None,
+            "hours": [factor_json(each) for each in working.hours],
             "factors": {name: f"{a}/{b}" for name, (a, b) in working.factors.items()},
             "recorded": {
                 "session": call.who.session,
@@ -234,7 +236,8 @@ class _Page(NamedTuple):
         }
 
     def _card(self) -> Iterator[tuple[str, str]]:
-        from .pricequote import BASES, factor_facts
+        from .pricefactors import factor_facts, factor_text
+        from .pricequote import BASES
 
         working, card, quote = self.working, self.working.card, self.working.quote
         if quote.reason:
@@ -246,7 +249,10 @@ class _Page(NamedTuple):
         yield "reached by", ", ".join(map(plain, working.steps)) or "its very name"
         yield "basis", BASES[working.charge.basis]
         yield from self._tier()
+        if card.schedule:
+            yield "only at", plain(card.schedule.words)
         yield from factor_facts(working.factors)
+        yield from (("by the hour", factor_text(each, card)) for each in working.hours)
         if quote.context:
             pairs = ", ".join(f"{key}={value}" for key, value in quote.context.items())
             yield "context", plain(pairs)

@@ -221,6 +221,7 @@ def _places(nanos: int | None) -> int:
 
 def _facts(found: Quote) -> Iterator[tuple[str, str]]:
     from ..wording import assumed
+    from .pricefactors import factor_facts
 
     if found.charge:
         yield "card", plain(found.charge.card)
@@ -233,15 +234,3 @@ def _facts(found: Quote) -> Iterator[tuple[str, str]]:
     bare = {f"no-rate-for:{name}" for name in found.unpriced}
     yield from (("assumed", assumed(code)) for code in found.assumptions if code not in bare)
     yield from (("complaint", plain(text)) for text in found.complaints)
-
-
-def factor_facts(factors: Mapping[str, tuple[int, int]]) -> Iterator[tuple[str, str]]:
-    """The factors on the card's rates, one fact each."""
-    for name, (over, under) in factors.items():
-        yield "factor", f"{name.replace('_', ' ')} × {_factor(over, under)}"
-
-
-def _factor(over: int, under: int) -> str:
-    """An exact factor: as a decimal where it is a short one."""
-    nanos, rest = divmod(over * NANOS, under)
-    return f"{over}/{under}" if rest else decimal_text(nanos)

@@ -21,6 +21,7 @@ from .shell import Shell, say
 from .tablefaults import tell_of_project
 
 if TYPE_CHECKING:
+    from ..book import Book
     from ..quotas import QuotaStanding
 
 FIRST = "tally quota set daily --limit 20usd --per day"
@@ -56,11 +57,11 @@ def quota_list(context: click.Context, quota_names: tuple[str, ...], **_options:
         if asked.format == "json":
             say(json_text(standings_json(found, book, shell.now_ms, complete=complete)))
         else:
-            say("\n".join(_lines(shell, asked, found)))
+            say("\n".join(_lines(shell, asked, book, found)))
     return 0 if complete else PARTIAL
 
 
-def _lines(shell: Shell, asked: Asked, found: tuple[QuotaStanding, ...]) -> list[str]:
+def _lines(shell: Shell, asked: Asked, book: Book, found: tuple[QuotaStanding, ...]) -> list[str]:
     if not found:
         return [f"There is no quota yet. To set one: {FIRST}"]
     from .quotaboard import columns_of, notes_of
@@ -68,5 +69,6 @@ def _lines(shell: Shell, asked: Asked, found: tuple[QuotaStanding, ...]) -> list
 
     ink = Ink(on=shell.colour and asked.colour)
     lines = draw(columns_of(found, shell.now_ms), shell.width, ink)
-    notes = [ink.faint(part) for note in notes_of(found) for part in folded(note, shell.width)]
+    told = notes_of(book, found)
+    notes = [ink.faint(part) for note in told for part in folded(note, shell.width)]
     return [*lines, *([""] if notes else []), *notes]

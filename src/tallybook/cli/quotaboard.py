@@ -6,17 +6,20 @@ by `statusboard`.
 
 from __future__ import annotations
 
+import re
 import shlex
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ..format import DASH, plain, span, tenths
+from ..format import DASH, plain, span
 from ..quota import amount_text, limit_text, window_text
-from ..quotas import moment_text
+from ..quotas import moment_text, share_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..book import Book
     from ..quota import Quota
     from ..quotas import QuotaStanding
     from .tables import Column
@@ -28,22 +31,38 @@ _SUMMED = 3
 
 _AT_LEAST = "≥ "
 _BY_HAND = "*"
+_UNKNOWN_OF = f"{DASH} of "
 
 BY_HAND_NOTE = f"{_BY_HAND} entered by hand, as a whole or in part"
-LEAST_NOTE = "≥ at least so much: of a part nobody knows the price or the usage"
 
 
 def columns_of(
     standings: Sequence[QuotaStanding], now_ms: int, title: str = "Quota"
 ) -> list[Column]:
     """The columns of a table of standings, the first with a heading of its own."""
+    return filled(every_column(standings, now_ms, title))
+
+
+def filled(columns: Sequence[Column]) -> list[Column]:
+    """Those that tell anything; how much is used also where it is not known of any limit."""
+    unknown = any(cell.startswith(_UNKNOWN_OF) for each in columns for cell in each.cells)
+    told = (any(cell not in ("", DASH) for cell in each.cells) for each in columns)
+    return [
+        each
+        for each, is_told in zip(columns, told, strict=True)
+        if is_told or (unknown and each.title == "Used")
+    ]
+
+
+def every_column(standings: Sequence[QuotaStanding], now_ms: int, title: str) -> list[Column]:
+    """The columns, also those that have nothing to tell."""
     from .tables import Column
 
     def cells(word: Callable[[QuotaStanding], str]) -> tuple[str, ...]:
         return tuple(map(word, standings))
 
-    columns = [
-        Column(title, cells(name_of), text=True, least=8),
+    return [
+        Column(title, _names_of(standings), text=True, least=20),
         Column("", cells(_bar), rank=5, text=True, least=_CELLS),
         Column("Used", cells(_used_cell)),
         Column("Amount", cells(portion_text), rank=4, text=True, least=99),
@@ -54,13 +73,13 @@ def columns_of(
         Column("Window", cells(_window), rank=7, text=True, least=99),
         Column("Counts", cells(lambda each: where_text(each.quota)), rank=8, text=True, least=99),
     ]
-    return [each for each in columns if any(cell not in ("", DASH) for cell in each.cells)]
 
 
-def notes_of(standings: Sequence[QuotaStanding]) -> Iterator[str]:
+def notes_of(book: Book, standings: Sequence[QuotaStanding]) -> Iterator[str]:
     """What the signs in such a table mean, as far as it has them."""
-    if any(each.least for each in standings):
-        yield LEAST_NOTE
+    from .quotalacks import lacks_of
+
+    yield from lacks_of(book, standings)
     if any(each.corrected for each in standings):
         yield BY_HAND_NOTE
 
@@ -81,16 +100,36 @@ def _summed(standing: QuotaStanding) -> str:
 
 
 def name_of(standing: QuotaStanding) -> str:
-    """The name of a quota, and for whom it stands so: `daily`, `daily: ada`."""
-    quota = standing.quota
-    whose = f": {standing.subject or DASH}" if quota.each else ""
-    return plain(f"{quota.name}{whose}")
+    """The name of a quota, and for whom it stands so: `daily`, `daily: ada`; a folder by its last
+    part."""
+    return _called(standing, _ending(standing) or standing.subject)
+
+
+def _called(standing: QuotaStanding, subject: str) -> str:
+    whose = f": {subject or DASH}" if standing.quota.each else ""
+    return plain(f"{standing.quota.name}{whose}")
+
+
+def _ending(standing: QuotaStanding) -> str:
+    """The last part of a project's folder; empty where that is none."""
+    parts = re.split(r"[/\\]", standing.subject.rstrip("/\\"))
+    return parts[-1] if standing.quota.each == "project" else ""
+
+
+def _names_of(standings: Sequence[QuotaStanding]) -> tuple[str, ...]:
+    """The names of all, with the whole folder where two end alike."""
+    short = Counter(map(name_of, standings))
+    return tuple(
+        name_of(each) if short[name_of(each)] == 1 else _called(each, each.subject)
+        for each in standings
+    )
 
 
 def portion_text(standing: QuotaStanding) -> str:
-    """What is used of what: `$9.02 of $20.00`, `≥ $9.02 of …`."""
+    """What is used of what: `$9.02 of $20.00`, `≥ $9.02 of …`, and `– of $20.00` where nobody
+    knows."""
     if standing.used is None:
-        return DASH
+        return DASH if standing.limit_nanos is None else f"{_UNKNOWN_OF}{_whole(standing)}"
     return f"{_AT_LEAST * standing.least}{used_of(standing)}"
 
 
@@ -112,7 +151,8 @@ def percent_text(standing: QuotaStanding) -> str:
     """The used part: `45.1%`."""
     if standing.share is None:
         return DASH
-    return f"{_AT_LEAST if standing.least else ''}{tenths(standing.share)}%"
+    told = share_text(standing.share)
+    return told if told[0] == ">" else f"{_AT_LEAST * standing.least}{told}"
 
 
 def _used_cell(standing: QuotaStanding) -> str:
@@ -145,13 +185,19 @@ def _moment(standing: QuotaStanding, now_ms: int) -> str:
 
 
 def pace_cell(standing: QuotaStanding, now_ms: int) -> str:
-    """Where it leads if it goes on like this: `100% at 16:40`, `62.0% at its end`."""
-    ahead = standing.forecast
+    """Where it leads if it goes on like this: `100% at 16:40`, `62.0% at its end`; of a balance
+    until when it lasts."""
+    ahead, least = standing.forecast, _AT_LEAST * standing.least
     if ahead is None or standing.exceeded:
         return DASH
     if ahead.reached_ms is not None:
-        return f"100% at {moment_text(standing, ahead.reached_ms, now_ms)}"
-    return DASH if ahead.share_at_end is None else f"{tenths(ahead.share_at_end)}% at its end"
+        at = moment_text(standing, ahead.reached_ms, now_ms)
+        if standing.quota.window.kind == "prepaid":
+            return f"{'≤ ' if least else ''}lasts until {at}"
+        return f"{least}100% at {at}"
+    if ahead.share_at_end is None:
+        return DASH
+    return f"{least}{share_text(ahead.share_at_end)} at its end"
 
 
 def top_up(standing: QuotaStanding) -> str:

@@ -13,7 +13,9 @@ from ..exporting.delimited import json_text
 from ..format import plain
 from ..query import Filter
 from ..quota import Quota, limit_of, window_of
+from ..settings.toldvalues import EACH
 from .asking import PARTIAL, begin, question, refresh, settings_for
+from .correcting import whose_option
 from .hooking import (
     HOSTS,
     ON_ERROR,
@@ -25,6 +27,7 @@ from .hooking import (
 )
 from .options import Asked, filter_options, json_option, run_options, sync_option
 from .quotajson import standings_json
+from .quotawhose import Whose, standings_of
 from .shell import Shell, mention, say
 from .tablefaults import tell_of_project
 
@@ -56,6 +59,7 @@ _NEWEST = "current"
     default="open",
     help="What a hook does where nothing can be told: go on, or stop. [open]",
 )
+@whose_option
 @filter_options
 @json_option
 @sync_option
@@ -72,21 +76,24 @@ def quota_check(
     when any of them is used up, with what would cure it.
 
     With --session, a limit is for all of that session unless --per says otherwise, and only quotas
-    that are kept for each session are looked at; `current` is the one that goes on.
+    that are kept for each session are looked at; `current` is the one that goes on. So it is with
+    --user, --project and the like: only what is kept for each of them, and only theirs.
     """
     if context.params["hook"] is not None:
         return _answer_hook(context, quota_names, (most, per))
     shell, asked = begin(context)
     settings = settings_for(shell, asked)
     tell_of_project(shell, settings, quota_names, quiet=asked.quiet)
-    _fitting(asked, quota_names, most, per)
+    whose = Whose(asked.pairs, context.params["subject"])
+    _fitting(asked, quota_names, (most, per), whose)
     with shell.open_book(settings) as book:
         receipt = refresh(book, shell, asked) if settings.quotas or most else None
         asked_of = _sessions(shell, asked, book)
         if most is not None:
             found = _against(shell, asked_of, book, (most, per))
         else:
-            found = _of_sessions(book, book.standings(shell.now_ms, quota_names), asked_of)
+            whose = whose._replace(pairs=asked_of.pairs)
+            found = standings_of(book, quota_names, whose, shell.now_ms)
         _show(shell, asked_of, book, found)
     if any(each.exceeded for each in found):
         return REFUSED
@@ -109,14 +116,15 @@ def _answer_hook(
         of_it = replace(asked, quiet=True)
         if most is not None and per is None:
             of_it = replace(of_it, pairs=(*asked.pairs, ("session", call.session or _NEWEST)))
-        _fitting(of_it, names, most, per)
+        whose = Whose(asked.pairs, context.params["subject"])
+        _fitting(of_it, names, told, whose)
         with shell.open_book(settings_for(shell, of_it)) as book:
             wanted = asked.sync and (book.settings.quotas or most is not None)
             hindered = read_for_hook(book) if wanted else ""
             if most is not None:  # what was handed over is a whole id, not a part of one
                 of_it = of_it if call.session else _sessions(shell, of_it, book)
                 return Found(_against(shell, of_it, book, (most, per)), hindered)
-            every = book.standings(shell.now_ms, names)
+            every = standings_of(book, names, whose.beside("session"), shell.now_ms)
             own = [e for e in every if e.quota.each != "session" or e.subject == call.session]
             return Found(own, hindered)
 
@@ -126,9 +134,16 @@ def _answer_hook(
     return 0
 
 
-def _fitting(asked: Asked, names: Sequence[str], most: str | None, per: str | None) -> None:
+def _fitting(
+    asked: Asked, names: Sequence[str], told: tuple[str | None, str | None], whose: Whose
+) -> None:
     """Raise what does not go together."""
-    conditions = [key for key, _ in asked.pairs if key != "session"]
+    most, per = told
+    conditions = [key for key, _ in asked.pairs if key not in EACH]
+    if most is not None and whose.subject is not None:
+        raise UsageMistake(
+            "--for is for quotas that are kept", hint=f"--limit {most} --user {whose.subject}"
+        )
     if most is None and (per or conditions):
         raise UsageMistake(
             f"{'--per' if per else f'--{conditions[0]}'} needs a --limit",
@@ -196,23 +211,6 @@ def _against(
         origin=COMMAND_LINE,
     )
     return standings(book, [own], shell.now_ms)
-
-
-def _of_sessions(
-    book: Book, found: tuple[QuotaStanding, ...], asked: Asked
-) -> tuple[QuotaStanding, ...]:
-    """Those of the sessions that were asked for, which may have used nothing yet; all without
-    any."""
-    wanted = [text for key, text in asked.pairs if key == "session"]
-    if not wanted:
-        return found
-    if not any(each.each == "session" for each in book.settings.quotas.values()):
-        raise UsageMistake(
-            "no quota has anything to say of one session",
-            because="none is kept for each session",
-            hint=f"tally quota check --session {wanted[0]} --limit 5usd",
-        )
-    return tuple(e for e in found if e.quota.each == "session" and e.subject in wanted)
 
 
 def _show(shell: Shell, asked: Asked, book: Book, found: Sequence[QuotaStanding]) -> None:

@@ -6,7 +6,7 @@ comment `tallybook.settings.writing`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -16,11 +16,12 @@ from ..errors import SettingsError, UsageMistake, nearest
 from ..exporting.delimited import json_text
 from ..format import plain
 from ..model import NANOS, decimal_text
-from ..quota import limit_text, window_text
+from ..quota import exactly, limit_text, window_text
 from ..settings import Settings, survey_file, user_file
 from .asking import PARTIAL, begin, refresh, settings_for
 from .filehead import user_head
 from .options import Asked, filter_options, json_option, run_options, sync_option
+from .quotafitting import fit_lines, set_line, unit_lines, way_back
 from .quotajson import standings_json
 from .shell import Shell, mention, say
 from .tablefaults import tell_overlooked
@@ -45,7 +46,7 @@ _TEXTS: Mapping[str, str] = {
 }
 """The keys whose options are written as they are, and what these are called here."""
 
-_NOTHING: tuple[object, ...] = ("", [], [""])
+_NOTHING: tuple[object, ...] = ("", [], [""], {})
 """What takes a key out again: `--since ''`."""
 
 
@@ -82,7 +83,9 @@ def quota_set(context: click.Context, quota_name: str, **options: object) -> int
     values = {**(before.values if before else {}), **_given(asked, options)}
     values = {key: value for key, value in values.items() if value not in _NOTHING}
     if values.get("per") == "prepaid":
-        values.setdefault("since", shell.frame(settings_for(shell, asked)).today.isoformat())
+        values.setdefault(
+            "since", exactly(shell.now_ms // 1000 * 1000, settings_for(shell, asked).tz)
+        )
     after = _understood(shell, quota_name, values, new=before is None)
     written = write_table(file, ("quota", quota_name), values, head=user_head(shell, file))
     settings = settings_for(shell, asked)
@@ -92,8 +95,13 @@ def quota_set(context: click.Context, quota_name: str, **options: object) -> int
             say(json_text(_json(shell, book, before, after, written=written)))
         else:
             _tell(shell, book, before, after)
+        for line in _remarks(book, options["most"], cast("Quota", after.meaning)):
+            mention(line, quiet=asked.quiet)
     word = "written to" if written else "stands already in"
     mention(f"[quota.{quota_name}] {word} {shell.shown(file)}", quiet=asked.quiet)
+    if written:
+        back = way_back(quota_name, before.values if before else None, values)
+        mention(f"to undo: {back}", quiet=asked.quiet)
     _tell_rest(shell, asked, settings, quota_name, file)
     return 0 if receipt is None or receipt.complete else PARTIAL
 
@@ -118,8 +126,7 @@ def quota_rm(context: click.Context, quota_name: str, **_options: object) -> int
         say(json_text({**known, "before": dict(before.values), "after": None}))
     else:
         say(f"{quota_name} is gone; it was {told}")
-    back = " ".join(_options_of(before.values))
-    mention(f"to undo: tally quota set {quota_name} {back}", quiet=asked.quiet)
+    mention(f"to undo: {set_line(quota_name, before.values)}", quiet=asked.quiet)
     _tell_rest(shell, asked, settings_for(shell, asked), quota_name, file)
     return 0
 
@@ -136,7 +143,7 @@ def _given(asked: Asked, options: Mapping[str, object]) -> dict[str, object]:
             words = [each.strip() for each in str(options[key]).split(",") if each.strip()]
             found[key] = [int(each) if each.isdecimal() else each for each in words]
     if pairs := cast("Sequence[str]", options["multipliers"]):
-        found["multipliers"] = dict(map(_factor, pairs))
+        found["multipliers"] = dict(map(_factor, filter(None, pairs)))
     return found
 
 
@@ -217,28 +224,15 @@ def _words(meaning: object) -> str:
     return plain(", ".join(part for part in parts if part))
 
 
+def _remarks(book: Book, typed: object, quota: Quota) -> Iterator[str]:
+    yield from unit_lines(typed, quota)
+    yield from fit_lines(book, quota)
+
+
 def _window_words(quota: Quota) -> str:
     text = window_text(quota.window)
     before = {"sliding": "in the ", "prepaid": "", "ever": "for "}
     return f"{before.get(quota.window.kind, 'per ')}{text}"
-
-
-def _options_of(values: Mapping[str, object]) -> list[str]:
-    """A table as the options of `tally quota set`."""
-    import shlex
-
-    found: list[str] = []
-    for key, value in values.items():
-        if isinstance(value, dict):
-            table = cast("dict[str, object]", value)
-            found += [f"--multiplier {shlex.quote(f'{name}={n}')}" for name, n in table.items()]
-        elif key == "where":
-            several = cast("list[str]", value) if isinstance(value, list) else [str(value)]
-            found += [f"--where {shlex.quote(each)}" for each in several]
-        else:
-            parts = cast("list[object]", value) if isinstance(value, list) else [value]
-            found.append(f"--{key} {shlex.quote(','.join(map(str, parts)))}")
-    return found
 
 
 def _json(

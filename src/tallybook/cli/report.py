@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 import click
 
 from ..clock import local
+from ..errors import UsageMistake
 from ..exporting.place import demand_target, outlet
 from ..query import Bucket, Query, Report, amount_of
 from .asking import answer, begin, exit_code, question, refresh, settings_for
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from .charttable import Measure
     from .exportjob import Job
     from .exportorder import Order
+
+_ENDINGS = ".md, .csv, .html, .json, .jsonl or .parquet"
 
 _UNASKED = "\0"
 """What stands for `--export` without a file."""
@@ -65,11 +68,12 @@ class Views(NamedTuple):
 
 
 class Page(NamedTuple):
-    """All that one report shows."""
+    """All that one report shows, and whether sessions are among it, with their titles."""
 
     step: _Step
     whole: Report
     views: Views
+    titles: bool
 
 
 @click.command(short_help="daily, weekly, monthly: how it went, and by which provider")
@@ -83,6 +87,7 @@ class Page(NamedTuple):
     help="Write it: .md, .csv, .json, .html, … [.md]",
 )
 @click.option("--force", is_flag=True, help="Overwrite FILE if it exists.")
+@click.option("--titles", is_flag=True, help="List sessions with their titles in an .html FILE.")
 @time_options
 @filter_options
 @output_options
@@ -91,7 +96,7 @@ class Page(NamedTuple):
 @run_options
 @click.pass_context
 def report(
-    context: click.Context, steps: str, target: str | None, force: bool, **_options: object
+    context: click.Context, steps: str, target: str | None, force: bool, **options: object
 ) -> int:
     """How the use went, with bars, and each provider's share of it; each currency by itself.
 
@@ -111,9 +116,9 @@ def report(
         whole = answer(book, query, receipt)
         with book.ledger.moment():
             views = _views(book, query)
-        page = Page(step, whole, views)
+        page = Page(step, whole, views, options["titles"] is True)
         if order is not None:
-            _write(_job(shell, fitted, book, order, whole), page, force=force)
+            _write(_job(shell, fitted, book, order, page), page, force=force)
         elif asked.format == "table" and not whole.rows:
             say("\n".join(nothing_lines(book, whole)))
         else:
@@ -172,11 +177,16 @@ def averages(bucket: str, trend: Report, measures: Sequence[Measure]) -> list[st
 
 
 def _markdown(step: _Step, views: Views, asked: Asked) -> list[str]:
+    from .charttable import measures_of, shares
+
     manner = asked_in_full(asked)
     trend = markdown_lines(
         replace(views.trend, notes=()), title_of(views.trend.query, step.title), manner
     )
-    return [*trend, "", *markdown_lines(views.providers, "By provider", manner)]
+    measured = "cost" if views.trend.totals.cost else "tokens"
+    parts = shares(views.providers, measures_of(views.providers, measured, asked.amounts))
+    below = markdown_lines(views.providers, "By provider", manner, parts)
+    return [*trend, "", *below]
 
 
 def _file_name(shell: Shell, settings: Settings, steps: str, target: str | None) -> str | None:
@@ -189,24 +199,31 @@ def _order(shell: Shell, settings: Settings, name: str | None, force: bool) -> O
     """The file that is asked for. Raises `UsageMistake` for one that can't be written."""
     if name is None:
         return None
-    from .exportorder import order_of
+    from .exportorder import form_of, order_of
 
+    if not form_of(name):
+        raise UsageMistake(
+            f"{name} does not tell what to write",
+            because=f"a file is known by its ending: {_ENDINGS}",
+            hint="--format md" if name == "-" else f"--export {Path(name).stem}.html",
+        )
     order = order_of(shell, (), name, "")
     demand_target(cast("Path", order.target), Path(settings.ledger), force=force)
     return order
 
 
-def _job(shell: Shell, asked: Asked, book: Book, order: Order, whole: Report) -> Job:
-    from .exportjob import Job
+def _job(shell: Shell, asked: Asked, book: Book, order: Order, page: Page) -> Job:
+    from .exportjob import Face, Job
 
     return Job(
         shell=shell,
         asked=asked,
         order=order,
         book=book,
-        query=whole.query,
-        total=whole,
+        query=page.whole.query,
+        total=page.whole,
         grouped=True,
+        face=Face(page.step.title, page.step.bucket, page.titles),
     )
 
 

@@ -274,7 +274,7 @@ def _models(rows: list[Row], manner: Manner) -> Column:
 
 def _dimension(name: str, report: Report, rows: list[Row], manner: Manner) -> Column:
     home = None if manner.width is None else manner.home
-    bucket = report.query.bucket if manner.width is not None else None
+    bucket = report.query.bucket
     cells = ["Total" if not row.dims else label(name, row, home, bucket) for row in rows]
     if cells and name != dimensions_of(report)[0]:
         cells = ["" if not row.dims else cell for row, cell in zip(rows, cells, strict=True)]

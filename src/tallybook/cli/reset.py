@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ..quotas import QuotaStanding
 
 ALL = "all"
-"""The word for every quota."""
+"""The word for every plan and every balance. A budget is one's own: it begins anew by its name."""
 
 
 @click.command(short_help="a quota begins anew")
@@ -51,13 +51,16 @@ def reset(
     context: click.Context, quota_name: str, subject: str | None, undo: bool, **_options: object
 ) -> int:
     """Let a quota begin anew: a window of hours begins now, what was used of a month is 0, a
-    balance is full."""
+    balance is full. `all` are plans and balances; a budget is named."""
     shell, asked = begin(context)
     settings = settings_for(shell, asked)
     every = list(settings.quotas.values())
     if quota_name == ALL and not every:
         raise UsageMistake("there is no quota", hint="tally init, or tally quota set")
-    chosen = every if quota_name == ALL else [meant(every, quota_name)]
+    chosen, alone = _of_all(every) if quota_name == ALL else ([meant(every, quota_name)], [])
+    if alone:
+        names = ", ".join(each.name for each in alone)
+        mention(f"left alone, as budgets begin anew by name only: {names}", quiet=asked.quiet)
     now_ms = shell.now_ms
     with shell.open_book(settings) as book:
         refresh(book, shell, asked)
@@ -73,9 +76,19 @@ def reset(
         say(taken_back_text(each, now_ms) if undo else _reply(each, now_ms))
         if not undo:
             mention(undo_hint("reset", each.before), quiet=asked.quiet)
-    if not done:
+    if not chosen:
+        say("there is no plan and no balance to reset")
+    elif not done:
         say("nobody has used anything of it yet, so nothing is to be reset")
     return 0
+
+
+def _of_all(quotas: Sequence[Quota]) -> tuple[list[Quota], list[Quota]]:
+    """The quotas that providers let begin anew, and the others."""
+    from ..quotas import kind_of
+
+    alone = [each for each in quotas if kind_of(each) == "budgets"]
+    return [each for each in quotas if each not in alone], alone
 
 
 def _standings(

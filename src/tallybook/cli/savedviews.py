@@ -5,14 +5,15 @@ What a view means is `tallybook.views`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar, cast
 
 import click
 
 from ..errors import UsageMistake
+from ..format import plain
 from ..settings import Settings, survey_settings, user_file
-from .shell import Shell, mention
+from .shell import Shell, mention, say
 from .views import Viewing
 
 _F = TypeVar("_F", bound=Callable[..., object])
@@ -104,6 +105,9 @@ def _expanded(ctx: click.Context, args: list[str], takes: dict[str, bool]) -> li
     if len(names) > 1:
         raise UsageMistake("one view can be asked at a time", hint=f"tally usage {MARK}{names[0]}")
     shell = ctx.find_object(Shell) or Shell.real()
+    if not names[0]:
+        say("\n".join(_listed(survey_settings(shell.surroundings)[0])))
+        ctx.exit(0)
     settings = _settings(shell, names[0])
     view = view_named(settings.views, names[0])
     tell_overlooked(shell, settings, "view", names, quiet="-q" in args or "--quiet" in args)
@@ -111,6 +115,20 @@ def _expanded(ctx: click.Context, args: list[str], takes: dict[str, bool]) -> li
     ctx.meta[_TITLE] = view.title
     rest = given._replace(words=tuple(word for word in given.words if not _is_view(word)))
     return words_of(joined(parts_of(view.usage, takes), rest))
+
+
+def _listed(settings: Settings) -> Iterator[str]:
+    """Every view with what stands behind it."""
+    import shlex
+
+    from ..views import MARK
+
+    width = max((len(name) for name in settings.views), default=0)
+    for name, view in settings.views.items():
+        title = f"  ({view.title})" if view.title else ""
+        yield plain(f"{MARK}{name}".ljust(width + 1)) + plain(f"  {shlex.join(view.usage)}{title}")
+    if not settings.views:
+        yield "No view is saved yet. To save one: tally usage model --last 7d --save NAME"
 
 
 def _is_view(word: str) -> bool:

@@ -74,7 +74,8 @@ def cron_line(job: Job) -> str:
         when = f"0 */{minutes // 60} * * *" if minutes > 60 else "0 * * * *"
     sets = [f"{name}={_shell_quoted(value)}" for name, value in job.environ.items()]
     words = [*sets, *map(_shell_quoted, job.words)]
-    command = f"{' '.join(words)} >>{_shell_quoted(job.log)} 2>&1"
+    # the last run only: the file does not grow, and is empty where that was well
+    command = f"{' '.join(words)} >{_shell_quoted(job.log)} 2>&1"
     return f"{when} {command.replace('%', chr(92) + '%')} {_CRON_MARK}"
 
 

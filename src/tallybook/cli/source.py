@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..exporting.delimited import json_text
-from ..format import DASH, count, number, plain, size
-from ..whereabouts import known_sources, open_roots, root_lines, source_json
+from ..format import DASH, number, plain, size
+from ..whereabouts import (
+    is_measured,
+    known_sources,
+    open_roots,
+    places_text,
+    root_lines,
+    source_json,
+)
 from .app import NearMissGroup
 from .asking import begin, settings_for
 from .contentpage import captured_text
@@ -48,7 +55,7 @@ def source_list(context: click.Context, **_options: object) -> int:
             each["name"],
             each["title"],
             number(each["places"]),
-            size(each["bytes"]),
+            size(each["bytes"]) if is_measured(each) else DASH,
             ", ".join(open_roots(each, shell.shown)) or DASH,
         )
         for each in found
@@ -98,7 +105,7 @@ def _page(shell: Shell, chosen: Source, known: dict[str, Any]) -> list[str]:
     aliases = f" (or {', '.join(chosen.aliases)})" if chosen.aliases else ""
     lines = [f"{chosen.title}: {chosen.name}{aliases}", "", "Looked into"]
     lines += [f"  {line}" for line in root_lines(known, shell.shown)]
-    lines.append(f"Found {count(known['places'], 'place')}, {size(known['bytes'])}")
+    lines.append(f"Found {places_text(known)}")
     lines += [f"  {shell.shown(p['place'])}: {plain(p['reason'])}" for p in known["problems"]]
     if chosen.variables:
         lines += ["", f"Moved by the variables {', '.join(chosen.variables)}"]

@@ -12,6 +12,7 @@ from ..exporting.delimited import json_text
 from .asking import begin, refresh, settings_for
 from .options import currency_option, json_option, run_options, sync_option
 from .probed import probe_lines, probe_now
+from .quotaboard import notes_of
 from .shell import say
 from .statusadvice import suggestions
 from .statuslook import look
@@ -43,9 +44,10 @@ def status(context: click.Context, processes: bool, probe: bool, **_options: obj
 
             say(json_text(status_json(found, book, suggested)))
             return 0
+        notes = list(notes_of(book, found.standings))
     from .statusboard import board_lines
     from .tables import Ink
 
     ink = Ink(on=shell.colour and asked.colour)
-    say("\n".join(board_lines(found, suggested, shell.width, ink)))
+    say("\n".join(board_lines(found, suggested, notes, shell.width, ink)))
     return 0

@@ -10,7 +10,8 @@ from ..format import plain, span
 from ..limits import is_over, reset_words, used_percent, window_words
 from ..quota import amount_text
 from ..quotas import moment_text
-from .quotaboard import name_of, percent_text, top_up
+from .quotaboard import name_of, percent_text, top_up, used_of
+from .statusofficial import official_of
 
 if TYPE_CHECKING:
     from ..quotas import QuotaStanding
@@ -29,13 +30,24 @@ _NEAR_OFFICIAL = 8_000
 def suggestions(status: Status) -> list[str]:
     """What to do or to know next, the most urgent first."""
     urgent = sorted(status.standings, key=lambda each: -(each.share or 0))
-    found = [line for each in urgent for line in _of_quota(each, status.now_ms)]
+    found = [line for each in urgent for line in _of_standing(each, status)]
     found += [line for each in status.limits for line in _of_limit(each, status)]
     if not status.standings:
         found.append("no quota yet: tally init, or tally quota set daily --limit 20usd --per day")
     if status.complaints:
         found.append("not all histories could be read: tally doctor")
     return found
+
+
+def _of_standing(standing: QuotaStanding, status: Status) -> Iterator[str]:
+    """Of a plan with an official window it is that window which says when to wait; of one that was
+    never used there is nothing to say."""
+    if standing.quota.name in status.untouched:
+        return
+    if official_of(standing, status.limits, status.now_ms) is None:
+        yield from _of_quota(standing, status.now_ms)
+    elif standing.exceeded:
+        yield f"{name_of(standing)}: your own limit is used up, {used_of(standing)}"
 
 
 def _of_quota(standing: QuotaStanding, now_ms: int) -> Iterator[str]:
@@ -65,7 +77,8 @@ def _of_pace(standing: QuotaStanding, now_ms: int) -> Iterator[str]:
     forecast = standing.forecast
     if forecast is not None and forecast.reached_ms is not None:
         when = moment_text(standing, forecast.reached_ms, now_ms)
-        yield f"{name}: at this pace used up at {when}, before it resets"
+        at = "by" if standing.least else "at"  # of what is at least so much, at the latest
+        yield f"{name}: at this pace used up {at} {when}, before it resets"
     elif share >= _NEAR:
         yield f"{name} {percent_text(standing)} used{_day_text(standing, now_ms)}"
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from ..clock import local
 from ..figurewords import costs_text
-from ..format import DASH, compact, count, plain, span
+from ..format import DASH, compact, count, plain
 from ..limits import is_over, is_stale, left_text, reset_words, used_percent
-from .quotaboard import bar_text, columns_of, notes_of
+from .quotaboard import bar_text
 from .statusadvice import limit_name
 from .statuslook import of_kind
+from .statusofficial import ago, official_columns
 from .tables import Column, Ink, draw, folded
 
 if TYPE_CHECKING:
@@ -20,17 +21,18 @@ if TYPE_CHECKING:
     from .statuslook import Status
 
 _SECTIONS = (("plans", "Plan"), ("budgets", "Budget"), ("balances", "Balance"))
-_MINUTE_MS = 60_000
 _MOST_ALERTS = 5
 
 
-def board_lines(status: Status, suggested: Sequence[str], width: int, ink: Ink) -> list[str]:
-    """The whole board."""
+def board_lines(
+    status: Status, suggested: Sequence[str], notes: Sequence[str], width: int, ink: Ink
+) -> list[str]:
+    """The whole board; `notes` say what the signs on it mean."""
     lines = folded(_heading(status), width)
     for columns in _tables(status):
         lines += ["", *draw(columns, width, ink)]
     lines += [""]
-    for line in (*_facts(status), *notes_of(status.standings)):
+    for line in (*_facts(status), *notes):
         lines += [ink.faint(part) for part in folded(line, width)]
     if suggested:
         lines += [""]
@@ -44,11 +46,11 @@ def _heading(status: Status) -> str:
 
 
 def _tables(status: Status) -> Iterator[list[Column]]:
-    for kind, title in _SECTIONS:
-        if found := of_kind(status, kind):
-            yield columns_of(found, status.now_ms, title)
     if status.limits:
         yield _limits(status)
+    for kind, title in _SECTIONS:
+        if found := of_kind(status, kind):
+            yield official_columns(found, status, title)
     if status.sessions:
         yield _sessions(status)
     if status.alerts:
@@ -92,7 +94,7 @@ def _left(limit: LimitSnapshot, now_ms: int) -> str:
 
 def _seen(limit: LimitSnapshot, now_ms: int) -> str:
     """How long ago; `(old)` where it may well be otherwise by now."""
-    return _ago(limit.seen_ms, now_ms) + (" (old)" if is_stale(limit, now_ms) else "")
+    return ago(limit.seen_ms, now_ms) + (" (old)" if is_stale(limit, now_ms) else "")
 
 
 def _resets(word: str) -> str:
@@ -108,7 +110,7 @@ def _sessions(status: Status) -> list[Column]:
         Column("Agent", tuple(plain(each.source) for each in found), rank=2, text=True),
         Column("Tokens", tuple(compact(each.figures.total) for each in found)),
         Column("Cost", tuple(costs_text(each.figures.cost) or DASH for each in found), rank=1),
-        Column("Last call", tuple(_ago(each.last_ms, status.now_ms) for each in found), rank=1),
+        Column("Last call", tuple(ago(each.last_ms, status.now_ms) for each in found), rank=1),
     ]
 
 
@@ -139,18 +141,12 @@ def _age(status: Status) -> str:
     if status.read:
         parts.append("Histories were read just now")
     elif status.read_ms is not None:
-        parts.append(f"Histories were last read {_ago(status.read_ms, status.now_ms)}")
+        parts.append(f"Histories were last read {ago(status.read_ms, status.now_ms)}")
     if status.complaints:
         parts.append(f"with {count(status.complaints, 'complaint')}")
     if status.latest_ms is None:
         parts.append("no call is recorded yet")
     else:
-        parts.append(f"the newest call began {_ago(status.latest_ms, status.now_ms)}")
+        parts.append(f"the newest call began {ago(status.latest_ms, status.now_ms)}")
     told = ", ".join(parts)
     return f"{told[0].upper()}{told[1:]}."
-
-
-def _ago(ms: int, now_ms: int) -> str:
-    """How long ago, to the minute."""
-    past = (now_ms - ms) // _MINUTE_MS * _MINUTE_MS
-    return "just now" if past < _MINUTE_MS else f"{span(past)} ago"

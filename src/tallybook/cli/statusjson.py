@@ -11,6 +11,7 @@ from ..query import amounts_json
 
 if TYPE_CHECKING:
     from ..book import Book
+    from ..quotas import QuotaStanding
     from .statuslook import LiveSession, Status
 
 SCHEMA = "tallybook.status/1"
@@ -33,7 +34,11 @@ def status_json(status: Status, book: Book, suggested: list[str]) -> dict[str, A
         "last_sync_at": _moment(status.read_ms, tz),
         "latest_call_at": _moment(status.latest_ms, tz),
         "quotas": [
-            {"kind": kind_of(each).removesuffix("s"), **standing_json(each)}
+            {
+                "kind": kind_of(each).removesuffix("s"),
+                **standing_json(each),
+                "official": _official(each, status),
+            }
             for each in status.standings
         ],
         "limits": [present_json(each, tz, status.now_ms) for each in status.limits],
@@ -43,6 +48,14 @@ def status_json(status: Status, book: Book, suggested: list[str]) -> dict[str, A
         "alerts": [alert_json(each) for each in status.alerts],
         "suggestions": suggested,
     }
+
+
+def _official(standing: QuotaStanding, status: Status) -> dict[str, Any] | None:
+    """The official window that a plan is, in the form of those under `limits`."""
+    from .statusofficial import official_of
+
+    found = official_of(standing, status.limits, status.now_ms)
+    return found and present_json(found, status.tz, status.now_ms)
 
 
 def _moment(ms: int | None, tz: str) -> str | None:

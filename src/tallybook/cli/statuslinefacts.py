@@ -6,6 +6,7 @@ Nothing is read from histories here, and nothing is printed; when this is done i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from ..limits import (
 from ..model import decimal_text
 from ..periods import Frame, period
 from ..query import Figures, Filter, Query
+from ..quota import limit_text as quota_amount
 from ..whose import Whose, whose_session
 from .statuslinefiles import Context
 from .statuslinepieces import Answer, Piece, short_span
@@ -175,7 +177,10 @@ def _tell_quotas(telling: _Telling, wanted: str, whose: Whose | None) -> None:
     """The standings of all quotas, of those that are kept for each session this one's alone; in the
     line stands the one that is wanted, or the fullest."""
     telling.told["quotas"] = []
-    if not telling.book.settings.quotas:
+    quotas = telling.book.settings.quotas
+    if wanted and wanted not in quotas:
+        telling.pieces["quota"] = Piece(f"{plain(wanted)} ?")
+    if not quotas:
         return
     from ..quotas import standing_json, standing_text
 
@@ -190,12 +195,21 @@ def _tell_quotas(telling: _Telling, wanted: str, whose: Whose | None) -> None:
 
 
 def _quota_piece(standing: QuotaStanding) -> Piece:
-    quota = standing.quota
-    name = standing.subject if quota.each not in (None, "session") else quota.title or quota.name
-    share = standing.share
-    least = "≥ " if standing.least else ""
-    text = DASH if share is None else f"{least}{share // 10}%"
-    return Piece(f"{name} {text}", standing.until_ms or 0, (share or 0) // 10)
+    quota, share = standing.quota, standing.share
+    name = quota.title or quota.name
+    if quota.each not in (None, "session"):
+        name = f"{name} {_end(standing.subject)}".rstrip()
+    text = DASH
+    if share is not None:
+        text = f"{'≥ ' if standing.least else ''}{share // 10}%"
+    if quota.window.kind == "prepaid" and standing.left is not None:  # a balance is what is left
+        text = f"{'≤ ' if standing.least else ''}{quota_amount(standing.left, standing.unit)} left"
+    return Piece(plain(f"{name} {text}"), standing.until_ms or 0, (share or 0) // 10)
+
+
+def _end(subject: str) -> str:
+    """The last part of a path, which is what a bar has room for."""
+    return re.split(r"[/\\]", subject.rstrip("/\\"))[-1]
 
 
 def _figures(figures: Figures) -> dict[str, Any]:

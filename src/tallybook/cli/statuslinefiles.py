@@ -8,7 +8,8 @@ are for their owner alone, are replaced whole, and a damaged one counts as none.
 - `NAME.sights`: the official limits that one session handed over, a line for each time they
   changed; `NAME.recorded` is how far they are recorded
 - `lock`: held by the one process that finds out; the time of `began` is when one last did
-- `trouble`: what went wrong the last time, for `tally doctor`
+- `trouble`: what went wrong the last time, for `tally doctor`; `lacking`: what bars ask for and
+  there is not
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from .statuslinehanded import is_object
 VERSION = 1
 """Of the format: what another version wrote is not read."""
 
-FOLDER, LOCK, BEGAN, TROUBLE = "statusline", "lock", "began", "trouble"
+FOLDER, LOCK, BEGAN, TROUBLE, LACKING = "statusline", "lock", "began", "trouble", "lacking"
 _ASKED_S = 10.0
 """How old the mark of an asked context may get."""
 _LIVELY_S = 300.0

@@ -17,14 +17,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import LedgerBusy, LedgerReadOnly, TallyError
+from ..errors import LedgerBusy, LedgerReadOnly, TallyError, nearest
 from ..places import data_folder
 from .asking import settings_for
 from .intime import in_one_line, read_in_time
 from .options import Asked
 from .shell import Shell
 from .statuslinefacts import answer_for
-from .statuslinefiles import Context, Files
+from .statuslinefiles import LACKING, Context, Files
 from .statuslinehanded import SOURCE, handed_limits
 from .statuslinequick import answer_of
 
@@ -94,6 +94,7 @@ def _refresh(shell: Shell, files: Files, ready: Sequence[tuple[Context, Settings
     """The same for contexts with their settings; what went wrong in words, empty if nothing did."""
     begun = time.monotonic()
     contexts = [context for context, _ in ready]
+    _note_lacking(files, ready)
     try:
         with shell.open_book(ready[0][1]) as book:
             hindered = _record(book, files, contexts, begun + LIMIT_S)
@@ -108,6 +109,18 @@ def _refresh(shell: Shell, files: Files, ready: Sequence[tuple[Context, Settings
     except (TallyError, OSError) as problem:
         _fail(files, contexts)
         return in_one_line(problem)
+
+
+def _note_lacking(files: Files, ready: Sequence[tuple[Context, Settings]]) -> None:
+    """Note the quotas that bars ask for and that there are none of, for `tally doctor`."""
+    known = {name for _, settings in ready for name in settings.quotas}
+    lacking = {each.quota for each, settings in ready if each.quota not in ("", *settings.quotas)}
+    said: list[str] = []
+    for name in sorted(lacking):
+        near = nearest(name, known)
+        said.append(f"--quota {name}" + (f" (did you mean {near}?)" if near else ""))
+    if files.noted(LACKING) != (text := ", ".join(said)):
+        files.note(LACKING, text)
 
 
 def _attend(shell: Shell, book: Book, files: Files) -> str:

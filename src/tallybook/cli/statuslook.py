@@ -14,7 +14,6 @@ from ..clock import DAY_MS
 from ..lastread import last_read_ms
 from ..limits import present_limits
 from ..query import Figures, Filter, Query
-from ..quota import REQUESTS, TOKENS
 
 if TYPE_CHECKING:
     from ..book import Book
@@ -44,7 +43,8 @@ class Status:
     """Everything at one moment. `read_ms` is when histories were last looked through and
     `latest_ms` when the newest call began, None where that is not known; `read` tells whether they
     were for this, and `complete` whether all of them could be. `live` counts all live sessions, of
-    which `sessions` are the newest. `processes` are None unless they were looked for."""
+    which `sessions` are the newest. `processes` are None unless they were looked for. `untouched`
+    names the quotas no window of which has ever begun."""
 
     now_ms: int
     tz: str
@@ -59,6 +59,7 @@ class Status:
     read: bool = False
     complete: bool = True
     complaints: int = 0
+    untouched: frozenset[str] = frozenset()
 
 
 def look(
@@ -68,21 +69,41 @@ def look(
     are only looked through where these are asked for: that may take longer than all else."""
     sessions, live = _live(book, now_ms)
     recent = book.ledger.notices.alerts(MOST_ALERTS)
+    standings = book.standings(now_ms)
     return Status(
         now_ms=now_ms,
         tz=book.settings.tz,
-        standings=book.standings(now_ms),
+        standings=standings,
         limits=present_limits(book.ledger, now_ms),
         sessions=sessions,
         live=live,
         processes=_processes(book) if processes else None,
-        alerts=tuple(each for each in recent if now_ms - DAY_MS <= each.at_ms <= now_ms),
+        alerts=tuple(each for each in recent if _is_of_now(each, now_ms)),
         read_ms=last_read_ms(book.settings),
         latest_ms=book.latest(),
         read=receipt is not None,
         complete=receipt is None or receipt.complete,
         complaints=0 if receipt is None else len(receipt.complaints),
+        untouched=_untouched(book, standings, now_ms),
     )
+
+
+def _is_of_now(alert: Alert, now_ms: int) -> bool:
+    """Whether it was raised in the last day. A digest is a message and warns of nothing."""
+    return now_ms - DAY_MS <= alert.at_ms <= now_ms and not alert.rule.startswith("digest:")
+
+
+def _untouched(book: Book, found: Sequence[QuotaStanding], now_ms: int) -> frozenset[str]:
+    """The quotas whose window begins with the first use, which there never was."""
+    from ..quotas import standings
+
+    closed = [
+        each.quota
+        for each in found
+        if each.quota.window.kind == "rolling" and each.since_ms is None and not each.subject
+    ]
+    past = {each.quota.name for each in standings(book, closed, now_ms, back=1)}
+    return frozenset(each.name for each in closed) - past
 
 
 def _live(book: Book, now_ms: int) -> tuple[tuple[LiveSession, ...], int]:
@@ -127,8 +148,7 @@ def of_kind(status: Status, kind: str) -> Sequence[QuotaStanding]:
 
 
 def kind_of(standing: QuotaStanding) -> str:
-    """Whether a quota is one of `plans`, `budgets` or `balances`: a budget is a limit of money in a
-    window, a balance is prepaid, and a plan is everything else."""
-    if standing.quota.window.kind == "prepaid":
-        return "balances"
-    return "plans" if standing.unit in (TOKENS, REQUESTS) else "budgets"
+    """Whether a quota is one of `plans`, `budgets` or `balances`."""
+    from ..quotas import kind_of as kind_of_quota
+
+    return kind_of_quota(standing.quota)

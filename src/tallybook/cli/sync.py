@@ -21,7 +21,7 @@ from .byhand import not_kept
 from .options import Asked, excluding, json_option, path_options, run_options
 from .probed import probe_once
 from .progress import ProgressLine
-from .shell import Shell, say
+from .shell import Shell, mention, say
 
 if TYPE_CHECKING:
     from ..flow import SyncReceipt
@@ -79,19 +79,33 @@ def sync(
         with ProgressLine(live=shell.live and not asked.quiet, width=shell.width) as line:
             receipt = book.sync(tuple(more) or names, full=full, paths=more, progress=line)
         only = (Filter(dimension="session", values=(session,)),) if session else ()
-        holds = book.ask(Query(by=("provider",), where=only), estimate=False)
-        known = len(book.complaints())
-        missed = () if receipt.places_found else names
-        sought = [book.source(each, more.get(each, ())) for each in missed]
         if asked.format == "json":
+            holds = book.ask(Query(by=("provider",), where=only), estimate=False)
             say(json_text(receipt_json(receipt, holds)))
+        elif asked.quiet:
+            _tell_closed(shell, receipt)
         else:
-            lines = receipt_lines(shell, asked, receipt, holds, known)
+            holds = book.ask(Query(by=("provider",), where=only), estimate=False)
+            lines = receipt_lines(shell, asked, receipt, holds, len(book.complaints()))
+            missed = () if receipt.places_found else names
+            sought = [book.source(each, more.get(each, ())) for each in missed]
             lines += _log_hint(receipt, paths) if paths and not names else []
             say("\n".join([*lines, *_sought(shell, sought), *not_kept(settings, more)]))
         probe_once(book, shell, asked)  # the answer waits for no network
         alert_once(book, shell, asked, wait=True, receipt=receipt)
     return 0 if receipt.complete else PARTIAL
+
+
+def _tell_closed(shell: Shell, receipt: SyncReceipt) -> None:
+    """On stderr, why the exit code is not 0: what could not be read at all."""
+    closed = [each for each in receipt.complaints if each.fatal]
+    if closed:
+        first, rest = closed[0], len(closed) - 1
+        more = f", and {count(rest, 'other place')}" if rest else ""
+        why = f"{shell.shown(first.place)}: {plain(first.reason)}{more}"
+        mention(f"error: not everything could be read\nbecause: {why}\ntry: tally doctor")
+    elif not receipt.complete:
+        mention("error: not everything could be read\ntry: tally doctor")
 
 
 def _sought(shell: Shell, sources: Sequence[Source]) -> list[str]:

@@ -60,7 +60,7 @@ class Tables(NamedTuple):
         for quota in self.quotas.values():
             yield from self._source_faults(quota)
         for rule in self.alerts.values():
-            yield from self._deaf(rule, {*self.quotas, *elsewhere})
+            yield from self.deaf(rule, {*self.quotas, *elsewhere})
 
     def _probe_faults(self) -> Iterator[SettingsError]:
         """Probes that there are none of."""
@@ -89,7 +89,7 @@ class Tables(NamedTuple):
                     hint=f"did you mean {close}?",
                 )
 
-    def _deaf(self, rule: AlertRule, quotas: Iterable[str]) -> Iterator[SettingsError]:
+    def deaf(self, rule: AlertRule, quotas: Iterable[str]) -> Iterator[SettingsError]:
         """Rules that an alert listens to and that there are none of."""
         from ..alerts.routing import fits
 

@@ -42,12 +42,13 @@ class Overview:
         return self.reports["date"]
 
 
-def overview(ask: Ask, query: Query) -> Overview:
-    """An overview of the calls of a question's conditions and time. It asks several times, which
-    has to be in one moment of the ledger."""
+def overview(ask: Ask, query: Query, step: Bucket | None = None) -> Overview:
+    """An overview of the calls of a question's conditions and time, by date in `step`, else in days
+    and drawn in as many as there is room for. It asks several times, which has to be in one moment
+    of the ledger."""
     plain = replace(query, by=(), bucket=None, sort=None, limit=None)
-    reports = {name: ask(_by(plain, by)) for name, by in WAYS.items()}
-    steps = _bucket(reports["date"])
+    reports = {name: ask(_by(plain, by, step)) for name, by in WAYS.items()}
+    steps = step or _bucket(reports["date"])
     over_time = ask(replace(plain, by=("date", "model"), bucket=steps))
     return Overview(reports=reports, over_time=over_time)
 
@@ -69,8 +70,8 @@ def overview_json(found: Overview, made_ms: int) -> dict[str, Any]:
     }
 
 
-def _by(query: Query, by: tuple[str, ...]) -> Query:
-    return replace(query, by=by, bucket="day" if "date" in by else None)
+def _by(query: Query, by: tuple[str, ...], step: Bucket | None) -> Query:
+    return replace(query, by=by, bucket=(step or "day") if "date" in by else None)
 
 
 def _bucket(report: Report) -> Bucket:

@@ -53,9 +53,12 @@ _COUNTED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaf:
-    """What a page is made of beside the overview: another report that was asked for with its
-    title, remarks on the figures, and when it was made (epoch milliseconds)."""
+    """What a page is made of beside the overview: its title, another report that was asked for with
+    its title, remarks on the figures, when it was made (epoch milliseconds), and whether sessions
+    are listed, whose titles tell what somebody worked on."""
 
+    title: str = "Usage and cost"
+    sessions: bool = True
     notes: Sequence[str] = ()
     made_ms: int = 0
     asked: tuple[str, Report] | None = None
@@ -70,14 +73,16 @@ def page(found: Overview, leaf: Leaf) -> Iterator[str]:
         f'<meta http-equiv="Content-Security-Policy" content="{_CSP}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
-        f"<title>Usage and cost, {safe(when)}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n"
+        f"<title>{safe(leaf.title)}, {safe(when)}</title>\n"
+        f"<style>\n{STYLE}</style>\n</head>\n<body>\n"
     )
-    yield f"<header><h1>Usage and cost</h1><p>{safe(_subject(found, when))}</p></header>\n<main>\n"
+    subject = safe(_subject(found, when))
+    yield f"<header><h1>{safe(leaf.title)}</h1><p>{subject}</p></header>\n<main>\n"
     yield _cards(found.whole.totals)
     if found.whole.totals.requests or found.whole.totals.total:
         yield from over_time(found.over_time)
         yield _classes(found.whole.totals)
-        yield from _sessions(found.reports["session"])
+        yield from _sessions(found.reports["session"]) if leaf.sessions else ()
     yield from _tables(found, leaf)
     yield from _remarks(found, leaf)
     yield "</main>\n</body>\n</html>\n"
@@ -168,6 +173,10 @@ def _tables(found: Overview, leaf: Leaf) -> Iterator[str]:
         report = found.reports[name]
         rows = report.rows
         if name in _OPTIONAL and not any(row.dims[name] for row in rows):
+            continue
+        if name == "date" and report.query.bucket:
+            title = f"By {report.query.bucket}"
+        if name == "session" and not leaf.sessions:
             continue
         if name == "session":
             unit = next(iter(currencies(report.totals)))

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..buckets import date_of, place_of
+from ..buckets import date_of, date_text, place_of
 from ..format import compact, money
 from ..query import Figures, Report, Row
 from .drawing import SHADES, Stack, columns, safe
@@ -48,7 +48,11 @@ def _chart(report: Report, title: str, unit: str) -> str:
         place = places.get(_name(row), SHADES - 1)
         by_date.setdefault(row.dims["date"] or "", Counter())[place] += value(row)
     told = [*names, *[_OTHERS] * (SHADES - len(names))]
-    stacks = [Stack(date, +by_date.get(date, Counter[int]())) for date in _dates(report)]
+    bucket = report.query.bucket
+    stacks = [
+        Stack(date_text(date, bucket), +by_date.get(date, Counter[int]()))
+        for date in _dates(report)
+    ]
     keys = "".join(
         f'<li><span class="key s{at if name != _OTHERS else SHADES - 1}"></span>{safe(name)}</li>'
         for at, name in enumerate(shown)

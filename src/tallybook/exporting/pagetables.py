@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from ..buckets import date_text
 from ..format import DASH, money, number
 from ..model import CLASSES, decimal_text
 from ..query import AMOUNTS, Figures, Report, Row, amount_of
@@ -49,10 +50,11 @@ def table(title: str, shown: Limited) -> str:
         counts += [] if "session" in names else [figures.sessions]
         yield from (f"<td>{number(value)}</td>" for value in counts)
 
-    body = "".join(
-        f"<tr>{''.join(_label(name, row) for name in names)}{''.join(cells(row.figures))}</tr>\n"
-        for row in rows
-    )
+    def line(row: Row) -> str:
+        labels = "".join(_label(name, row, report) for name in names)
+        return f"<tr>{labels}{''.join(cells(row.figures))}</tr>\n"
+
+    body = "".join(map(line, rows))
     left = len(report.rows) - len(rows)
     more = f"<p>{number(left)} more rows are in the total only.</p>" if left > 0 else ""
     head = "".join(
@@ -77,9 +79,11 @@ def _units(report: Report, name: str) -> list[str]:
     return met or ([report.query.currency or "USD"] if name == "cost" else [])
 
 
-def _label(name: str, row: Row) -> str:
+def _label(name: str, row: Row, report: Report) -> str:
     """What a row is about: a model with its provider, the whole name where it is cut."""
     value = row.dims.get(name)
+    if name == "date" and value:
+        value = date_text(value, report.query.bucket)
     if name == "model" and row.dims.get("provider"):
         value = f"{row.dims['provider']}/{value}"
     text = safe(value) if value else f"(no {name})" if name in ("session", "model") else DASH

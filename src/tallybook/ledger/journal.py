@@ -264,12 +264,16 @@ def standing(db: sqlite3.Connection, sources: Collection[str]) -> Standing:
     told = "FROM complaint JOIN dim ON dim.id = complaint.source WHERE NOT acknowledged"
     if sources:
         told += f" AND dim.value IN ({', '.join('?' * len(sources))})"
-    numbers = f"""SELECT coalesce(sum(lost OR fatal), 0), coalesce(sum(fatal), 0),
-        count(DISTINCT CASE WHEN lost AND NOT fatal THEN place END) {told}"""
+    # what is said of a usage object is said of one call, which counts, and maybe more than once
+    whole = f"stage <> {APPRAISAL}"
+    calls = f"DISTINCT CASE WHEN lost AND NOT ({whole}) THEN place || ' ' || position END"
+    numbers = f"""SELECT coalesce(sum((lost OR fatal) AND {whole}), 0), coalesce(sum(fatal), 0),
+        count(DISTINCT CASE WHEN lost AND NOT fatal AND {whole} THEN place END),
+        count({calls}) {told}"""
     names = f"SELECT DISTINCT dim.value {told} AND (lost OR fatal) ORDER BY dim.value"
-    lost, closed, places = db.execute(numbers, tuple(sources)).fetchone()
-    whose = (name for (name,) in db.execute(names, tuple(sources))) if lost else ()
-    return Standing(lost, closed, places, tuple(whose))
+    lost, closed, places, partly = db.execute(numbers, tuple(sources)).fetchone()
+    whose = (name for (name,) in db.execute(names, tuple(sources))) if lost + partly else ()
+    return Standing(lost + partly, closed, places, tuple(whose), partly)
 
 
 def _complaints(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..charges import Charge, Unpriced, UsageEvent
 from ..model import CLASSES
 from .alias import ESTIMATED, Has, Match, match
-from .cards import Rate, RateCard
+from .cards import Multiplier, Rate, RateCard
 from .context import TIER_KEY, select
 from .decode import table
 from .own import BY_NAME, Overrides
@@ -197,6 +197,17 @@ class PriceBook:
             rater = self._raters[key] = self._rater(provider, model, context)
         return rater
 
+    def multipliers(self, provider: str, model: str, found: Found) -> tuple[Multiplier, ...]:
+        """The factors on rates of a model as logged, for which `found` are the cards: at any time,
+        in any hours, under any context."""
+        file = self._shelf.file(found.provider)
+        every = (
+            *self._overrides.multipliers_of(provider.strip().lower(), found.provider),
+            *(file.multipliers if file else ()),
+        )
+        names = (model.strip(), *dict.fromkeys(card.model for card in found.cards))
+        return tuple(m for m in every if any(map(m.concerns, names)))
+
     def cards(self) -> Iterator[RateCard]:
         """Every card, the user's own first; reads all files."""
         yield from self._overrides.cards
@@ -217,13 +228,7 @@ class PriceBook:
             return NoCardRater(f"no rate card for {name}")
         if found.cards[0].origin.startswith("rule:"):  # under every context
             return CardRater(Timeline(found.cards, (), select({}), found.assumptions), "free", "")
-        file = self._shelf.file(found.provider)
-        multipliers = (
-            *self._overrides.multipliers_of(provider.strip().lower(), found.provider),
-            *(file.multipliers if file else ()),
-        )
-        names = (model.strip(), *dict.fromkeys(card.model for card in found.cards))
-        wanted = [m for m in multipliers if any(map(m.concerns, names))]
+        wanted = self.multipliers(provider, model, found)
         reason = f"no standard rate for {name}"
         line = Timeline(found.cards, wanted, select(context), found.assumptions)
         rater = CardRater(line, found.basis, reason)

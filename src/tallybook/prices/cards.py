@@ -167,9 +167,19 @@ class Multiplier:
         """Whether the multiplier is for a model of that name."""
         return not self.models or model in self.models or model.lower() in self.models
 
+    def touches(self, card: RateCard) -> bool:
+        """Whether it may be applied to a card. What stands in the book never changes a card of the
+        user's own: layers are not mixed within a card."""
+        strange = card.origin != "book" and self.origin == "book"
+        return not strange and not self.when.keys() & card.when.keys()
+
     def active(self, at_ms: int) -> bool:
         """Whether the multiplier's interval contains the instant; hours are not looked at."""
         return holds(self.valid_from_ms, self.valid_to_ms, at_ms)
+
+    def in_hours(self, at_ms: int) -> bool:
+        """Whether it is one of certain hours, and they are those of the instant."""
+        return self.schedule is not None and self.active(at_ms) and self.schedule.covers(at_ms)
 
 
 def day_of(ms: int) -> str:

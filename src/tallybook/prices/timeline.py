@@ -102,13 +102,10 @@ class Timeline:
 def _touches(
     multiplier: Multiplier, card: RateCard, at_ms: int, in_force: Sequence[Schedule]
 ) -> bool:
-    """Whether a factor is to be applied to a card. What stands in the book never changes a card
-    of the user's own: layers are not mixed within a card."""
-    if card.origin != "book" and multiplier.origin == "book":
-        return False
+    """Whether a factor is to be applied to a card then."""
     return (
-        multiplier.active(at_ms)
-        and not multiplier.when.keys() & card.when.keys()
+        multiplier.touches(card)
+        and multiplier.active(at_ms)
         and (multiplier.schedule is None or multiplier.schedule in in_force)
     )
 

@@ -12,12 +12,14 @@ from .checking import (
     check_quota,
     kept_quotas,
 )
+from .kinds import kind_of
 from .standing import FULL, Forecast, QuotaStanding
 from .wording import (
     SCHEMA,
     forecast_text,
     moment_text,
     reset_text,
+    share_text,
     standing_json,
     standing_name,
     standing_text,
@@ -37,8 +39,10 @@ __all__ = [
     "check_quota",
     "forecast_text",
     "kept_quotas",
+    "kind_of",
     "moment_text",
     "reset_text",
+    "share_text",
     "standing_json",
     "standing_name",
     "standing_of",

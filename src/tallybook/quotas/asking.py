@@ -13,7 +13,7 @@ from ..ledger.notices import Correction
 from ..periods import Period
 from ..quota import Quota
 from .chains import Chain
-from .corrections import base_of, inside, of_quota
+from .corrections import Base, base_of, inside, of_quota
 from .forecasting import Outlook, forecast, recent
 from .metering import NOTHING, Metered, metered, subject_filter
 from .standing import Forecast, QuotaStanding
@@ -146,20 +146,27 @@ class _Look:
             until_ms=None if is_sliding else span.until_ms,
             used=used,
             least=use.least,
+            apart=tuple(sorted(use.apart)),
             corrected=base.corrected,
             limit_nanos=base.limit_nanos,
-            forecast=self._forecast(subject, span, used, base.limit_nanos),
+            forecast=self._forecast(subject, span, used, base),
         )
 
     def _forecast(
-        self, subject: str, span: Period, used: int | None, limit: int | None
+        self, subject: str, span: Period, used: int | None, base: Base
     ) -> Forecast | None:
-        now = self._moment.now_ms
+        now, limit = self._moment.now_ms, base.limit_nanos
         if self._moment.back or not used or limit is None or used >= limit:
             return None
+
+        def gone(at_ms: int) -> int:
+            since, until = base.since_ms or 0, (span.since_ms or 0) + at_ms - now
+            counted = Period(since, until)
+            return (self._use(counted, subject, shared=True).nanos or 0) if since < until else 0
+
         part = recent(self._quota.window, span, now)
         use = self._use(part, subject, shared=True)
-        return forecast(Outlook(self._quota.window, span, used, limit, now), part, use)
+        return forecast(Outlook(self._quota.window, span, used, limit, now, gone), part, use)
 
     def _use(self, span: Period, subject: str, *, shared: bool) -> Metered:
         """What a subject used in a range. Where subjects share it, all are asked at once."""

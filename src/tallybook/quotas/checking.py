@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypedDict, Unpack
 
+from ..currencies import code_of
 from ..errors import UsageMistake, nearest
 from ..format import tenths
 from ..model import NANOS, decimal_text, nanos_of
 from ..query import Filter, Query
-from ..questions import currency_of
 from ..quota import TOKENS, Limit, Quota, Window
 from .asking import standing_of, standings
 from .standing import QuotaStanding
@@ -42,8 +42,14 @@ class QuotaCheck:
 
     @property
     def exceeded(self) -> bool:
-        """Whether of any limit nothing is left."""
+        """Whether of any limit nothing is left. Of a limit of 0 nothing ever is."""
         return any(each.exceeded for each in self.standings)
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The names of limits of which nobody knows what is used, so that `exceeded` says nothing
+        of them. The command line ends with 5 for these."""
+        return tuple(_name(each) for each in self.standings if _is_unknown(each))
 
     @property
     def usage(self) -> Mapping[str, Decimal | None]:
@@ -64,7 +70,8 @@ class QuotaCheck:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotaAlert:
     """A check with what to tell somebody: `level` is that of the highest level that any quota has
-    reached, None if none has; then there is no `message` either."""
+    reached, None if none has. The `message` names those, and the ones of which nobody knows what is
+    used; it is empty where there are neither. A limit of 0 is told of once something was used."""
 
     check: QuotaCheck
     level: Level | None
@@ -72,7 +79,7 @@ class QuotaAlert:
 
     @property
     def should_alert(self) -> bool:
-        """Whether there is anything to tell."""
+        """Whether any level is reached. What is not known, only `message` and `unknown` tell."""
         return self.level is not None
 
 
@@ -186,7 +193,7 @@ def _limit(given: Decimal | int | str | None, unit: str) -> Limit | None:
     if nanos < 0 or (unit == TOKENS and nanos % NANOS):
         hint = "monthly_tokens=1_000_000, monthly_cost='20'"
         raise UsageMistake(f"{given!r} is no limit", hint=hint)
-    return Limit(nanos, unit if unit == TOKENS else currency_of(unit) or "USD")
+    return Limit(nanos, unit if unit == TOKENS else code_of(unit))
 
 
 def _name(standing: QuotaStanding) -> str:
@@ -211,9 +218,17 @@ def _level(reached: int) -> Level | None:
 
 
 def _message(check: QuotaCheck, reached: int) -> str:
-    """What is said of those that have reached a level, the fullest first."""
+    """What is said of those that have reached a level, the fullest first, and of the unknown."""
     told = sorted((each for each in check.standings if each.level), key=lambda each: -each.level)
-    if not told:
-        return ""
     head = "quota used up" if reached >= 100 else "quota nearly used up"
-    return f"{head}: {', '.join(f'{_name(each)} {used_text(each)}' for each in told)}"
+    unknown = [each for each in check.standings if _is_unknown(each)]
+    parts = ((head, told), ("quota not known", unknown))
+    return "; ".join(f"{what}: {', '.join(map(_words, each))}" for what, each in parts if each)
+
+
+def _words(standing: QuotaStanding) -> str:
+    return f"{_name(standing)} {used_text(standing)}"
+
+
+def _is_unknown(standing: QuotaStanding) -> bool:
+    return standing.limit_nanos is not None and standing.used is None

@@ -6,6 +6,7 @@ forecast, rather than a bad one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from ..clock import DAY_MS, HOUR_MS
@@ -30,15 +31,24 @@ _FAR_PARTS = 52
 comes after that, no pace of now tells."""
 
 
+_SLICES = 96
+"""How finely the end of a sliding window is followed: a quarter of an hour, of a day."""
+
+
+def _stays(_at_ms: int) -> int:
+    return 0
+
+
 class Outlook(NamedTuple):
     """What a forecast is made for: the window, what is used of the limit in it, and the present
-    moment."""
+    moment. `gone` is how much of that will have dropped out of a sliding window by an instant."""
 
     window: Window
     span: Period
     used: int
     limit: int
     now_ms: int
+    gone: Callable[[int], int] = _stays
 
 
 def recent(window: Window, span: Period, now_ms: int) -> Period:
@@ -50,7 +60,7 @@ def recent(window: Window, span: Period, now_ms: int) -> Period:
 def forecast(outlook: Outlook, part: Period, use: Metered) -> Forecast | None:
     """Where it leads if it goes on as in the recent part; None where nothing is left, or where
     that says too little."""
-    window, span, used, limit, now = outlook
+    window, span, used, limit, now, _ = outlook
     begun, pace = part.since_ms, use.nanos
     if window.kind == "ever":
         begun = use.first_ms  # a session has no pace from before it
@@ -86,12 +96,19 @@ def _reached(outlook: Outlook, pace: int, elapsed: int, until_ms: int) -> int | 
 
 
 def _sliding(outlook: Outlook, pace: int, elapsed: int) -> int | None:
-    """The same where what is older than the window drops out of it. Once all that lies before the
-    recent part has, the whole window is of the present pace; up to then it goes there evenly."""
+    """The same where what is older than the window drops out of it. By the earliest instant at
+    which nothing could be left, so much has dropped out that it is a later one, and so on: what
+    these lead to is the first at which it is so. Where they hardly move on, slices of the window do
+    instead, and it is no later than told by less than one of them."""
     length = length_ms(outlook.window)
-    last = pace * length // elapsed
-    if last < outlook.limit:
-        return None
-    rest = length - length // _PARTS
-    left, rise = outlook.limit - outlook.used, last - outlook.used
-    return outlook.now_ms + -(-rest * left // rise)
+    end = outlook.now_ms + length
+    at = earlier = outlook.now_ms
+    while at < end:
+        left = outlook._replace(used=outlook.used - outlook.gone(at))
+        reached = _reached(left, pace, elapsed, end)
+        if reached is None:
+            return None
+        if reached <= at:
+            return earlier
+        earlier, at = reached, max(reached, at + length // _SLICES)
+    return None

@@ -23,12 +23,14 @@ _ONE = 1000
 
 class Metered(NamedTuple):
     """What was used: nano-units, None where nothing of it is known; `least` where it is at least
-    so much. `calls` are those that are counted, `first_ms` is when the first one began."""
+    so much. `calls` are those that are counted, `first_ms` is when the first one began. `apart` are
+    the currencies of amounts that are no part of it, for want of a rate."""
 
     nanos: int | None = 0
     least: bool = False
     calls: int = 0
     first_ms: int | None = None
+    apart: frozenset[str] = frozenset()
 
 
 NOTHING = Metered()
@@ -104,6 +106,7 @@ def _together(quota: Quota, rows: Sequence[Row]) -> Metered:
         least=not all(known) or any(part.least for part in parts),
         calls=sum(part.calls for part in parts),
         first_ms=min(firsts, default=None),
+        apart=frozenset[str]().union(*(part.apart for part in parts)),
     )
 
 
@@ -114,27 +117,28 @@ def _is_used(figures: Figures) -> bool:
 def _of_row(quota: Quota, figures: Figures) -> Metered:
     """What one row uses, before it is weighed."""
     unit, unseen = unit_of(quota), figures.unmetered_requests > 0
+    calls = figures.requests + figures.unmetered_requests
+    if unit not in (TOKENS, REQUESTS):
+        used = _money(quota, figures, unit)
+        return used._replace(least=used.least or unseen, calls=calls, first_ms=figures.first_ms)
     if unit == REQUESTS:
-        nanos, least = figures.requests * NANOS, unseen
-    elif unit == TOKENS:
+        nanos = figures.requests * NANOS
+    else:
         chosen = zip(CLASSES, figures.counts, strict=True)
         tokens = sum(count for name, count in chosen if name in quota.classes)
-        nanos, least = None if figures.is_uncounted else tokens * NANOS, unseen
-    else:
-        nanos, least = _money(quota, figures, unit)
-        least = least or unseen
-    return Metered(nanos, least, figures.requests + figures.unmetered_requests, figures.first_ms)
+        nanos = None if figures.is_uncounted else tokens * NANOS
+    return Metered(nanos, unseen, calls, figures.first_ms)
 
 
-def _money(quota: Quota, figures: Figures, unit: str) -> tuple[int | None, bool]:
+def _money(quota: Quota, figures: Figures, unit: str) -> Metered:
     """An amount in the limit's currency. What stands apart in another one, to which no rate leads,
-    is no part of it: then it is at least this, or unknown if there is nothing else."""
+    is no part of it: then it is at least this, or not known if there is nothing else."""
     amounts = _amounts(quota, figures)
-    apart = any(nanos for currency, nanos in amounts.items() if currency != unit)
+    apart = frozenset(name for name, nanos in amounts.items() if nanos and name != unit)
     if apart and unit not in amounts:
-        return None, True
+        return Metered(None, least=True, apart=apart)
     known = amount_of(figures, _kind(quota), unit)
-    return known.nanos, known.least or apart
+    return Metered(known.nanos, known.least or bool(apart), apart=apart)
 
 
 def _kind(quota: Quota) -> str:

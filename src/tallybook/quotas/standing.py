@@ -26,9 +26,10 @@ class QuotaStanding:
     """What stands of a quota for one `subject` (the value of its `each`, empty without one). The
     window is half-open; both ends are None while a rolling one has not begun, `until_ms` is None
     where there is no end. `used` is in nano-units of the limit's unit: None where nothing of it is
-    known, as of tokens without a price; `least` where it is at least so much. `limit_nanos` is the
-    quota's, or what a balance was raised to. `corrected` tells that somebody said what was used, or
-    a part of it, which `used` includes."""
+    known, as of tokens without a price; `least` where it is at least so much. Amounts in the
+    currencies of `apart` are no part of it: no rate leads from them to the limit's. `limit_nanos`
+    is the quota's, or what a balance was raised to. `corrected` tells that somebody said what was
+    used, or a part of it, which `used` includes."""
 
     quota: Quota
     subject: str = ""
@@ -36,6 +37,7 @@ class QuotaStanding:
     until_ms: int | None = None
     used: int | None = 0
     least: bool = False
+    apart: tuple[str, ...] = ()
     corrected: bool = False
     limit_nanos: int | None = None
     forecast: Forecast | None = None

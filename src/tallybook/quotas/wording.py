@@ -14,6 +14,9 @@ from .standing import QuotaStanding
 
 SCHEMA = "tallybook.standing/1"
 
+_MOST_SHOWN = 9_990
+"""Tenths of a per cent up to which a share is told."""
+
 
 def standing_name(standing: QuotaStanding) -> str:
     """What a quota is called, and of whom it speaks: `daily`, `Copilot (alice)`."""
@@ -48,17 +51,22 @@ def reset_text(standing: QuotaStanding, now_ms: int) -> str:
 def forecast_text(standing: QuotaStanding, now_ms: int) -> str:
     """Where it leads: `at this pace 100% at 16:40`, `at this pace 62.0% when it resets`; empty
     without a forecast."""
-    ahead = standing.forecast
+    ahead, least = standing.forecast, "≥ " if standing.least else ""
     if ahead is None:
         return ""
     if ahead.reached_ms is not None:
         at = moment_text(standing, ahead.reached_ms, now_ms)
         if standing.quota.window.kind == "prepaid":
-            return f"at this pace it lasts until {at}"
-        return f"at this pace 100% at {at}"
+            return f"at this pace it lasts {'at most ' if least else ''}until {at}"
+        return f"at this pace {least}100% at {at}"
     if ahead.share_at_end is None:
         return ""
-    return f"at this pace {tenths(ahead.share_at_end)}% when it resets"
+    return f"at this pace {least}{share_text(ahead.share_at_end)} when it resets"
+
+
+def share_text(share: int) -> str:
+    """Tenths of a per cent: `45.1%`; `>999%` where more digits would tell nobody more."""
+    return f">{_MOST_SHOWN // 10}%" if share > _MOST_SHOWN else f"{tenths(share)}%"
 
 
 def moment_text(standing: QuotaStanding, at_ms: int, now_ms: int) -> str:
@@ -72,15 +80,23 @@ def used_text(standing: QuotaStanding) -> str:
     limit, unit = standing.limit_nanos, standing.unit
     of = "" if limit is None else f" of {limit_text(limit, unit)}"
     if standing.used is None:
-        counted = unit in (TOKENS, REQUESTS)
-        why = "nobody knows the usage of these calls" if counted else f"no price in {unit} is known"
-        return f"{DASH}{of}: {why}"
+        return f"{DASH}{of}: {_why_unknown(standing)}"
     if limit is None and standing.since_ms is None:
         return ""
     used, least = amount_text(standing.used, unit, limit), "≥ " if standing.least else ""
     if standing.share is None:
         return f"{least}{used} used"
-    return f"{least}{_bare(used, unit)}{of} ({tenths(standing.share)}%)"
+    return f"{least}{_bare(used, unit)}{of} ({share_text(standing.share)})"
+
+
+def _why_unknown(standing: QuotaStanding) -> str:
+    """Why nothing can be told of what is used."""
+    unit = standing.unit
+    if unit in (TOKENS, REQUESTS):
+        return "nobody knows the usage of these calls"
+    if standing.apart:
+        return f"no rate from {' or '.join(standing.apart)} to {unit} is declared"
+    return f"no price in {unit} is known"
 
 
 def _left_text(standing: QuotaStanding) -> str:
@@ -132,6 +148,7 @@ def standing_json(standing: QuotaStanding) -> dict[str, Any]:
         "left": _decimal(standing.left),
         "percent": tenths(standing.share),
         "at_least": standing.least,
+        "apart": list(standing.apart),
         "corrected": standing.corrected,
         "exceeded": standing.exceeded,
         "level": standing.level,

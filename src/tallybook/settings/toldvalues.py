@@ -36,6 +36,8 @@ RULES = ("quota:*", "limit:*", "pace", "unpriced", "silent", "cache", "*")
 _RULE = re.compile(r"(quota|limit):(\*|[\w.-]+\*?)|pace|unpriced|silent|cache|\*", re.ASCII)
 _ADDRESS = re.compile(r"env:[A-Za-z_]\w*|command:.*\S.*|[A-Za-z][\w+.-]*://\S.*", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_HOST = re.compile(r"//(?:[^/?#]*@)?((?:[\w.-]+|\[[\w:.]+\])(?::\d*)?)(?=[/?#]|$)", re.ASCII)
+"""Of a web address the host with its port, whoever is named before them."""
 _FACTOR = re.compile(r"\d{1,6}(\.\d{1,3})?", re.ASCII)
 _PLAIN = Frame(0)
 """Conditions on calls know no time."""
@@ -170,15 +172,16 @@ def read_words(value: object, ground: Ground) -> tuple[str, ...]:
 
 
 def masked(text: str) -> str:
-    """An address or secret as it may be shown: which kind it is, and no more. The name of a
-    variable is no secret; the first word of a command is not, unless it sets one."""
+    """An address or secret as it may be shown: which kind it is, of a web address also the host and
+    port, and no more. The name of a variable is no secret; the first word of a command is not,
+    unless it sets one."""
     kind, colon, rest = text.partition(":")
     if kind == "env" and colon:
         return text
     if kind == "command" and colon:
         word = next(iter(rest.split()), "")
         return f"command:{'' if '=' in word else f'{word} '}…"
-    host = re.match(r"//(?:[^/?#@]*@)?([\w.-]+)", rest) if kind in ("http", "https") else None
+    host = _HOST.match(rest) if kind in ("http", "https") else None
     if host:
         return f"{kind}://{host[1]}/…"
     return f"{kind}://…" if rest.startswith("//") else "…"
