@@ -266,7 +266,7 @@ class Terminal:
     def __init__(self, home: Path, *words: str) -> None:
         import pty
 
-        self.said, (self._ours, theirs) = "", pty.openpty()
+        self.said, (self._ours, theirs), self._last = "", pty.openpty(), b""
         places = {"HOME": str(home), "TALLY_HOME": str(home / "tally"), "TERM": "xterm"}
         self._run = subprocess.Popen(
             [sys.executable, "-m", "tallybook", *words],
@@ -295,17 +295,18 @@ class Terminal:
             if select.select([self._ours], [], [], 0.1)[0]:
                 self.said += os.read(self._ours, 4096).decode()
         self.said = self.said.partition(question)[2]
-        if answer == b"\x03":
-            # Between printing a question and reading the answer Python's readline notes a Ctrl+C
-            # and waits on. Nobody types that fast.
-            time.sleep(0.5)
+        self._last = answer
         os.write(self._ours, answer)
 
     def ended(self) -> int:
-        """How it ended, once all that it says was read."""
-        until = time.monotonic() + 30
+        """How it ended, once all that it says was read. Python notes a Ctrl+C that comes just
+        before it begins to read a line, and waits on: whoever sits there presses it once more."""
+        until, again = time.monotonic() + 30, time.monotonic() + 1
         while self._run.poll() is None:
             assert time.monotonic() < until, self.said
+            if self._last == b"\x03" and time.monotonic() > again:
+                os.write(self._ours, self._last)
+                again += 1
             if select.select([self._ours], [], [], 0.1)[0]:
                 with suppress(OSError):  # it has just ended
                     self.said += os.read(self._ours, 4096).decode()
