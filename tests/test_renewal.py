@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,18 @@ def test_settings_that_are_wrong_are_told_once_and_change_nothing(home: Path, bo
         renewal.renew()
     assert not renewal.renew()
     assert [each.quota.name for each in book.standings(NOW)] == ["daily"]
+
+
+def test_wrong_settings_do_not_hide_that_there_are_other_prices(home: Path, book: Book) -> None:
+    prices = home / "prices.toml"
+    prices.write_text("schema = 1\n")
+    book.settings = replace(book.settings, prices=prices)
+    renewal = Renewal(book)
+    written(home, '[quota.daily]\nlimit = "lots"\n')
+    prices.write_text('schema = 1\nsource = "mine"\n')
+    with pytest.raises(SettingsError):
+        renewal.renew()
+    assert renewal.renew()  # calls without a price are held against the new ones
 
 
 def test_a_project_s_quota_comes_with_its_file(home: Path, book: Book) -> None:

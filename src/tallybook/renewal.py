@@ -38,10 +38,9 @@ class Renewal:
         that have changed: whether it did any of that. Quotas, alerts, views and probes become those
         that the settings have now. Raises `LedgerError`, and `SettingsError` once for settings that
         are wrong now: then all stays as it was."""
+        self._renew_tables()  # first: what it raises must not hide that there are other prices
         reopened = self._find_ledger()
-        renewed = self._renew_prices() or reopened
-        self._renew_tables()
-        return renewed
+        return self._renew_prices() or reopened
 
     def doubt(self) -> None:
         """Something went wrong with the ledger: open it anew the next time."""

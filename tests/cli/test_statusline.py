@@ -29,6 +29,7 @@ from tallybook.cli.statuslinequick import (
     context_of,
     is_behind,
     is_due,
+    note_fault,
     understood,
 )
 from tallybook.cli.statuslinerefresh import refresh_all
@@ -610,3 +611,13 @@ def test_a_bar_loads_neither_click_nor_the_ledger(home: Path) -> None:
     heavy = {"click", "sqlite3", "rich", "msgspec", "decimal", "zoneinfo", "dataclasses", "tomllib"}
     assert {*loaded.split()} & {*heavy, "subprocess", "datetime", "hashlib"} == set()
     assert len(ours.split()) <= 9
+
+
+def test_a_fault_of_ours_is_kept_for_the_doctor_without_what_was_handed_over(home: Path) -> None:
+    try:
+        int("a secret prompt")
+    except ValueError as problem:
+        note_fault(problem)
+    told = Files(home / "tallybook", os.environ).trouble()
+    assert told.startswith("a line could not be drawn: ValueError in test_statusline.py:")
+    assert "secret" not in told

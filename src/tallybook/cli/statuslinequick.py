@@ -55,12 +55,27 @@ def answered(arguments: Sequence[str]) -> bool:
         return False
     try:
         text = _line(wanted)
-    except Exception:  # noqa: BLE001 - a bar must show something, and no trace
+    except Exception as problem:  # noqa: BLE001 - a bar must show something, and no trace
+        note_fault(problem)
         pieces = {"mark": Piece("!", level=100)}
         text = shown(wanted.form, Line(pieces, Answer(), Handed(), "tally {mark}", colour=False))
     with suppress(OSError):  # the bar is gone: nobody is left to be told
         os.write(sys.stdout.fileno(), f"{text}\n".encode(errors="replace"))
     return True
+
+
+def note_fault(problem: Exception) -> None:
+    """Keep a fault of ours for `tally doctor`: what it was and where, nothing of what was handed
+    over."""
+    trace, place = problem.__traceback__, ""
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        place = f" in {os.path.basename(code.co_filename)}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    environ = os.environ
+    with suppress(OSError):  # where nothing can be written, the mark in the bar is all there is
+        files = Files(data_folder(environ, home_folder(environ)), environ)
+        files.tell(f"a line could not be drawn: {type(problem).__name__}{place}")
 
 
 def understood(arguments: Sequence[str]) -> Wanted | None:
