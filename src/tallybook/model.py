@@ -10,10 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeVar, cast
 
 if TYPE_CHECKING:
     from decimal import Context
+
+T = TypeVar("T")
 
 Counts = tuple[int, int, int, int, int, int]
 """Six disjoint counts in the order of `CLASSES`; the plain form used in bulk paths."""
@@ -29,6 +31,15 @@ NANOS = 1_000_000_000
 DEAREST = 10**15
 """Nano-units above which what one call cost is not believed: a million of any currency. It also
 keeps every sum within what a database can add."""
+
+
+class _Making(Protocol):
+    def __call__(self, kind: type[T], values: tuple[object, ...], /) -> T: ...
+
+
+made = cast("_Making", tuple.__new__)  # pyright: ignore[reportUnknownMemberType] - of any tuple
+"""`made(Appraisal, (…))` is the named tuple of all these values, in their order and with none left
+out. For bulk paths: it costs little more than half of what calling it by its name does."""
 
 
 def six(values: Iterable[int]) -> Counts:

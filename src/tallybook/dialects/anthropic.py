@@ -17,7 +17,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from ..model import NO_COUNTS
+from ..model import NO_COUNTS, made
 from . import Counted
 from .picking import LIMIT, Findings
 from .selecting import canonical
@@ -108,7 +108,7 @@ def count(raw: bytes) -> Counted:
         return _counted(usage, Findings())
     read = usage.cache_read_input_tokens or 0
     counts = (fresh, output - thinking, thinking, read, short, long)
-    return Counted(counts, _units(usage.server_tool_use), _context(usage), (), ())
+    return made(Counted, (counts, _units(usage.server_tool_use), _context(usage), (), ()))
 
 
 def _nothing(findings: Findings) -> Counted:

@@ -18,6 +18,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
+from ..model import made
 from . import Counted
 from .picking import LIMIT
 
@@ -59,6 +60,5 @@ def count(raw: bytes) -> Counted:
         from .openai_odd import count_odd
 
         return count_odd(raw)
-    return Counted(
-        (fresh, said, thought, read, written, 0), (), "", LIFETIME if written else (), ()
-    )
+    counts = (fresh, said, thought, read, written, 0)
+    return made(Counted, (counts, (), "", LIFETIME if written else (), ()))

@@ -20,7 +20,7 @@ from typing import Annotated, cast
 import msgspec
 from msgspec import Meta, Struct
 
-from ..model import NO_COUNTS, Counts
+from ..model import NO_COUNTS, Counts, made
 from . import Counted
 from .picking import LIMIT, Findings, decoded, number
 
@@ -100,7 +100,8 @@ def _usual(call: Call) -> Counted | None:
         output -= thought if inside else 0
         guess = _INSIDE if inside else _OUTSIDE
     assumed = guess + _LIFETIME if write else guess
-    return Counted((fresh, output, thought, read, write, 0), (), "", assumed, ())
+    counts = (fresh, output, thought, read, write, 0)
+    return made(Counted, (counts, (), "", assumed, ()))
 
 
 def _carefully(call: Call, findings: Findings) -> Counted:

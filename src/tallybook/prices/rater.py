@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from ..charges import Charge, Unpriced
-from ..model import Counts
+from ..model import Counts, made
 from .cards import RateCard
 from .schedule import Schedule
 from .sheet import Rated, Sheet, Units
@@ -128,11 +128,11 @@ class CardRater:
             return self._total(sheet, counts, units)
         a, b, c, d, e, f = sheet.per_token
         nanos = fresh * a + output * b + reasoning * c + read * d + short * e + long * f
-        unpriced = 0
-        for gap in sheet.gaps:
-            unpriced += counts[gap]
-        said = sheet.lacking(counts) if unpriced else sheet.assumptions
-        return Rated(nanos, sheet.currency, sheet.card, unpriced, said, "")
+        unpriced, said = 0, sheet.assumptions
+        if sheet.gaps:
+            unpriced = sum([counts[gap] for gap in sheet.gaps])
+            said = sheet.lacking(counts) if unpriced else said
+        return made(Rated, (nanos, sheet.currency, sheet.card, unpriced, said, ""))
 
     def charge(self, counts: Counts, units: Units, at_ms: int) -> Charge | Unpriced:
         """The same price with its lines."""

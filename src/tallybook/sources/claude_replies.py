@@ -14,7 +14,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from ..model import Money
+from ..model import Money, made
 from ..naming import UNKNOWN, provider_of
 from ..rawusage import LIMIT, join
 from ..reading import Attribution, Reading, Witness, key_maker
@@ -155,24 +155,27 @@ class Reply:
         note = doubt = self.doubt()
         if self.loose_time:
             note = f"{doubt};time-from-neighbour" if doubt else "time-from-neighbour"
-        # By position: names would cost as much again as all the rest of it.
-        return Reading(
-            self.keys(),
-            self.who,
-            self.attr,
-            self.started_ms,
-            self.ended_ms,
-            self.provider,
-            self.model or UNKNOWN,
-            "anthropic",
-            self.usage,
-            Witness.AGENT,
-            "partial" if doubt else "complete",
-            note,
-            self.tools(),
-            None if self.reported is None else Money(self.reported, "USD"),
-            place,
-            self.offset,
+        return made(
+            Reading,
+            (
+                self.keys(),
+                self.who,
+                self.attr,
+                self.started_ms,
+                self.ended_ms,
+                self.provider,
+                self.model or UNKNOWN,
+                "anthropic",
+                self.usage,
+                _AGENT,
+                "partial" if doubt else "complete",
+                note,
+                self.tools() if self.tool_names else (),
+                None if self.reported is None else Money(self.reported, "USD"),
+                place,
+                self.offset,
+                None,
+            ),
         )
 
     def keys(self) -> tuple[bytes, ...]:
@@ -187,6 +190,7 @@ def _place(content: list[Block], block: Block, offset: int) -> str:
     return f"{offset}:{next(at for at, one in enumerate(content) if one is block)}"
 
 
+_AGENT = Witness.AGENT
 _NOBODY = Attribution("claude-code")
 
 

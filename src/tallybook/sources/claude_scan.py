@@ -23,7 +23,8 @@ _MESSAGE = b'"message":{"'
 _PROMPT = b'role":"user"'
 _TYPED = b'{"type":"'
 _USAGE = b'okens":'
-_BRACE = ord("}")
+_OPEN, _BRACE = ord("{"), ord("}")
+_T, _R = _TYPED[2], _PROMPT[0]
 _QUIET = frozenset(
     (
         "agent-name",
@@ -90,9 +91,14 @@ def scan(block: Block, taker: Taker) -> None:
         if end < 0:
             end = stop
         at = find(_MESSAGE, pos, pos + WINDOW)
-        if not 0 < at < end or starts(_TYPED, pos) or not starts(b"{", pos):
+        if not 0 < at < end or data[pos] != _OPEN or (data[pos + 2] == _T and starts(_TYPED, pos)):
             _other(data, pos, end, taker)
-        elif not starts(_PROMPT, at + 12) or find(_USAGE, max(pos, end - TAIL), end) >= 0:
+        elif (
+            at + 12 >= end
+            or data[at + 12] != _R
+            or not starts(_PROMPT, at + 12)
+            or find(_USAGE, end - TAIL if end - pos > TAIL else pos, end) >= 0
+        ):
             reply(pos, end)
         elif data[end - 1] != _BRACE and not _closed(data, end):
             taker.damaged(pos, end)

@@ -5,7 +5,6 @@ noted, damage complained of. How the file's bytes arrive is not known here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from ..clock import EARLIEST_MS, LATEST_MS
 from ..naming import provider_of
@@ -43,12 +42,8 @@ _TURN_OVER = (
 )
 
 
-class Spot(NamedTuple):
-    """When a line was written and where it stands in the block."""
-
-    ms: int
-    pos: int
-    end: int
+Spot = tuple[int, int, int]
+"""When a line was written, in milliseconds, and where it begins and ends in the block."""
 
 
 class LineTaker:
@@ -57,6 +52,7 @@ class LineTaker:
 
     def __init__(self, place: Place, machine: str | None, before: Callable[[int], bytes]) -> None:
         self.place = place
+        self._path = place.path
         self.machine = machine
         self._before = before
         self.origin = origin_of(place.path)
@@ -69,7 +65,7 @@ class LineTaker:
         self._current = Reply(0, 0, "")
         self._side: bool | None = None
         self._told: list[Observation] = []
-        self._block = Block(bytearray(), 0, 0, 0)
+        self._block, self._base = Block(bytearray(), 0, 0, 0), 0
         self._view = memoryview(b"")
         self._ownership = Ownership(place.path, self.origin, machine, self.notes)
 
@@ -98,7 +94,7 @@ class LineTaker:
 
     def enter(self, block: Block) -> None:
         """The next calls speak of this block."""
-        self._block = block
+        self._block, self._base = block, block.base
         self._view = memoryview(block.data)
         if self.notes.awaited:
             self.notes.look(block)
@@ -114,7 +110,7 @@ class LineTaker:
         for reply in self.replies.values():
             if reply.changed:
                 reply.changed = False
-                yield reply.reading(self.place.path)
+                yield reply.reading(self._path)
 
     # -- lines
 
@@ -156,8 +152,8 @@ class LineTaker:
             self.last_ms = ms
         reply = self._current
         if not message.id or message.id != reply.message or line.is_sidechain is not self._side:
-            reply = self._turn(line, message, Spot(ms, pos, end))
-        reply.add(message, usage, ms, self._block.base + pos)
+            reply = self._turn(line, message, (ms, pos, end))
+        reply.add(message, usage, ms, self._base + pos)
         if reply.veiled:
             reply.veiled = False
             self._complain(pos, end, "the output can't be read; an earlier line's was taken")
@@ -178,7 +174,7 @@ class LineTaker:
     def claim(self, pos: int, end: int) -> None:
         """A `cost-state` line: the agent's own running total of a session."""
         raw = bytes(self._view[pos:end])
-        before_ms = max(self.last_ms, latest_ms(self._before(self._block.base + pos)))
+        before_ms = max(self.last_ms, latest_ms(self._before(self._base + pos)))
         seen = Seen(self.origin.session, before_ms, self.place.mtime_ns // 1_000_000)
         claims = claims_of(raw, seen)
         if claims is None:
@@ -218,7 +214,8 @@ class LineTaker:
     def _typed(self, at: Spot) -> bool:
         """Whether a line's type stands before its message: versions up to 2.0.20 write copies
         that way, and the type of a line of their own behind it."""
-        return self._block.data.find(_COPY, at.pos, min(at.end, at.pos + WINDOW)) >= 0
+        _, pos, end = at
+        return self._block.data.find(_COPY, pos, min(end, pos + WINDOW)) >= 0
 
     def _turn(self, line: Line, message: Message, at: Spot) -> Reply:
         """The reply that a line belongs to, when that is not surely the one of the line before."""
@@ -228,7 +225,7 @@ class LineTaker:
             reply = self._begun(line, model, response, at)
         elif reply is not self._current:
             self._change(response, reply)
-        copied = at.ms < self.notes.begun_ms or (line.request_id is None and self._typed(at))
+        copied = at[0] < self.notes.begun_ms or (line.request_id is None and self._typed(at))
         reply.adopt(model, *self._ownership.of(line, copied))
         if line.cost_usd is not NOTHING:
             self._priced(reply, bytes(line.cost_usd), at)
@@ -238,17 +235,18 @@ class LineTaker:
     def _begun(self, line: Line, model: str, response: str, at: Spot) -> Reply:
         """The reply of a line whose response id is not among the open ones: mostly a new one.
         Names that are no response ids begin with a character that no id has."""
-        offset, provider = self._block.base + at.pos, provider_of(model, response)
+        ms, pos, end = at
+        offset, provider = self._base + pos, provider_of(model, response)
         name, names, known = response, None, None
         if not trusted(provider, response):
-            raw = bytes(self._view[at.pos : at.end])
+            raw = bytes(self._view[pos:end])
             if response and not line.request_id:
                 names = continued(line, response, raw, self.replies.values())
             if names is None:
                 names = names_of(line, response, self.origin.session or "", raw)
             name = names.name(offset)
             known = self.replies.get(name)
-        reply = known or Reply(offset, at.ms, "" if names else response, names)
+        reply = known or Reply(offset, ms, "" if names else response, names)
         if known is None:
             reply.provider, reply.model = provider, model
         if reply is not self._current:
@@ -263,7 +261,7 @@ class LineTaker:
         if len(self.replies) > OPEN:
             oldest = self.replies.pop(next(iter(self.replies)))
             if oldest.changed:
-                self._told.append(oldest.reading(self.place.path))
+                self._told.append(oldest.reading(self._path))
 
     def _priced(self, reply: Reply, text: bytes, at: Spot) -> None:
         nanos = None if text == b"null" else usd_nanos(text.strip(b'"'))
@@ -272,7 +270,7 @@ class LineTaker:
         elif text != b"null":
             hint = "nothing to do: the tokens count, and have a price of our own"
             reason = "an impossible price; it was left out"
-            self._complain(at.pos, at.end, reason, hint, lost=False)
+            self._complain(at[1], at[2], reason, hint, lost=False)
 
     def _rescued(self, pos: int, end: int) -> tuple[Line, int] | None:
         """A line that strict decoding refused: read tolerantly, or the whole line that was
@@ -301,5 +299,5 @@ class LineTaker:
     def _complain(
         self, pos: int, end: int, reason: str, hint: str = BACKUP_HINT, *, lost: bool = True
     ) -> None:
-        line, position = bytes(self._view[pos : min(end, pos + 64)]), self._block.base + pos
+        line, position = bytes(self._view[pos : min(end, pos + 64)]), self._base + pos
         self._told += self.damage.at(position, line, reason, hint, lost=lost)

@@ -12,6 +12,7 @@ from hashlib import blake2b
 
 from msgspec import Struct
 
+from ..model import made
 from ..naming import UNKNOWN
 from ..reading import Attribution, Reading, key_maker, key_of
 from .codex_files import NAME
@@ -60,11 +61,11 @@ class Call(Struct, array_like=True, gc=False):
     def reading(self, who: Attribution, place: str) -> Reading:
         """What the ledger is told; `who` is the call's own, made once for many calls."""
         tools = tuple(sorted(self.tools.items())) if self.tools else ()
-        return Reading(  # by position: by name costs as much again
+        return made(Reading, (
             self.keys, who, self.attr, self.started_ms, self.ended_ms, self.provider,
             self.model or UNKNOWN, "openai", self.usage, self.witness, "complete", self.note,
-            tools, None, place, self.offset,
-        )  # fmt: skip
+            tools, None, place, self.offset, None,
+        ))  # fmt: skip
 
     def use(self, tool: str) -> None:
         """Add a tool that the call asked for."""

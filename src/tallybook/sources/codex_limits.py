@@ -111,8 +111,8 @@ def _is(held: Window | None, now: Window | None) -> bool:
         now.resets_at
         and held.resets_at == now.resets_at
         and held.window_minutes == now.window_minutes
-        and hundredths(held.used_percent) is not None
-        and hundredths(now.used_percent) is not None
+        and 0 <= held.used_percent < MOST
+        and 0 <= now.used_percent < MOST
     )
 
 

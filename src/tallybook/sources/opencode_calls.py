@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ..clock import EARLIEST_MS, LATEST_MS
-from ..model import Money, Status
+from ..model import Money, Status, made
 from ..naming import UNKNOWN, storable
 from ..reading import Reading, Witness, key_maker
 from .amounts import paid_nanos
@@ -101,6 +101,7 @@ class Calls:
         self._now_ms = now_ms
         self._session: Session | None = None
         self._attrs = (0, 0)
+        self._began_ms = 0
         self._frames: dict[tuple[str, str, str], _Frame] = {}
 
     def young(self, told: Told) -> bool:
@@ -118,15 +119,15 @@ class Calls:
                 self._reading(told, step, number, judged[number - 1])
                 for number, step in enumerate(steps, 1)
             ]
-        spent = told.message.spent()
-        whole = self._judged(told, spent)
+        message = told.message
+        spent = message.spent()
+        whole = self._judged(told, message, spent)
         if whole is None:
             return []
-        step = Step("", spent, paid_nanos(bytes(told.message.cost)))
+        step = made(Step, ("", spent, paid_nanos(bytes(message.cost))))
         return [self._reading(told, step, 1, whole)]
 
-    def _judged(self, told: Told, spent: Spent) -> _Judged | None:
-        message = told.message
+    def _judged(self, told: Told, message: Message, spent: Spent) -> _Judged | None:
         ended = message.finish is not None or finished(message)
         if spent.some:
             if message.error is not None:
@@ -137,40 +138,44 @@ class Calls:
         return _UNMETERED if ended or told.over or not self.young(told) else None
 
     def _reading(self, told: Told, step: Step, number: int, judged: _Judged) -> Reading:
-        _, message, session, offset, _, copied, form, _, file_ms = told
+        name, message, session, offset, origin, copied, form, _, file_ms = told
         part, spent, nanos = step
         created, completed = _stamps(message.time)
-        begun = created or completed or session.created_ms or file_ms
         if session is not self._session:
-            self._session, self._attrs = session, (attr(session, False), attr(session, True))
+            self._session, self._began_ms = session, session.created_ms
+            self._attrs = (attr(session, False), attr(session, True))
+        begun = created or completed or self._began_ms or file_ms
         provider = message.provider_id or message.provider or UNKNOWN
         model = message.model_id or UNKNOWN
         frame = self._frames.get((provider, model, form)) or self._framed(provider, model, form)
         head, tail, copy_key = frame
         text, some = spent
-        keys = _keys(told, part, number)
+        keys = _keys(f"{session.id}\x1f{name}", part, number, origin)
         if some and completed:
             paid = "" if nanos is None else nanos
             once = f"{created}\x1f{completed}\x1f{number}\x1f{text.decode()}\x1f{paid}"
             keys = (*keys, copy_key(once))
-        # By position: names would cost as much again as all the rest of it.
-        return Reading(
-            keys,
-            self._owners.of(session, message),
-            self._attrs[copied or 0 < begun < session.created_ms],
-            begun,
-            completed if completed > begun else begun,
-            provider,
-            model,
-            DIALECT,
-            head + (text or b"null") + tail,
-            _AGENT if part else _SUMMARY,
-            judged[0],
-            "time-from-file" if file_ms and not created else judged[1],
-            (),
-            None if nanos is None else Money(nanos, "USD"),
-            self._place,
-            offset,
+        return made(
+            Reading,
+            (
+                keys,
+                self._owners.of(session, message),
+                self._attrs[copied or 0 < begun < self._began_ms],
+                begun,
+                completed if completed > begun else begun,
+                provider,
+                model,
+                DIALECT,
+                head + (text or b"null") + tail,
+                _AGENT if part else _SUMMARY,
+                judged[0],
+                "time-from-file" if file_ms and not created else judged[1],
+                (),
+                None if nanos is None else Money(nanos, "USD"),
+                self._place,
+                offset,
+                None,
+            ),
         )
 
     def _framed(self, provider: str, model: str, form: str) -> _Frame:
@@ -186,15 +191,15 @@ class Calls:
         return frame
 
 
-def _keys(told: Told, part: str, number: int) -> tuple[bytes, ...]:
-    """The identities of a call. The parts of a key are joined as `key_of` joins them."""
-    mark = f"{told.session.id}\x1f{told.id}"
+def _keys(mark: str, part: str, number: int, origin: tuple[str, int] | None) -> tuple[bytes, ...]:
+    """The identities of a call, of which `mark` names the message. The parts of a key are joined as
+    `key_of` joins them."""
     own = (_part_key(f"{mark}\x1f{part}"),) if part else ()
     if number != 1:
         return own
-    if told.origin is None:
+    if origin is None:
         return (*own, _message_key(mark))
-    session, seq = told.origin
+    session, seq = origin
     return (*own, _message_key(mark), _seq_key(f"{session}\x1f{seq}"))
 
 

@@ -15,6 +15,7 @@ from hashlib import blake2b
 from typing import NamedTuple, cast
 from zlib import crc32
 
+from ..model import made
 from ..reading import Complaint, Cursor, Observation
 from .opencode_calls import PATIENCE_MS, Calls, Told, is_reply
 from .opencode_files import NAME, closed, content
@@ -60,6 +61,7 @@ def read_folder(place: Place, since: Cursor | None, setting: Setting) -> Iterato
 class _FolderReader:
     def __init__(self, place: Place, setting: Setting, names: list[str]) -> None:
         self.place = place
+        self._above = os.path.join(place.path, "")
         self.setting = setting
         self.names = names
         self.layout = layout_of(place.path)
@@ -100,41 +102,42 @@ class _FolderReader:
             if not is_reply(message):
                 return followed
             told = self._told(name, message, followed)
-            parts = self.parts.of_message(told.id, message)
-            late = self._late(name, parts)
-            if not (parts.held and late):
-                steps = parts.steps[: parts.sure] if parts.torn else parts.steps
-                self.found += self.calls.readings(told, steps)
+            parts = self.parts.of_message(name[:-5], message)
+            steps, sure, torn, lacking, held = parts
+            late = bool(torn or lacking) and self._late(name, parts)
+            if not (held and late):
+                self.found += self.calls.readings(told, steps[:sure] if torn else steps)
         except (OSError, ValueError) as problem:
             self.found.append(self._trouble(name, problem))
             return followed
-        self.found += (torn_complaint(self.place.path, name[:-5], each) for each in parts.torn)
+        if torn:
+            self.found += (torn_complaint(self.place.path, name[:-5], each) for each in torn)
         running = self.calls.young(told)
-        if running or parts.torn or parts.lacking:
+        if running or torn or lacking:
             self.open.append(name)
-        self.watched |= running or late or bool(parts.torn)
+        self.watched |= running or late or bool(torn)
         return True
 
     def _late(self, name: str, parts: StepsTold) -> bool:
         """Whether parts that are torn or not there may still come: files come in any order where
         a home is being copied. After a day, what is there is told, but nothing behind a torn file:
         it may be mended yet, and with it the message's own key finds its step."""
-        if not (parts.torn or parts.lacking):
-            return False
         folder = os.path.join(self.parts.folder, name[:-5])
         files = [os.path.join(folder, f"{each.part}.json") for each in parts.torn]
         changed = max(map(_changed_ms, (self._path(name), folder, *files)))
         return self.setting.now_ms - changed < PATIENCE_MS
 
     def _path(self, name: str) -> str:
-        return f"{self.place.path}{os.sep}{name}"
+        return self._above + name
 
     def _told(self, name: str, message: Message, followed: bool) -> Told:
         form = settle(message)
         file_ms = 0 if message.time and message.time.created else _changed_ms(self._path(name))
         offset = crc32(name.encode("utf-8", "replace"))
         mark = name[:-5]
-        return Told(mark, message, self.session, offset, None, False, form, followed, file_ms)
+        return made(
+            Told, (mark, message, self.session, offset, None, False, form, followed, file_ms)
+        )
 
     def _trouble(self, name: str, problem: Exception) -> Complaint:
         """A file that can't be understood is opened again each time, and waited for while it is

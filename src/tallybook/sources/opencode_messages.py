@@ -14,6 +14,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from ..clock import EARLIEST_MS, LATEST_MS
+from ..model import made
 from ..naming import storable
 from .json_lines import NOTHING, Problems, loose
 
@@ -126,7 +127,7 @@ _encode = msgspec.json.Encoder().encode
 def spent_of(tokens: Tokens) -> Spent:
     """The canonical text of ordinary tokens: the same from a file and from a database."""
     some = tokens.output > 0 or tokens.input > 0 or max(classes_of(tokens)) > 0
-    return Spent(_encode(tokens), some)
+    return made(Spent, (_encode(tokens), some))
 
 
 def classes_of(tokens: Tokens) -> tuple[int, int, int, int, int]:
