@@ -118,6 +118,12 @@ class Tally:
         self._heard: set[tuple[str, str]] = set()
         self._unkept: set[Complaint] = set()
 
+    def meet(self, who: Attribution) -> Attribution:
+        """Remember whose session was read."""
+        if who.session:
+            self.sessions.add((who.source, who.session))
+        return who
+
     def hear(self, said: Said, batch: Batch, walk: Walk) -> None:
         """Have what was said in a batch kept as soon as it is much. It was said in the call whose
         reading came last."""
@@ -163,12 +169,6 @@ class Tally:
         self.messages += receipt.messages
         self.counts = summed((self.counts, receipt.counts))
         self.complaints += [*batch.complaints, *receipt.complaints]
-        last: Attribution | None = None
-        for reading in batch.readings:
-            if reading.who is not last:
-                last = reading.who
-                if last.session:
-                    self.sessions.add((last.source, last.session))
 
     def add(self, other: Tally) -> None:
         """Take in what another process did."""
@@ -205,10 +205,13 @@ def two_can_walk() -> bool:
 
 def _walk(walk: Walk, tasks: Iterable[Task], tally: Tally, appraiser: Appraiser) -> None:
     batch = Batch()
+    last: Attribution | None = None
     for task in tasks:
         for observation in task.source.read(task.place, task.cursor):
             if isinstance(observation, Reading):
                 batch.readings.append(observation)
+                who = observation.who
+                last = who if who is last else tally.meet(who)
                 continue
             _sort(observation, batch, walk.titles)
             ended = not walk.wanted()

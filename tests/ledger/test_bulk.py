@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import sqlite3
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,9 +17,10 @@ from tallybook.ledger.connection import connect
 from tallybook.ledger.intern import Interner
 from tallybook.ledger.rows import Writer
 from tallybook.model import Money
+from tallybook.query import Query
 from tallybook.reading import Reading, Witness, key_of
 
-from .books import appraiser, open_new, picture, reading, record
+from .books import T0, appraiser, open_new, picture, reading, record
 
 NUMBERS = st.lists(st.integers(0, 4 * ROWS), unique=True)
 
@@ -83,3 +86,39 @@ def test_meetings_anywhere_in_a_large_batch_are_the_same_as_alone(
     record(alone, *([each] for each in (*again, *calls)))
     assert whole.verify() == alone.verify() == []
     assert picture(whole.path) == picture(alone.path)
+
+
+def test_a_value_that_is_the_same_in_every_row_is_in_none_of_them() -> None:
+    db = table()
+    rows = [(bytearray(b"%d" % at),) for at in range(ROWS + 3)]
+    assert Insertion("INSERT INTO it", (PLAIN, "7")).insert(db, rows) == []
+    assert db.execute("SELECT count(*), min(number), max(number) FROM it").fetchone() == (
+        ROWS + 3,
+        7,
+        7,
+    )
+
+
+PAID = Money(1_234, "USD")
+FURTHER: list[dict[str, Any]] = [
+    {},
+    {"reported": PAID},
+    {"first_token_ms": 350},
+    {"model": "nobody-prices-this"},
+    {"status": "unmetered", "usage": b"{}"},
+    {"reported": PAID, "first_token_ms": 0},
+]
+
+
+@given(st.lists(st.tuples(st.integers(0, len(FURTHER) - 1), st.integers(1, ROWS + 8)), max_size=6))
+def test_rows_of_every_width_are_recorded_alike_in_any_turn(turns: list[tuple[int, int]]) -> None:
+    kinds = [kind for kind, times in turns for _ in range(times)]
+    calls = [reading(f"{at}", at=T0 + at, **FURTHER[kind]) for at, kind in enumerate(kinds)]
+    with TemporaryDirectory() as folder:
+        whole, single = open_new(Path(folder), "whole.db"), open_new(Path(folder), "single.db")
+        record(whole, calls)
+        record(single, *([call] for call in calls[:40]), calls[40:])
+        assert whole.verify() == single.verify() == []
+        assert picture(whole.path) == picture(single.path)
+        paid = sum(1 for kind in kinds if "reported" in FURTHER[kind])
+        assert whole.ask(Query()).totals.reported_cost == ({"USD": paid * 1_234} if paid else {})

@@ -27,14 +27,15 @@ R = TypeVar("R", bound=tuple[object, ...])
 
 
 class Insertion:
-    """Rows of such values `into` a table: `INSERT INTO event`."""
+    """Rows of such values `into` a table: `INSERT INTO event`. A value without a mark of its own is
+    the same in every row, which does not hold it."""
 
     def __init__(self, into: str, values: Sequence[str]) -> None:
         row = f"({', '.join(values)})"
         self.one = f"{into} VALUES {row}"
         """The statement for a single row."""
         self._many = f"{into} VALUES {', '.join([row] * ROWS)}"
-        self._values = len(values) * ROWS
+        self._values = row.count("?") * ROWS
 
     def insert(self, db: sqlite3.Connection, rows: Sequence[R]) -> list[Sequence[R]]:
         """Insert rows in their order. The answer are the stretches of them that did not go in

@@ -54,7 +54,7 @@ def settle(db: sqlite3.Connection, intern: Interner, batch: Sequence[Prepared]) 
     shape = shape_of(db)
     if shape is None:
         return Settled(batch)
-    known = known_keys(db, (key for call in batch for key in keys_of(call.draft)))
+    known = known_keys(db, (key for draft, _, _ in batch for key in keys_of(draft)))
     frozen = _frozen(db, set(known.values()), shape)
     return _Settling(db, intern, known, frozen).settle(batch) if frozen else Settled(batch)
 
@@ -79,7 +79,8 @@ class _Settling:
         told: dict[str, Complaint] = {}
         joined = 0
         for call in batch:
-            keys = keys_of(call.draft)
+            draft, reading, appraisal = call
+            keys = keys_of(draft)
             met = {self._now(self._known[key]) for key in keys if key in self._known}
             homes = sorted(met & self._stored.keys())
             if not homes:
@@ -90,11 +91,11 @@ class _Settling:
             if home not in homes:
                 rest.append(call)
                 continue
-            joined += len(call.draft)
-            self._see(home, call.draft)
+            joined += len(draft)
+            self._see(home, draft)
             was = self._stored[home].figures[4]
-            if any(new > old for new, old in zip(call.appraisal.counts, was, strict=True)):
-                told.setdefault(call.reading.place, _unmoved(call.reading))
+            if any(new > old for new, old in zip(appraisal.counts, was, strict=True)):
+                told.setdefault(reading.place, _unmoved(reading))
         return Settled(rest, joined, tuple(told.values()), tuple(self._absorbed))
 
     def _largest(self, homes: list[int], met: set[int]) -> int:

@@ -7,6 +7,7 @@ Caches are bounded: past a limit they are forgotten and filled again from the le
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..naming import storable
@@ -30,6 +31,16 @@ class Series(NamedTuple):
     model: str | None
     status: str
 
+
+_NEW_DIM = "INSERT OR IGNORE INTO dim (kind, value) VALUES (?, ?)"
+_DIM = "SELECT id FROM dim WHERE kind = ? AND value = ?"
+_NEW_SERIES = (
+    f"INSERT OR IGNORE INTO series ({', '.join(Series._fields)})"
+    f" VALUES ({', '.join('?' * len(Series._fields))})"
+)
+_SERIES = f"SELECT id FROM series WHERE {' AND '.join(f'{name} = ?' for name in Series._fields)}"
+_NEW_SHAPE = "INSERT OR IGNORE INTO usage_shape (text) VALUES (?)"
+_SHAPE = "SELECT id FROM usage_shape WHERE text = ?"
 
 SeriesKey = tuple[Attribution, str, str, str]
 """(who, provider, model, status): what a series is made of, cheap to build and to hash."""
@@ -84,11 +95,7 @@ class Interner:
             if len(self._dims) > LIMIT:
                 self._dims.clear()
             clean = storable(value)
-            self._db.execute("INSERT OR IGNORE INTO dim (kind, value) VALUES (?, ?)", (kind, clean))
-            row = self._db.execute(
-                "SELECT id FROM dim WHERE kind = ? AND value = ?", (kind, clean)
-            ).fetchone()
-            found = self._dims[kind, value] = row[0]
+            found = self._dims[kind, value] = self._id(_NEW_DIM, _DIM, (kind, clean))
         return found
 
     def series(self, key: SeriesKey) -> int:
@@ -101,15 +108,8 @@ class Interner:
             ids = [
                 self.dim(kind, value) for kind, value in zip(Series._fields, values, strict=True)
             ]
-            found = self._series[key] = self._series_row(ids)
+            found = self._series[key] = self._id(_NEW_SERIES, _SERIES, ids)
         return found
-
-    def _series_row(self, ids: list[int]) -> int:
-        names = ", ".join(Series._fields)
-        marks = ", ".join("?" * len(ids))
-        self._db.execute(f"INSERT OR IGNORE INTO series ({names}) VALUES ({marks})", ids)
-        where = " AND ".join(f"{name} = ?" for name in Series._fields)
-        return self._db.execute(f"SELECT id FROM series WHERE {where}", ids).fetchone()[0]
 
     def shape(self, text: bytes) -> int:
         """The id of a usage shape."""
@@ -117,7 +117,12 @@ class Interner:
         if found is None:
             if len(self._shapes) > LIMIT // 100:
                 self._shapes.clear()
-            self._db.execute("INSERT OR IGNORE INTO usage_shape (text) VALUES (?)", (text,))
-            row = self._db.execute("SELECT id FROM usage_shape WHERE text = ?", (text,)).fetchone()
-            found = self._shapes[text] = row[0]
+            found = self._shapes[text] = self._id(_NEW_SHAPE, _SHAPE, (text,))
         return found
+
+    def _id(self, new: str, known: str, values: Sequence[object]) -> int:
+        """The id of a row, which is made if it is not there."""
+        made = self._db.execute(new, values)
+        if made.rowcount == 1 and made.lastrowid:
+            return made.lastrowid
+        return self._db.execute(known, values).fetchone()[0]

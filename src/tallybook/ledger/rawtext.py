@@ -39,12 +39,13 @@ class Splitter:
 
     def split(self, raw: bytes) -> tuple[bytes, str]:
         """A raw JSON text as (shape, numbers)."""
-        for place, (match, shape) in enumerate(self._recent):
-            found = match(raw)
+        for one in self._recent:
+            found = one[0](raw)
             if found is not None:
-                if place:
-                    self._recent.insert(0, self._recent.pop(place))
-                return shape, b" ".join(found.groups()).decode("ascii")
+                if one is not self._recent[0]:
+                    self._recent.remove(one)
+                    self._recent.insert(0, one)
+                return one[1], b" ".join(found.groups()).decode("ascii")
         shape, numbers = split(raw)
         if numbers:
             pattern = _NUMBER.pattern.join(map(re.escape, shape.split(GAP)))

@@ -9,12 +9,12 @@ another process need not wait for it.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import reduce
-from typing import NamedTuple
+from itertools import chain
 
 from ..model import Appraisal
-from ..reading import Appraiser, Attribution, Batch, Complaint, Reading
+from ..reading import Appraiser, Batch, Complaint, Reading
 from .bulk import PLAIN, Insertion
 from .deltas import Deltas
 from .draft import Draft, gather
@@ -22,7 +22,7 @@ from .intern import Interner
 from .joining import join, says_nothing_new
 from .journal import appraisal_complaints, settle_appraisals
 from .protocol import Receipt
-from .rows import INSERTION, REPLACE, EventRow, Stored, Writer, known_keys, load
+from .rows import EventRow, Stored, Writer, insert, known_keys, load, replace
 
 _CLAIM = Insertion("INSERT OR IGNORE INTO event_key", (PLAIN, PLAIN))
 _GOT = "SELECT event, count(*) FROM event_key WHERE event BETWEEN ? AND ? GROUP BY event"
@@ -31,12 +31,9 @@ Sessions = set[tuple[str, str]]
 """(source, session id) pairs."""
 
 
-class Prepared(NamedTuple):
-    """The readings of one call in a batch, what they say together, and what that comes to."""
-
-    draft: Draft
-    reading: Reading
-    appraisal: Appraisal
+Prepared = tuple[Draft, Reading, Appraisal]
+"""The readings of one call in a batch, what they say together, and what that comes to. A plain
+tuple is made and taken apart in a fifth of the time that one with names takes."""
 
 
 def prepare(batch: Batch, appraiser: Appraiser) -> list[Prepared]:
@@ -45,7 +42,7 @@ def prepare(batch: Batch, appraiser: Appraiser) -> list[Prepared]:
     prepared: list[Prepared] = []
     for draft in gather(batch.readings):
         reading = draft[0] if len(draft) == 1 else reduce(join, draft)
-        prepared.append(Prepared(draft, reading, appraise(reading)))
+        prepared.append((draft, reading, appraise(reading)))
     return prepared
 
 
@@ -67,7 +64,6 @@ class Recorder:
         self._complaints: list[Complaint] = []
         self._messages = 0
         self._joined = 0
-        self._last: Attribution | None = None
         self._new = 0
         self.touched: Sessions = set()
         self.shown: Sessions = set()
@@ -76,21 +72,23 @@ class Recorder:
         """Record the calls of a batch."""
         first, self._next = self._next, self._next + len(batch)
         lost = self._lost(batch, first)
+        numbered = enumerate(batch, first)
+        if not lost:
+            self._create(numbered)
+            return
         met: list[tuple[int, Prepared]] = []
-        for event, call in enumerate(batch, first):
-            if event in lost:
-                met.append((event, call))
-            else:
-                self._create(event, call)
-        if met:
-            self._meeting(met)
+        rest: list[tuple[int, Prepared]] = []
+        for call in numbered:
+            (met if call[0] in lost else rest).append(call)
+        self._create(rest)
+        self._meeting(met)
 
     def _lost(self, batch: Sequence[Prepared], first: int) -> set[int]:
         """Give each draft its keys, and tell which of them did not get all of theirs: few, in a
         first import. That costs less than to ask for every key first. The events are numbered
         from `first` in the order of the drafts: then the index by event only grows at its end,
         which is worth more than keys in their own order would be."""
-        wanted = [call.reading.keys for call in batch]
+        wanted = [reading.keys for _, reading, _ in batch]
         numbered = enumerate(wanted, first)
         claims = [(bytearray(key), event) for event, keys in numbered for key in keys]
         lost, half = set[int](), set[int]()
@@ -105,35 +103,37 @@ class Recorder:
 
     def _meeting(self, met: list[tuple[int, Prepared]]) -> None:
         """Drafts some keys of which may be known, with the numbers that they have if not."""
-        known = known_keys(self._db, (key for _, call in met for key in call.reading.keys))
-        homes = [{known[key] for key in call.reading.keys if key in known} for _, call in met]
+        wanted = [reading.keys for _, (_, reading, _) in met]
+        known = known_keys(self._db, chain.from_iterable(wanted))
+        homes = [{known[key] for key in keys if key in known} for keys in wanted]
         stored = load(self._db, {event for home in homes for event in home})
-        for (event, call), linked in zip(met, homes, strict=True):
+        for (event, call), keys, linked in zip(met, wanted, homes, strict=True):
             events = sorted({stored[each].id for each in linked})
             home = events[0] if events else event
             if events:
-                self._update(call.draft, [stored[each] for each in events], stored)
+                self._update(call[0], [stored[each] for each in events], stored)
             else:
-                self._create(event, call)
-            news = (key for key in call.reading.keys if key not in known)
-            self._keys.extend((bytearray(key), home) for key in news)
+                self._create([(event, call)])
+            self._keys += [(bytearray(key), home) for key in keys if key not in known]
 
-    def _create(self, event: int, call: Prepared) -> None:
-        draft, reading, appraisal = call
-        if len(draft) > 1:
-            self._see(event, reading, {(each.who.source, each.who.session) for each in draft})
-            self._joined += len(draft) - 1
-        row, figures = self._writer.place(event, reading, appraisal)
-        self._rows.append(row)
-        self._deltas.add(figures)
-        self._new += 1
-        self._messages += figures[3]
-        who = reading.who
-        if who is not self._last:
-            self._last = who
-            self._touch(who.source, who.session)
-        if appraisal.complaints:
-            self._complain(reading, appraisal.complaints)
+    def _create(self, calls: Iterable[tuple[int, Prepared]]) -> None:
+        """New events, with their numbers."""
+        place, add, keep = self._writer.place, self._deltas.add, self._rows.append
+        last = 0
+        for event, (draft, reading, appraisal) in calls:
+            if len(draft) > 1:
+                self._see(event, reading, {(each.who.source, each.who.session) for each in draft})
+                self._joined += len(draft) - 1
+            row, figures, complaints = place(event, reading, appraisal)
+            keep(row)
+            add(figures)
+            self._new += 1
+            self._messages += figures[3]
+            if figures[2] != last:
+                last = figures[2]
+                self._touch(reading.who.source, reading.who.session)
+            if complaints:
+                self._complain(reading, complaints)
 
     def _update(self, draft: Draft, events: list[Stored], stored: dict[int, Stored]) -> None:
         self._joined += len(draft)
@@ -198,8 +198,8 @@ class Recorder:
 
     def _flush(self) -> None:
         db = self._db
-        INSERTION.insert(db, self._rows)
-        db.executemany(REPLACE, self._changed.values())
+        insert(db, self._rows)
+        replace(db, self._changed.values())
         _CLAIM.insert(db, self._keys)
         db.executemany("INSERT OR IGNORE INTO sighting VALUES (?, ?)", self._sightings)
         self._rows, self._keys = [], []

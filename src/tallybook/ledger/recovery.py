@@ -21,7 +21,7 @@ from ..naming import undated
 from ..reading import Appraiser, Attribution, Reading, key_of
 from .deltas import Deltas
 from .intern import Interner
-from .rows import INSERT, Writer, load
+from .rows import Writer, insert, load
 from .schema import EVENTS_OF_SERIES
 
 _COUNTED = (
@@ -215,8 +215,8 @@ def _replace(
     for number, (key, each) in enumerate(sorted(wanted.items())):
         reading = _reading(db, session, each)
         appraisal = tools.appraiser.estimate(reading, each.counts)
-        row, figures = tools.writer.place(next_id + number, reading, appraisal)
-        db.execute(INSERT, row)
+        row, figures, _ = tools.writer.place(next_id + number, reading, appraisal)
+        insert(db, (row,))
         db.execute("INSERT INTO event_key VALUES (?, ?)", (key, next_id + number))
         tools.deltas.add(figures)
 

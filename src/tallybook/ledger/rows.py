@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Any, NamedTuple, TypeVar, cast
 
 from ..model import Appraisal, Counts, Money, Status
 from ..reading import Appraiser, Reading
-from .bulk import MAYBE, NOTHING, PLAIN, Insertion
+from .bulk import MAYBE, NOTHING, PLAIN, ROWS, Insertion
 from .deltas import AMOUNT_COLUMNS, BILLED, LIST, REPORTED, Amounts, EventFigures, amounts_of
 from .intern import LIMIT, Interner, Series, SeriesKey, key_of_series
 from .rawtext import Splitter, unite
@@ -25,9 +26,13 @@ CHUNK = 10_000
 _MAYBE = (13, 17, 19, 30)
 """The columns of a row that may have nothing: three amounts, and the time to the first token."""
 
-INSERTION = Insertion("INSERT INTO event", [MAYBE if at in _MAYBE else PLAIN for at in range(31)])
-INSERT = INSERTION.one
-REPLACE = "INSERT OR REPLACE" + INSERT.removeprefix("INSERT")
+_ABSENT = {17: "NULL", 18: "0", 19: "NULL", 20: "0", 30: "NULL"}
+"""The columns of which a brief row says nothing: what was reported and billed, and that time."""
+
+WIDTH = 31
+_WHOLE = Insertion("INSERT INTO event", [MAYBE if at in _MAYBE else PLAIN for at in range(WIDTH)])
+_BRIEF = Insertion("INSERT INTO event", [_ABSENT.get(at, PLAIN) for at in range(WIDTH)])
+_REPLACE = "INSERT OR REPLACE" + _WHOLE.one.removeprefix("INSERT")
 JUDGE = f"UPDATE event SET ({VALUED}) = ({', '.join('?' * len(VALUED.split(', ')))}) WHERE id = ?"
 
 UNCOUNTED = frozenset({"unmetered", "recovered"})
@@ -39,7 +44,8 @@ WordIds = tuple[int, int, int, int, int, int]
 """Currency, card, dialect, context, note and assumptions of a row, before they are interned."""
 
 EventRow = tuple[int | str, ...]
-"""The columns of an event in their order, `NOTHING` for NULL."""
+"""The columns of an event in their order, `NOTHING` for NULL. A brief row leaves out `_ABSENT` and
+has a list price: most calls that a history tells are no more, and each value costs a moment."""
 
 
 class Stored(NamedTuple):
@@ -51,6 +57,25 @@ class Stored(NamedTuple):
     figures: EventFigures
 
 
+def insert(db: sqlite3.Connection, rows: Sequence[EventRow]) -> None:
+    """New events, in their order. Where brief rows and others take turns, all are made whole: short
+    stretches of each would be many statements."""
+    runs = [list(some) for _, some in groupby(rows, len)]
+    if len(runs) * ROWS > len(rows):
+        runs = [list(map(_whole, rows))]
+    for run in filter(None, runs):
+        (_WHOLE if len(run[0]) == WIDTH else _BRIEF).insert(db, run)
+
+
+def replace(db: sqlite3.Connection, rows: Iterable[EventRow]) -> None:
+    """Events that are there, as they are now."""
+    db.executemany(_REPLACE, map(_whole, rows))
+
+
+def _whole(row: EventRow) -> EventRow:
+    return row if len(row) == WIDTH else (*row[:17], NOTHING, 0, NOTHING, 0, *row[17:], NOTHING)
+
+
 class Writer:
     """Turns readings into rows: counts them, prices them, interns what repeats."""
 
@@ -60,44 +85,64 @@ class Writer:
         self._epoch = appraiser.epoch
         self._version = appraiser.version
         self._words: dict[Words, WordIds] = {}
+        self._said: Words | None = None
+        self._ids: WordIds = (0, 0, 0, 0, 0, 0)
         self._tool_ids: dict[Tools, int] = {}
         self._series: tuple[SeriesKey | None, int] = (None, 0)
         self._place = ("", 0)
+        self._shape = (b"", 0)
         self._split = Splitter().split
 
     def row(self, event: int, reading: Reading) -> tuple[EventRow, EventFigures, tuple[str, ...]]:
         """The row of an event, its figures, and what was wrong with its usage object."""
-        appraisal = self._appraise(reading)
-        row, figures = self.place(event, reading, appraisal)
-        return row, figures, appraisal.complaints
+        return self.place(event, reading, self._appraise(reading))
 
     def place(
         self, event: int, reading: Reading, appraisal: Appraisal
-    ) -> tuple[EventRow, EventFigures]:
-        """The row of an event whose counts and price are known already. It is one flat tuple:
-        building it from parts would cost as much as all the rest."""
-        counts, nanos, currency, card, unpriced, context, assumed, _, billed = appraisal
-        _, who, attr, start, end, provider, model, dialect, usage, witness = reading[:10]
-        status, note, tools, reported, place, offset, first_token = reading[10:]
+    ) -> tuple[EventRow, EventFigures, tuple[str, ...]]:
+        """The same for an event whose counts and price are known already. The row is one flat
+        tuple: building it from parts would cost as much as all the rest."""
+        counts, nanos, currency, card, unpriced, context, assumed, complaints, billed = appraisal
+        (
+            _, who, attr, start, end, provider, model, dialect, usage, witness, status, note,
+            tools, reported, place, offset, first_token,
+        ) = reading  # fmt: skip
+        if status == "unmetered":
+            nanos = None  # it has cost something, nobody knows what
         key = (who, provider, model, status)
         held, series = self._series
         if key != held:
             series = self._intern.series(key)
             self._series = (key, series)
         words = (currency, card, dialect, context, note, assumed)
-        unit, u_card, u_dialect, u_context, u_note, u_assumed = self._words.get(
-            words
-        ) or self._interned(words)
+        if words != self._said:
+            self._said, self._ids = words, self._words.get(words) or self._interned(words)
+        unit, u_card, u_dialect, u_context, u_note, u_assumed = self._ids
         u_tools = self._tool_ids.get(tools)
         if u_tools is None:
             u_tools = self._toolset(tools)
         if place != self._place[0]:
             self._place = (place, self._intern.dim("place", place))
         text, numbers = self._split(usage)
-        shape = self._intern.shape(text)
-        if status == "unmetered":
-            nanos = None  # it has cost something, nobody knows what
+        if text is not self._shape[0]:
+            self._shape = (text, self._intern.shape(text))
+        a, b, c, d, e, f = counts
+        row: EventRow = (
+            event, start, end - start, series, int(witness), attr, a, b, c, d, e, f, unpriced,
+            NOTHING if nanos is None else nanos, unit, u_card, self._epoch, u_dialect,
+            self._shape[1], numbers, u_context, u_note, u_assumed, u_tools, self._place[1], offset,
+        )  # fmt: skip
         amounts: Amounts = () if nanos is None else ((LIST, unit, nanos),)
+        if nanos is None or reported is not None or billed is not None or first_token is not None:
+            row, amounts = self._further(row, amounts, reading, billed)
+        requests = 0 if status in UNCOUNTED else 1
+        return row, (start, end, series, requests, counts, unpriced, amounts), complaints
+
+    def _further(
+        self, row: EventRow, amounts: Amounts, reading: Reading, billed: tuple[int, str] | None
+    ) -> tuple[EventRow, Amounts]:
+        """A brief row with what else there is to be told, and all amounts."""
+        reported, first = reading.reported, reading.first_token_ms
         paid, p_unit, due, b_unit = NOTHING, 0, NOTHING, 0
         if reported is not None:
             paid, p_unit = reported.nanos, self._intern.dim("currency", reported.currency)
@@ -105,14 +150,8 @@ class Writer:
         if billed is not None:
             due, b_unit = billed[0], self._intern.dim("currency", billed[1])
             amounts = (*amounts, (BILLED, b_unit, due))
-        a, b, c, d, e, f = counts
-        row = (
-            event, start, end - start, series, int(witness), attr, a, b, c, d, e, f, unpriced,
-            NOTHING if nanos is None else nanos, unit, u_card, self._epoch, paid, p_unit, due,
-            b_unit, u_dialect, shape, numbers, u_context, u_note, u_assumed, u_tools,
-            self._place[1], offset, NOTHING if first_token is None else first_token,
-        )  # fmt: skip
-        return row, (start, end, series, 0 if status in UNCOUNTED else 1, counts, unpriced, amounts)
+        late = NOTHING if first is None else first
+        return (*row[:17], paid, p_unit, due, b_unit, *row[17:], late), amounts
 
     def _interned(self, words: Words) -> WordIds:
         currency, card, dialect, context, note, assumed = words
