@@ -21,6 +21,9 @@ from .query import Filter
 TOKENS, REQUESTS = "tokens", "requests"
 """The units of a limit that are no currency."""
 
+FULL = 1000
+"""A share in tenths of a per cent at which nothing is left."""
+
 LEVELS = (80, 90, 100)
 """Per cent of a limit at which somebody is told, unless a quota says otherwise."""
 

@@ -19,8 +19,7 @@ from ..limits import (
     used_percent,
     window_words,
 )
-from ..quota import LEVELS
-from ..quotas.standing import FULL
+from ..quota import FULL, LEVELS
 from .sighting import Look, Rule, Sight, Words, severity_of
 from .spans import ENDLESS, span_name
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..quota import FULL
 from .asking import standing_of, standings
 from .checking import (
     CacheHits,
@@ -13,7 +14,7 @@ from .checking import (
     kept_quotas,
 )
 from .kinds import kind_of
-from .standing import FULL, Forecast, QuotaStanding
+from .standing import Forecast, QuotaStanding
 from .wording import (
     SCHEMA,
     forecast_text,

@@ -12,9 +12,9 @@ from typing import NamedTuple
 from ..clock import DAY_MS, HOUR_MS
 from ..format import span as span_text
 from ..periods import Period
-from ..quota import Window
+from ..quota import FULL, Window
 from .metering import Metered
-from .standing import FULL, Forecast
+from .standing import Forecast
 from .windows import length_ms
 
 _PARTS = 4

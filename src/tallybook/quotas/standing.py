@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..quota import TOKENS, Quota
-
-FULL = 1000
-"""A share in tenths of a per cent at which nothing is left."""
+from ..quota import FULL, TOKENS, Quota
 
 
 class Forecast(NamedTuple):
