@@ -11,7 +11,6 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
 
 from .. import __version__
 
@@ -20,9 +19,9 @@ GARBAGE = 50_000
 cycles; Python's own 700 would search them a hundred times."""
 
 
-def program() -> NoReturn:
+def program() -> None:
     """Run the command line of this process, and end it. Python's own end takes everything apart
-    that the system takes back anyway, which costs as much as a quarter of a short command."""
+    that the system takes back anyway, which costs a sixth of a short command's time."""
     gc.set_threshold(GARBAGE, 10, 10)
     code = main()
     if _is_alone():
