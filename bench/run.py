@@ -17,12 +17,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import corpus_claude
 import corpus_codex
 import corpus_opencode
+import psutil
 from measuring import Cost, measure
 
 HERE = Path(__file__).resolve().parent
@@ -119,6 +121,15 @@ def fill(home: Path, given: Path | None, megabytes: int) -> None:
             shutil.copytree(given / part, home / part)
 
 
+def wait_for_others(ledger: Path) -> None:
+    """Until nobody works in the folder any more: a status line leaves a process behind."""
+    folder = str(ledger)
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.environ().get("TALLY_HOME") == folder:
+                process.wait(60)
+
+
 def main() -> None:
     """Make a corpus, or take the home that is given, and print the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -132,6 +143,7 @@ def main() -> None:
         fill(home, args.home, args.mb)
         lines = copied_rows(home, ledger) if args.home else rows(home, ledger)
         table(lines, environment(home, ledger), args.runs)
+        wait_for_others(ledger)
     print(flush=True)
     recording = [sys.executable, str(HERE / "recording.py"), "--events", str(args.events)]
     subprocess.run([*recording, "--runs", str(min(3, args.runs))], check=True)
