@@ -279,9 +279,10 @@ class ProcessSignature(NamedTuple):
     record: ProcessRecord | None = None
 
 
-Observation = (
-    Reading | Complaint | SessionFact | SessionClaim | LimitSnapshot | Spelling | Said | Cursor
-)
+Beside = Complaint | SessionFact | SessionClaim | LimitSnapshot | Spelling | Said | Cursor
+"""What a source may yield beside its readings."""
+
+Observation = Reading | Beside
 """Everything a source may yield."""
 
 

@@ -18,10 +18,10 @@ from .ledger import Ledger
 from .model import NO_COUNTS, summed
 from .reading import (
     Batch,
+    Beside,
     Complaint,
     Cursor,
     LimitSnapshot,
-    Observation,
     Reading,
     Said,
     SessionClaim,
@@ -305,7 +305,7 @@ def _told(walk: Walk, tasks: Sequence[Task], order: Iterable[int] | None = None)
         yield tasks[number]
 
 
-def _sort(observation: Observation, batch: Batch, titles: bool) -> None:
+def _sort(observation: Beside, batch: Batch, titles: bool) -> None:
     if isinstance(observation, Cursor):
         batch.cursors.append(observation)
     elif isinstance(observation, Complaint):
@@ -319,10 +319,8 @@ def _sort(observation: Observation, batch: Batch, titles: bool) -> None:
         batch.limits.append(observation)
     elif isinstance(observation, Spelling):
         batch.spellings.append(observation)
-    elif isinstance(observation, Said):
-        batch.said.append(observation)
     else:
-        batch.readings.append(observation)
+        batch.said.append(observation)
 
 
 def _length(said: Said) -> int:

@@ -45,3 +45,10 @@ def test_a_long_answer_is_whole_however_slowly_it_is_read() -> None:
             process.wait(1)
         assert first + process.stdout.read() == whole
     assert process.returncode == 0
+
+
+def test_a_profiler_sees_the_end() -> None:
+    words = [sys.executable, "-m", "cProfile", "-m", "tallybook", "--version"]
+    done = subprocess.run(words, capture_output=True, check=True, text=True)
+    assert VERSION in done.stdout
+    assert "function calls" in done.stdout

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tallybook.ledger.bulk import MAYBE, NOTHING, PLAIN, ROWS, Insertion
 from tallybook.ledger.connection import connect
 from tallybook.ledger.intern import Interner
-from tallybook.ledger.rows import Writer
+from tallybook.ledger.rows import ABSENT, WIDTH, Writer
 from tallybook.model import Money
 from tallybook.query import Query
 from tallybook.reading import Reading, Witness, key_of
@@ -122,3 +122,25 @@ def test_rows_of_every_width_are_recorded_alike_in_any_turn(turns: list[tuple[in
         assert picture(whole.path) == picture(single.path)
         paid = sum(1 for kind in kinds if "reported" in FURTHER[kind])
         assert whole.ask(Query()).totals.reported_cost == ({"USD": paid * 1_234} if paid else {})
+
+
+def test_a_brief_row_leaves_out_what_its_statement_says(tmp_path: Path) -> None:
+    db = connect(tmp_path / "ledger.db")
+    columns = [name for _, name, *_ in db.execute("PRAGMA table_info(event)")]
+    db.close()
+    assert len(columns) == WIDTH
+    left_out = {columns[at]: value for at, value in ABSENT.items()}
+    assert left_out == {
+        "reported": "NULL",
+        "reported_currency": "0",
+        "billed": "NULL",
+        "billed_currency": "0",
+        "first_token": "NULL",
+    }
+
+
+def test_a_call_without_any_usage_text_is_met_again(tmp_path: Path) -> None:
+    ledger = open_new(tmp_path)
+    bare = reading("a")._replace(usage=b"", status="unmetered")
+    record(ledger, [bare], [bare, reading("b")])
+    assert ledger.verify() == []

@@ -16,7 +16,7 @@ from .. import __version__
 
 GARBAGE = 50_000
 """New objects before cycles among them are looked for. Loading a command makes about as many and no
-cycles; Python's own 700 would search them a hundred times."""
+cycles; by Python's own measure of a few hundred they would be searched a hundred times."""
 
 
 def program() -> None:
@@ -24,7 +24,7 @@ def program() -> None:
     that the system takes back anyway, which costs a sixth of a short command's time."""
     gc.set_threshold(GARBAGE, 10, 10)
     code = main()
-    if _is_alone():
+    if _is_alone() and not _is_watched():
         atexit._run_exitfuncs()  # pyright: ignore[reportPrivateUsage] - as Python's own end does
         if _is_told():
             os._exit(code)
@@ -39,6 +39,12 @@ def _is_told() -> bool:
     except (OSError, ValueError):
         return False
     return True
+
+
+def _is_watched() -> bool:
+    """Whether somebody wants to see Python's own end: a profiler, a debugger, `python -i`."""
+    flags = sys.flags
+    return bool(flags.inspect or flags.dev_mode or sys.getprofile() or sys.gettrace())
 
 
 def _is_alone() -> bool:

@@ -122,7 +122,7 @@ class Interner:
 
     def _id(self, new: str, known: str, values: Sequence[object]) -> int:
         """The id of a row, which is made if it is not there."""
-        made = self._db.execute(new, values)
-        if made.rowcount == 1 and made.lastrowid:
-            return made.lastrowid
+        cursor = self._db.execute(new, values)
+        if cursor.rowcount == 1 and cursor.lastrowid:
+            return cursor.lastrowid
         return self._db.execute(known, values).fetchone()[0]

@@ -78,8 +78,8 @@ class Recorder:
             return
         met: list[tuple[int, Prepared]] = []
         rest: list[tuple[int, Prepared]] = []
-        for call in numbered:
-            (met if call[0] in lost else rest).append(call)
+        for event, call in numbered:
+            (met if event in lost else rest).append((event, call))
         self._create(rest)
         self._meeting(met)
 

@@ -26,12 +26,12 @@ CHUNK = 10_000
 _MAYBE = (13, 17, 19, 30)
 """The columns of a row that may have nothing: three amounts, and the time to the first token."""
 
-_ABSENT = {17: "NULL", 18: "0", 19: "NULL", 20: "0", 30: "NULL"}
+ABSENT = {17: "NULL", 18: "0", 19: "NULL", 20: "0", 30: "NULL"}
 """The columns of which a brief row says nothing: what was reported and billed, and that time."""
 
 WIDTH = 31
 _WHOLE = Insertion("INSERT INTO event", [MAYBE if at in _MAYBE else PLAIN for at in range(WIDTH)])
-_BRIEF = Insertion("INSERT INTO event", [_ABSENT.get(at, PLAIN) for at in range(WIDTH)])
+_BRIEF = Insertion("INSERT INTO event", [ABSENT.get(at, PLAIN) for at in range(WIDTH)])
 _REPLACE = "INSERT OR REPLACE" + _WHOLE.one.removeprefix("INSERT")
 JUDGE = f"UPDATE event SET ({VALUED}) = ({', '.join('?' * len(VALUED.split(', ')))}) WHERE id = ?"
 
@@ -44,7 +44,7 @@ WordIds = tuple[int, int, int, int, int, int]
 """Currency, card, dialect, context, note and assumptions of a row, before they are interned."""
 
 EventRow = tuple[int | str, ...]
-"""The columns of an event in their order, `NOTHING` for NULL. A brief row leaves out `_ABSENT` and
+"""The columns of an event in their order, `NOTHING` for NULL. A brief row leaves out `ABSENT` and
 has a list price: most calls that a history tells are no more, and each value costs a moment."""
 
 
@@ -90,7 +90,7 @@ class Writer:
         self._tool_ids: dict[Tools, int] = {}
         self._series: tuple[SeriesKey | None, int] = (None, 0)
         self._place = ("", 0)
-        self._shape = (b"", 0)
+        self._shape: tuple[bytes | None, int] = (None, 0)
         self._split = Splitter().split
 
     def row(self, event: int, reading: Reading) -> tuple[EventRow, EventFigures, tuple[str, ...]]:

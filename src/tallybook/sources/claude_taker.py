@@ -219,13 +219,13 @@ class LineTaker:
 
     def _turn(self, line: Line, message: Message, at: Spot) -> Reply:
         """The reply that a line belongs to, when that is not surely the one of the line before."""
-        model, response = message.model or "", message.id or ""
+        (ms, _, _), model, response = at, message.model or "", message.id or ""
         reply = self.replies.get(response)
         if reply is None:
             reply = self._begun(line, model, response, at)
         elif reply is not self._current:
             self._change(response, reply)
-        copied = at[0] < self.notes.begun_ms or (line.request_id is None and self._typed(at))
+        copied = ms < self.notes.begun_ms or (line.request_id is None and self._typed(at))
         reply.adopt(model, *self._ownership.of(line, copied))
         if line.cost_usd is not NOTHING:
             self._priced(reply, bytes(line.cost_usd), at)
@@ -270,7 +270,8 @@ class LineTaker:
         elif text != b"null":
             hint = "nothing to do: the tokens count, and have a price of our own"
             reason = "an impossible price; it was left out"
-            self._complain(at[1], at[2], reason, hint, lost=False)
+            _, pos, end = at
+            self._complain(pos, end, reason, hint, lost=False)
 
     def _rescued(self, pos: int, end: int) -> tuple[Line, int] | None:
         """A line that strict decoding refused: read tolerantly, or the whole line that was
