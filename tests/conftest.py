@@ -6,6 +6,7 @@ Property tests try few examples in `make test` and many in `make check-long`.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -17,6 +18,10 @@ import pytest
 hypothesis.settings.register_profile("usual", deadline=None, max_examples=60)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=3_000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "usual"))
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell that runs the tests in the background has Ctrl+C ignored, by all that they start, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 AGENTS = ("CLAUDE", "CODEX", "OPENCODE", "GEMINI", "TALLY", "XDG")
 """First words of the variables by which agents, Tallybook and desktops move their folders."""

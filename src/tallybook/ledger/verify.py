@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..clock import QUARTER_MS
 from ..errors import LedgerError
 from ..model import NANOS
 from .connection import reading
 from .deltas import AMOUNTS
+from .schema import SERIES_COLUMNS
 
 _REBUILT = """
 SELECT {bucket}e.series, count(*) AS events,
@@ -54,7 +55,25 @@ _SUMS = (
 )
 """The tables of sums, what they say, and the same from the events."""
 
+_NAMES = (
+    "currency", "card", "reported_currency", "billed_currency", "dialect", "context", "note",
+    "assumed", "tools", "place",
+)  # fmt: skip
+"""The columns of an event that hold the id of a word; 0 for none."""
+
+
+def _nameless(table: str, columns: Iterable[str]) -> str:
+    lost = (f"({each} <> 0 AND {each} NOT IN (SELECT id FROM dim))" for each in columns)
+    return f"SELECT count(*) FROM {table} WHERE {' OR '.join(lost)}"
+
+
 _CHECKS = (
+    ("events that name what is not there", _nameless("event", _NAMES)),
+    ("series that name what is not there", _nameless("series", SERIES_COLUMNS.split(", "))),
+    (
+        "events whose usage has lost its text",
+        "SELECT count(*) FROM event WHERE shape NOT IN (SELECT id FROM usage_shape)",
+    ),
     (
         "events without a key",
         "SELECT count(*) FROM event WHERE id NOT IN (SELECT event FROM event_key)",
