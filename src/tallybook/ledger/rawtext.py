@@ -40,12 +40,13 @@ class Splitter:
     def split(self, raw: bytes) -> tuple[bytes, str]:
         """A raw JSON text as (shape, numbers)."""
         for one in self._recent:
-            found = one[0](raw)
+            match, shape = one
+            found = match(raw)
             if found is not None:
                 if one is not self._recent[0]:
                     self._recent.remove(one)
                     self._recent.insert(0, one)
-                return one[1], b" ".join(found.groups()).decode("ascii")
+                return shape, b" ".join(found.groups()).decode("ascii")
         shape, numbers = split(raw)
         if numbers:
             pattern = _NUMBER.pattern.join(map(re.escape, shape.split(GAP)))

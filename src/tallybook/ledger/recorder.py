@@ -108,10 +108,11 @@ class Recorder:
         homes = [{known[key] for key in keys if key in known} for keys in wanted]
         stored = load(self._db, {event for home in homes for event in home})
         for (event, call), keys, linked in zip(met, wanted, homes, strict=True):
+            draft, _, _ = call
             events = sorted({stored[each].id for each in linked})
             home = events[0] if events else event
             if events:
-                self._update(call[0], [stored[each] for each in events], stored)
+                self._update(draft, [stored[each] for each in events], stored)
             else:
                 self._create([(event, call)])
             self._keys += [(bytearray(key), home) for key in keys if key not in known]

@@ -111,8 +111,8 @@ def _is(held: Window | None, now: Window | None) -> bool:
         now.resets_at
         and held.resets_at == now.resets_at
         and held.window_minutes == now.window_minutes
-        and 0 <= held.used_percent < MOST
-        and 0 <= now.used_percent < MOST
+        and _is_share(held.used_percent)
+        and _is_share(now.used_percent)
     )
 
 
@@ -150,10 +150,14 @@ def _windows(held: Held) -> Iterator[LimitSnapshot]:
         yield LimitSnapshot(NAME, prefix + name, used, minutes, resets, ms, plan)
 
 
+def _is_share(percent: float) -> bool:
+    return 0 <= percent < MOST
+
+
 def hundredths(percent: float) -> int | None:
     """A percentage in hundredths of a percent, half-even, by the digits that were written (a
     float's shortest text has them); None for what is none."""
-    if not 0 <= percent < MOST:
+    if not _is_share(percent):
         return None
     near = round(percent * 100)
     if abs(percent * 100 - near) < 0.4:  # far enough from a half for any float

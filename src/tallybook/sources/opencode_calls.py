@@ -121,13 +121,14 @@ class Calls:
             ]
         message = told.message
         spent = message.spent()
-        whole = self._judged(told, message, spent)
+        whole = self._judged(told, spent)
         if whole is None:
             return []
         step = made(Step, ("", spent, paid_nanos(bytes(message.cost))))
         return [self._reading(told, step, 1, whole)]
 
-    def _judged(self, told: Told, message: Message, spent: Spent) -> _Judged | None:
+    def _judged(self, told: Told, spent: Spent) -> _Judged | None:
+        message = told.message
         ended = message.finish is not None or finished(message)
         if spent.some:
             if message.error is not None:
